@@ -1,0 +1,16 @@
+"""The ASGI application: pages and REST through Django, sockets through realtime."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+
+from analysis.live_body import http_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Loads the applications; what follows needs them.
+pages = http_application()
+
+from realtime.routing import websockets  # noqa: E402  # only after the applications are loaded
+
+application = ProtocolTypeRouter({"http": pages, "websocket": websockets()})

@@ -1,0 +1,37 @@
+"""The product's own processes under the supervisor: web, workers, and those that run once."""
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from config.engines.logfiles import open_log
+from config.engines.processes import Pause, Record, exit_status, keep_record, spawn
+from config.engines.web import web_command
+from config.env import ROOT, Environment
+
+
+def web(env: Environment) -> Callable[[Pause], Record]:
+    """Starts the web server; logs to ASSAY_HOME/web.log."""
+    return partial(_logged, env.home, "web", web_command(env.host, env.port))
+
+
+def worker(env: Environment, number: int) -> Callable[[Pause], Record]:
+    """Starts one worker; logs to ASSAY_HOME/worker-N.log."""
+    return partial(_logged, env.home, f"worker-{number}", [sys.executable, "manage.py", "runworker"])
+
+
+def run_once(home: Path, name: str, command: Sequence[str], pause: Pause) -> int:
+    """Runs a child with our own output to its end; its exit code."""
+    record = spawn(name, [sys.executable, *command], log=None, cwd=ROOT)
+    keep_record(home, record)
+    while (status := exit_status(record)) is None:
+        pause(0.05)
+    return status
+
+
+def _logged(home: Path, name: str, command: Sequence[str], _pause: Pause) -> Record:
+    with open_log(home, name) as log:
+        record = spawn(name, command, log=log, cwd=ROOT)
+    keep_record(home, record)
+    return record

@@ -1,0 +1,121 @@
+"""The environment, read once and typed. Everything else reads `django.conf.settings`."""
+
+import difflib
+import os
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.secrets import refuse_weak
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class UnknownSetting(RuntimeError):
+    """An `ASSAY_…` name in the environment that means nothing here."""
+
+
+class Environment(BaseSettings):
+    """Every setting, with its default; the reference is docs/settings.md."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", populate_by_name=True)
+
+    port: int = Field(8000, alias="PORT", ge=1, le=65535)
+    host: str = Field("127.0.0.1", alias="ASSAY_HOST")
+    home: Path = Field(ROOT / "var", alias="ASSAY_HOME")
+    env: Literal["local", "production"] = Field("local", alias="ASSAY_ENV")
+    debug: bool = Field(False, alias="ASSAY_DEBUG")
+    public_url: str = Field("", alias="ASSAY_PUBLIC_URL")
+    allowed_origins: str = Field("", alias="ASSAY_ALLOWED_ORIGINS")
+    weights: Path = Field(Path(), alias="ASSAY_WEIGHTS")
+    admin_email: str = Field("admin@assay.local", alias="ASSAY_ADMIN_EMAIL")
+    admin_password: str = Field("", alias="ASSAY_ADMIN_PASSWORD")
+    workers: int = Field(1, alias="ASSAY_WORKERS", ge=1, le=64)
+    database_url: str = Field("", alias="DATABASE_URL")
+    redis_url: str = Field("", alias="REDIS_URL")
+    outside_redis_host: str = Field("", alias="REDIS_HOST")
+    outside_redis_port: int = Field(6379, alias="REDIS_PORT", ge=1, le=65535)
+    outside_redis_db: int = Field(0, alias="REDIS_DB", ge=0)
+    outside_redis_password: str = Field("", alias="REDIS_PASSWORD")
+    jwt_secret_key: str = Field("", alias="JWT_SECRET_KEY")
+    redis_port: int | None = Field(None, alias="ASSAY_REDIS_PORT", ge=1, le=65535)
+    socket_query_token: bool = Field(True, alias="ASSAY_SOCKET_QUERY_TOKEN")
+    sockets_per_user: int = Field(1000, alias="ASSAY_SOCKETS_PER_USER", ge=1)
+    redis_prefix: str = Field("", alias="ASSAY_REDIS_PREFIX")
+    max_upload_bytes: int = Field(8 * 2**30, alias="ASSAY_MAX_UPLOAD_BYTES", ge=1)
+    max_pixels: int = Field(100_000_000, alias="ASSAY_MAX_PIXELS", ge=1)
+    max_duration_seconds: float = Field(4 * 3600, alias="ASSAY_MAX_DURATION_SECONDS", gt=0)
+    max_streams: int = Field(64, alias="ASSAY_MAX_STREAMS", ge=1)
+    reserved_disk_bytes: int = Field(512 * 2**20, alias="ASSAY_RESERVED_DISK_BYTES", ge=0)
+    lease_seconds: float = Field(15, alias="ASSAY_LEASE_SECONDS", ge=2)
+    stall_seconds: float = Field(60, alias="ASSAY_STALL_SECONDS", gt=0)
+    max_claims: int = Field(3, alias="ASSAY_MAX_CLAIMS", ge=1)
+    slots: int = Field(1, alias="ASSAY_SLOTS", ge=1, le=64)
+    omp_num_threads: str = Field("", alias="OMP_NUM_THREADS")
+    slot_memory_bytes: int = Field(0, alias="ASSAY_SLOT_MEMORY_BYTES", ge=0)
+    upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
+
+    def model_post_init(self, _context: object) -> None:
+        self.home = self.home.expanduser().absolute()
+        named = self.weights if self.weights != Path() else self.home / "weights"
+        self.weights = named.expanduser().absolute()
+        self.redis_url = self.redis_url or self._outside_redis()
+
+    @field_validator("public_url", "allowed_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in filter(None, (part.strip() for part in value.split(","))):
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+                raise ValueError(f"{origin!r} is not an address like https://desk.example.org")
+        return value
+
+    @model_validator(mode="after")
+    def _is_fit_for_production(self) -> Self:
+        if self.env == "production" and self.debug:
+            raise ValueError("ASSAY_DEBUG and ASSAY_ENV=production exclude each other")
+        if self.env == "production" and self.jwt_secret_key:
+            refuse_weak("JWT_SECRET_KEY", self.jwt_secret_key)
+        return self
+
+    def _outside_redis(self) -> str:
+        """The URL made of REDIS_HOST and its companions; empty when Redis is ours to run."""
+        if not self.outside_redis_host:
+            return ""
+        password = f":{quote(self.outside_redis_password, safe='')}@" if self.outside_redis_password else ""
+        return (
+            f"redis://{password}{self.outside_redis_host}:{self.outside_redis_port}/{self.outside_redis_db}"
+        )
+
+    def allowed_hosts(self) -> list[str]:
+        """Host names this server answers to: this machine, and the public one."""
+        own = ["127.0.0.1", "localhost", "[::1]"]
+        more = [urlsplit(self.public_url).hostname or "", "" if self.host in ("0.0.0.0", "::") else self.host]  # noqa: S104 - compared, not bound
+        return [*own, *(name for name in more if name and name not in own)]
+
+    def origins(self) -> list[str]:
+        """Foreign origins that may open sockets and post forms: the public address, and those listed."""
+        listed = [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",")]
+        return [origin for origin in [self.public_url.rstrip("/"), *listed] if origin]
+
+
+def refuse_unknown_names(names: list[str]) -> None:
+    """Raises UnknownSetting for the first `ASSAY_…` name that no setting has, with the nearest known one."""
+    known = {field.alias for field in Environment.model_fields.values() if field.alias}
+    known |= {"ASSAY_TEST_MEDIA", "ASSAY_TEST_WEIGHTS"}
+    for name in names:
+        if name.startswith("ASSAY_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise UnknownSetting(f"{name} is not a setting of Assay.{hint} The list is in docs/settings.md.")
+
+
+@cache
+def environment() -> Environment:
+    """The environment of this process; raises UnknownSetting or pydantic's ValidationError."""
+    refuse_unknown_names(sorted(os.environ))
+    return Environment()
