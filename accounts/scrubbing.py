@@ -1,0 +1,48 @@
+"""Keeps the tokens that some clients put into an address out of every log."""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_SECRET = re.compile(
+    r"(?:\b|(?<=%3[fF])|(?<=%26))((?:access_)?token|ticket)(=|%3[dD])(?:(?!%26)[^&\s\"'<>#])+", re.IGNORECASE
+)
+
+
+def scrubbed(text: str) -> str:
+    """The same text with the values of `token`, `access_token` and `ticket` parameters replaced."""
+    return _SECRET.sub(r"\1\2[removed]", text)
+
+
+def scrub(record: logging.LogRecord) -> None:
+    """Scrubs message and arguments of a record in place."""
+    if isinstance(record.msg, str):
+        record.msg = scrubbed(record.msg)
+    if isinstance(record.args, Mapping):
+        record.args = {name: _scrubbed_value(value) for name, value in record.args.items()}
+    elif record.args:
+        record.args = tuple(_scrubbed_value(value) for value in record.args)
+
+
+def install() -> None:
+    """Scrubs every record of this process as it is made, whichever logger (uvicorn's too) it comes from."""
+    make = logging.getLogRecordFactory()
+    if getattr(make, "scrubs", False):
+        return
+
+    def scrubbing(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        scrub(record)
+        return record
+
+    scrubbing.scrubs = True  # type: ignore[attr-defined]  # a mark on a function
+    logging.setLogRecordFactory(scrubbing)
+
+
+def _scrubbed_value(value: object) -> object:
+    if isinstance(value, str):
+        return scrubbed(value)
+    if isinstance(value, bytes):
+        return scrubbed(value.decode("latin-1")).encode("latin-1")
+    return value

@@ -1,0 +1,66 @@
+"""Input that is refused rather than ignored: an ignored field is a lost promise."""
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http.request import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses fields it does not know, and fields that cannot be set."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        writable = {name for name, field in self.fields.items() if not field.read_only}
+        unknown = [name for name in data if name not in writable and name != "csrfmiddlewaretoken"]
+        if unknown:
+            raise ValidationError({name: [_refusal(name, writable)] for name in unknown})
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """The same for a model."""
+
+
+class StrictJSONParser(JSONParser):
+    """JSON that must be an object or a list, of a sane depth and size.
+
+    REST framework reads a JSON body without looking at DATA_UPLOAD_MAX_MEMORY_SIZE; this does.
+    """
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise RequestDataTooBig
+        try:
+            data = super().parse(BytesIO(body), media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("JSON parse error - nested too deeply.") from error
+        if not isinstance(data, dict | list):
+            raise ParseError("The body must be a JSON object.")
+        return data
+
+
+def known_query(request: Request, *names: str) -> QueryDict:
+    """The query parameters; raises ValidationError when one is not in `names` (paging is always known)."""
+    known = {*names, "page", "page_size", "format"}
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise ValidationError({name: [_refusal(name, known - {"format"})] for name in unknown})
+    return request.query_params
+
+
+def _refusal(name: str, known: set[str]) -> ErrorDetail:
+    allowed = ", ".join(sorted(known)) or "none"
+    return ErrorDetail(f"Unknown field. Known here: {allowed}.", "unknown_field")

@@ -1,0 +1,83 @@
+"""Users, teams and credentials in the admin."""
+
+import pytest
+from django.test import Client
+
+from accounts import tokens
+from accounts.models import Credential, User
+from tests.accounts.conftest import with_token
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin() -> Client:
+    client = Client()
+    client.force_login(make_user(role="admin"))
+    return client
+
+
+@pytest.mark.parametrize("role", ["viewer", "analyst"])
+def test_the_admin_is_for_admins(role: str) -> None:
+    client = Client()
+    client.force_login(make_user(role=role))
+
+    answer = client.get("/admin/", follow=True)
+
+    assert answer.redirect_chain[-1][0].startswith("/sign-in/?next=%2Fadmin%2F")
+
+
+@pytest.mark.parametrize("model", ["user", "team", "credential"])
+def test_lists_open(admin: Client, model: str) -> None:
+    assert admin.get(f"/admin/accounts/{model}/").status_code == 200
+
+
+def test_an_admin_makes_a_user_who_can_sign_in(admin: Client) -> None:
+    given = {
+        "email": "Ben@Example.org",
+        "role": "admin",
+        "usable_password": "true",
+        "password1": "correct horse",
+        "password2": "correct horse",
+    }
+
+    answer = admin.post("/admin/accounts/user/add/", given)
+
+    ben = User.objects.get(email="ben@example.org")
+    assert answer.status_code == 302
+    assert (ben.is_staff, ben.is_superuser) == (True, True)
+    assert Client().post("/sign-in/", {"email": ben.email, "password": "correct horse"}).status_code == 302
+
+
+def test_taking_the_role_takes_the_admin(admin: Client) -> None:
+    ben = make_user(role="admin")
+
+    admin.post(
+        f"/admin/accounts/user/{ben.pk}/change/", {"email": ben.email, "role": "viewer", "is_active": "on"}
+    )
+
+    ben.refresh_from_db()
+    assert (ben.role, ben.is_staff, ben.is_superuser) == ("viewer", False, False)
+
+
+def test_a_password_set_here_ends_the_users_sign_ins(admin: Client) -> None:
+    ben = make_user()
+    program = with_token(tokens.start_family(ben).access)
+    given = {"usable_password": "true", "password1": "correct horse", "password2": "correct horse"}
+
+    admin.post(f"/admin/accounts/user/{ben.pk}/password/", given)
+
+    assert program.get("/api/v1/auth/api-keys/").status_code == 401
+
+
+def test_credentials_are_ended_but_never_edited(admin: Client) -> None:
+    ben = make_user()
+    program = with_token(tokens.start_family(ben).access)
+    credential = Credential.objects.get(user=ben)
+    address = "/admin/accounts/credential/"
+
+    assert admin.post(f"{address}{credential.pk}/change/", {"name": "x"}).status_code == 403
+    assert admin.post(f"{address}{credential.pk}/delete/", {"post": "yes"}).status_code == 403
+    admin.post(address, {"action": "revoke", "_selected_action": [str(credential.pk)]})
+    assert program.get("/api/v1/auth/api-keys/").status_code == 401

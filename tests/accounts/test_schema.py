@@ -1,0 +1,83 @@
+"""The REST interface describes itself."""
+
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from django.urls import get_resolver
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
+
+from accounts import api_docs
+
+pytestmark = pytest.mark.django_db
+SCHEMA = "/api/v1/schema/"
+
+
+@pytest.fixture
+def schema(client: Client) -> dict[str, Any]:
+    body: dict[str, Any] = client.get(SCHEMA).json()
+    return body
+
+
+def test_it_is_valid_openapi_3(schema: dict[str, Any]) -> None:
+    validate_schema(schema)
+
+    assert schema["openapi"].startswith("3.")
+
+
+def test_nothing_in_it_was_guessed() -> None:
+    api_docs._schema.cache_clear()
+    GENERATOR_STATS.reset()
+
+    api_docs._schema()
+
+    assert not GENERATOR_STATS._error_cache
+    assert not GENERATOR_STATS._warn_cache
+
+
+def test_it_comes_as_yaml_too(client: Client, schema: dict[str, Any]) -> None:
+    text = client.get(SCHEMA, headers={"Accept": "application/vnd.oai.openapi"}).content
+
+    assert yaml.safe_load(text)["paths"].keys() == schema["paths"].keys()
+
+
+def test_every_address_under_the_api_is_in_it(schema: dict[str, Any]) -> None:
+    routes = {
+        route.replace("<uuid:", "{").replace("<str:", "{").replace(">", "}")
+        for route in _routes(get_resolver().url_patterns)
+        if route.startswith("/api/v1/")
+    }
+
+    assert routes - {SCHEMA, "/api/v1/docs/"} == set(schema["paths"])
+
+
+def _routes(patterns: Any, prefix: str = "/") -> list[str]:
+    found: list[str] = []
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        found += _routes(pattern.url_patterns, route) if hasattr(pattern, "url_patterns") else [route]
+    return found
+
+
+def test_every_operation_may_answer_with_a_problem(schema: dict[str, Any]) -> None:
+    operations = [operation for address in schema["paths"].values() for operation in address.values()]
+
+    assert len(operations) > 5
+    assert all("application/problem+json" in op["responses"]["default"]["content"] for op in operations)
+
+
+def test_the_ways_to_sign_in_are_described(schema: dict[str, Any]) -> None:
+    assert set(schema["components"]["securitySchemes"]) == {"bearer", "apiKey", "cookie"}
+    assert schema["paths"]["/api/v1/auth/token/"]["post"].get("security", []) == []
+
+
+def test_the_page_is_served_by_us(client: Client) -> None:
+    page = client.get("/api/v1/docs/").content.decode()
+
+    assert "//" not in page.split("<title>")[0]
+    assert "https://" not in page
+    assert (
+        client.get("/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js").status_code == 200
+    )

@@ -1,0 +1,35 @@
+"""Tokens in addresses reach no log."""
+
+import logging
+
+import pytest
+
+from accounts.scrubbing import scrubbed
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/ws/user/?token=abc.def&after=3", "/ws/user/?token=[removed]&after=3"),
+        ("/ws/user/?after=3&ticket=abc-_", "/ws/user/?after=3&ticket=[removed]"),
+        ('"GET /ws/?TOKEN=abc HTTP/1.1" 101', '"GET /ws/?TOKEN=[removed] HTTP/1.1" 101'),
+        ("next=%2Fws%3Ftoken%3Dabc%26a", "next=%2Fws%3Ftoken%3D[removed]%26a"),
+        ("/api/v1/media/?after=3", "/api/v1/media/?after=3"),
+    ],
+)
+def test_values_are_replaced_and_the_rest_stays(address: str, shown: str) -> None:
+    assert scrubbed(address) == shown
+
+
+@pytest.mark.parametrize("logger", ["uvicorn.access", "uvicorn.error", "django.request", "anything"])
+def test_every_record_is_scrubbed(logger: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        log = logging.getLogger(logger)
+        log.propagate = True
+        log.info('%s - "WebSocket %s" [accepted]', ("127.0.0.1", 1), "/ws/user/?token=secret")
+        log.info("a /ws/user/?ticket=secret")
+        log.info("%(path)s", {"path": "/ws/user/?token=secret"})
+
+    assert "secret" not in caplog.text
+    assert all("[removed]" in record.getMessage() for record in caplog.records)
+    assert len(caplog.records) >= 3
