@@ -1,0 +1,136 @@
+"""The two sockets: one topic, and all topics of a user."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from accounts.sockets import Identity
+from realtime import frames, topics
+from realtime.connection import Connection
+from realtime.feeds import Feed, Follower
+from realtime.frames import Command, Commands, Ended, FrameRefused
+from realtime.readers import ask
+from realtime.topics import compact
+from realtime.user_feeds import Listener, UserFeed
+
+RESUME_LIMIT = 200
+
+
+class TopicSocket(Connection):
+    """`/ws/topics/<id>/?after=N`: every event after N, in order, once, then live ones."""
+
+    name = "topic"
+    commands: ClassVar[Commands] = {"ping": frozenset(), "ack": frozenset({"seq"})}
+
+    feed: Feed | None = None
+    follower: Follower | None = None
+    acknowledged = 0
+
+    async def opened(self, identity: Identity) -> None:
+        after = _cursor(self.scope)
+        topic_id = _uuid(self.scope["url_route"]["kwargs"]["topic"])
+        found = await ask(topics.find, topic_id, user=identity.user_id) if topic_id else None
+        if found is None:
+            raise frames.not_found()
+        self.watched = found
+        self.feed = await self.hub.topic(found.id)
+        head = max(self.feed.head, found.head)
+        recovered = after <= head
+        self.outbox.push(compact({"type": "subscribed", "head": head, "recovered": recovered}))
+        # A cursor beyond the head is of another history; all of this one follows.
+        self.follower = Follower(self.feed, self.outbox, after if recovered else 0)
+        self.follower.join()
+
+    async def told(self, command: Command) -> None:
+        seq = frames.seq_of(command.fields["seq"], name="seq")
+        if self.follower is None or seq > self.follower.cursor:
+            raise FrameRefused("bad_value", "seq is beyond what this socket was sent.")
+        self.acknowledged = max(self.acknowledged, seq)
+
+    def heartbeat(self) -> dict[str, Any]:
+        return {"head": self.feed.head if self.feed else 0}
+
+    def left(self) -> None:
+        if self.follower is not None:
+            self.follower.leave()
+        if self.feed is not None:
+            self.hub.release(self.feed)
+
+
+class UserSocket(Connection):
+    """`/ws/user/`: what happens in all topics of a user, in the progress dialect."""
+
+    name = "user"
+    commands: ClassVar[Commands] = {"ping": frozenset(), "resume": None}
+
+    feed: UserFeed | None = None
+    listener: Listener | None = None
+
+    async def opened(self, identity: Identity) -> None:
+        self.feed = await self.hub.user(identity.user_id)
+        self.listener = Listener(self.feed, self.outbox)
+        self.listener.join()
+        self.listener.begin(await ask(topics.snapshot, identity.user_id))
+
+    async def told(self, command: Command) -> None:
+        cursors = _cursors(command.fields)
+        if self.feed is None or self.listener is None:
+            raise FrameRefused("bad_value", "Wait for the snapshot.")
+        if foreign := cursors.keys() - self.feed.cursors.keys():
+            raise FrameRefused("not_found", f"There is no topic {next(iter(foreign))} of yours.")
+        self.listener.resume(cursors)
+
+    def heartbeat(self) -> dict[str, Any]:
+        heads = self.feed.heads if self.feed else {}
+        return {"heads": {str(topic): head for topic, head in heads.items()}}
+
+    def left(self) -> None:
+        if self.listener is not None:
+            self.listener.leave()
+        if self.feed is not None:
+            self.hub.release(self.feed)
+
+
+class NoSuchSocket(Connection):
+    """Every other address under /ws/."""
+
+    name = "unknown"
+
+    async def opened(self, identity: Identity) -> None:
+        raise frames.not_found()
+
+
+def _cursor(scope: Any) -> int:
+    values = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get(
+        "after", ["0"]
+    )
+    if len(values) != 1 or not values[0].isascii() or not values[0].isdecimal() or len(values[0]) > 16:
+        raise Ended(1008, "bad_cursor", "after must be a whole number from 0: the last seq you have.")
+    return int(values[0])
+
+
+def _cursors(fields: Mapping[str, Any]) -> dict[UUID, int]:
+    """{topic: seq, …}; also as {"topics": {topic: seq, …}} and, for one, {"topic", "seq"}."""
+    named = fields
+    if isinstance(fields.get("topics"), dict):
+        named = fields["topics"]
+    elif fields.keys() == {"topic", "seq"}:
+        named = {str(fields["topic"]): fields["seq"]}
+    if not 1 <= len(named) <= RESUME_LIMIT:
+        raise FrameRefused("bad_value", f"A resume frame names 1 to {RESUME_LIMIT} topics.")
+    return {_topic(text): frames.seq_of(seq, name="The seq of a topic") for text, seq in named.items()}
+
+
+def _topic(text: str) -> UUID:
+    topic = _uuid(text)
+    if topic is None:
+        raise FrameRefused("unknown_field", f"{text[:64]!r} is no topic.")
+    return topic
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

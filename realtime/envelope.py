@@ -1,0 +1,204 @@
+"""The event on the wire: a CloudEvents 1.0 object in canonical JSON (RFC 8785), linked by hashes.
+
+What cannot be written canonically is refused before anything is stored: NaN and infinities,
+`\\u0000` (PostgreSQL's jsonb cannot hold it), integers a JSON number cannot carry, too much data.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import rfc8785
+from rfc8785 import CanonicalizationError, FloatDomainError, IntegerDomainError
+
+GENESIS = bytes(32)
+DATA_LIMIT_BYTES = 64 * 1024
+MESSAGE_LIMIT_BYTES = 8 * 1024
+SUBJECT_LIMIT = 200
+DEPTH_LIMIT = 64
+LARGEST_INTEGER = 2**53 - 1
+
+_TYPE = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+")
+# An escaped NUL, and not an escaped backslash followed by the text u0000.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class EventRefused(ValueError):
+    """An event that cannot be written; `code` is stable. Nothing was stored."""
+
+    code = "event_refused"
+
+
+class NotFinite(EventRefused):
+    """A number that is not a number, or infinite."""
+
+    code = "not_finite"
+
+
+class IntegerTooLarge(EventRefused):
+    """An integer beyond 2^53, which JSON readers would round."""
+
+    code = "integer_too_large"
+
+
+class HoldsNul(EventRefused):
+    """Text with the character U+0000."""
+
+    code = "holds_nul"
+
+
+class TooLarge(EventRefused):
+    """More data or text than one event may carry."""
+
+    code = "too_large"
+
+
+class NotCanonical(EventRefused):
+    """A value JSON has no form for: bytes, sets, broken Unicode, keys that are not text."""
+
+    code = "not_canonical"
+
+
+class BadType(EventRefused):
+    """A type that is not dotted lower-case words."""
+
+    code = "bad_type"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event before it has a number. `ending` makes the log add `last_seq`, its own seq, to the data."""
+
+    type: str
+    message: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = ""
+    time: datetime | None = None
+    ending: bool = False
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An event as it is stored: its canonical text, the text of its data, its digest and its hash."""
+
+    body: str
+    data: str
+    digest: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A draft whose parts are canonical text already; only number and hashes are missing."""
+
+    draft: Draft
+    data: str
+    message: str
+    subject: str
+    time: datetime
+
+
+def prepare(draft: Draft) -> Prepared:
+    """Canonicalises a draft, once. Raises EventRefused (one of its kinds) and stores nothing."""
+    if not _TYPE.fullmatch(draft.type) or len(draft.type) > 64:
+        raise BadType(f"{draft.type[:80]!r} is no event type; they look like run.started.")
+    if len(draft.subject) > SUBJECT_LIMIT:
+        raise TooLarge(
+            f"The subject of {draft.type} has {len(draft.subject)} characters, not {SUBJECT_LIMIT}."
+        )
+    time = draft.time or datetime.now(UTC)
+    if time.tzinfo is None:
+        raise NotCanonical(f"The time of {draft.type} has no zone; events are in UTC.")
+    message = _bounded(draft.message, MESSAGE_LIMIT_BYTES, f"message of {draft.type}")
+    data = _canonical_data(draft)
+    return Prepared(draft, data, message, canonical(draft.subject), time.astimezone(UTC))
+
+
+def seal(prepared: Prepared, *, topic: UUID, seq: int, prev: bytes) -> Sealed:
+    """Numbers and links a prepared draft: its final text and hashes."""
+    data = prepared.data
+    if prepared.draft.ending:
+        data = canonical({**prepared.draft.data, "last_seq": seq})
+    subject = f'"subject":{prepared.subject},' if prepared.draft.subject else ""
+    # Keys in the order RFC 8785 sorts them; hash and prev are left out of what is digested.
+    head = f'{{"data":{data},"datacontenttype":"application/json",'
+    middle = f'"id":"{topic}/{seq}","message":{prepared.message},'
+    tail = (
+        f'"seq":{seq},"source":"/topics/{topic}","specversion":"1.0",{subject}'
+        f'"time":"{rfc3339(prepared.time)}","topic":"{topic}","type":"{prepared.draft.type}"}}'
+    )
+    digest = hashlib.sha256(f"{head}{middle}{tail}".encode()).digest()
+    linked = link(prev, digest)
+    body = f'{head}"hash":"{linked.hex()}",{middle}"prev":"{prev.hex()}",{tail}'
+    return Sealed(body, data, digest, linked)
+
+
+def link(prev: bytes, digest: bytes) -> bytes:
+    """The hash of an event: over the hash before it and its own digest, raw bytes both."""
+    return hashlib.sha256(prev + digest).digest()
+
+
+def digest_of(event: Mapping[str, Any]) -> bytes:
+    """The digest of an event read back: over its canonical text without prev and hash."""
+    bare = {key: value for key, value in event.items() if key not in ("prev", "hash")}
+    return hashlib.sha256(canonical(bare).encode()).digest()
+
+
+def rfc3339(time: datetime) -> str:
+    """UTC with microseconds and Z."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def canonical(value: Any) -> str:
+    """RFC 8785 text of a value. Raises EventRefused."""
+    try:
+        text = rfc8785.dumps(value).decode()
+    except FloatDomainError as error:
+        raise NotFinite(
+            "NaN and infinities have no form in JSON; leave the number out or send null."
+        ) from error
+    except IntegerDomainError as error:
+        raise IntegerTooLarge(f"{error}; send it as text.") from error
+    except (CanonicalizationError, UnicodeEncodeError) as error:
+        raise NotCanonical(f"Not JSON: {error}.") from error
+    except RecursionError as error:
+        raise NotCanonical("Nested too deeply for JSON.") from error
+    if _NUL.search(text):
+        raise HoldsNul("Text in an event may not hold U+0000.")
+    return text
+
+
+def _canonical_data(draft: Draft) -> str:
+    data = dict(draft.data)
+    if draft.ending:
+        data["last_seq"] = LARGEST_INTEGER
+    _look_through(data)
+    return _bounded(data, DATA_LIMIT_BYTES, f"data of {draft.type}")
+
+
+def _bounded(value: Any, limit_bytes: int, what: str) -> str:
+    text = canonical(value)
+    size_bytes = len(text) if text.isascii() else len(text.encode())
+    if size_bytes > limit_bytes:
+        raise TooLarge(f"The {what} has {size_bytes} bytes; at most {limit_bytes} fit into one event.")
+    return text
+
+
+def _look_through(value: Any, depth: int = 0) -> None:
+    """What the canonical form would let pass and readers would stumble over."""
+    if depth > DEPTH_LIMIT:
+        raise NotCanonical(f"Nested deeper than {DEPTH_LIMIT} levels.")
+    if isinstance(value, float):
+        # 1e20 is written as 100000000000000000000: an integer, for whoever reads it back.
+        if LARGEST_INTEGER < abs(value) < 1e21:
+            raise IntegerTooLarge(f"{value!r} is an integer beyond 2^53; send it as text.")
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            _look_through(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _look_through(inner, depth + 1)

@@ -1,0 +1,74 @@
+"""The log: topics, their numbered events, and how far each was announced."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from realtime.envelope import GENESIS
+
+PROGRESS_TYPES = ("run.progressed", "visualization.progressed", "score.measured")
+
+
+class Topic(models.Model):
+    """An ordered log with one owner. Narrow on purpose: its row is locked and rewritten by every append.
+
+    `touched` is the time of the last append: how a process that lost an announcement finds the topics of
+    its users that moved. It stands in no index, so that an append stays a HOT update.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=32)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="topics")
+    head = models.BigIntegerField(default=0)
+    head_hash = models.BinaryField(max_length=32, default=GENESIS)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    touched = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "created"], name="topic_owner_created")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} topic {self.id}"
+
+
+class Mark(models.Model):
+    """The last seq of a topic that is known to have been announced through Redis."""
+
+    topic = models.OneToOneField(Topic, on_delete=models.CASCADE, primary_key=True)
+    published = models.BigIntegerField(default=0)
+
+
+class Event(models.Model):
+    """One numbered line of a topic.
+
+    `body` is the canonical text (RFC 8785) of the whole CloudEvents object, as it is sent; empty once
+    retention has emptied the line. `data` is a copy of its data for queries, never the truth.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="events", db_index=False)
+    seq = models.BigIntegerField()
+    type = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200, blank=True)
+    message = models.TextField(blank=True)
+    run = models.UUIDField(null=True)
+    attempt = models.IntegerField(null=True)
+    time = models.DateTimeField()
+    body = models.TextField()
+    data = models.JSONField(null=True)
+    digest = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic", "seq"], name="event_topic_seq")]
+        indexes = [
+            models.Index(
+                "type", "time", name="event_type_time", condition=~models.Q(type__in=PROGRESS_TYPES)
+            ),
+            models.Index("run", "seq", name="event_run_seq", condition=~models.Q(type__in=PROGRESS_TYPES)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic_id}/{self.seq} {self.type}"

@@ -1,0 +1,86 @@
+"""What waits to be sent to one socket: bounded, so that a reader that does not read costs little."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+LIMIT_BYTES = 1024 * 1024
+# Nothing is taken from here on, so that a last frame of the largest kind still fits below the limit.
+FULL_BYTES = LIMIT_BYTES - 128 * 1024
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Outbox:
+    """Frames in order. A task exists only while there is something to send."""
+
+    __slots__ = ("_frames", "_room", "_send", "_task", "closed", "moved", "queued_bytes")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._frames: deque[tuple[str, int]] = deque()
+        self._task: asyncio.Task[None] | None = None
+        self._room: asyncio.Event | None = None
+        self.queued_bytes = 0
+        self.moved = 0.0
+        self.closed = False
+
+    @property
+    def full(self) -> bool:
+        return self.queued_bytes >= FULL_BYTES
+
+    def push(self, frame: str) -> None:
+        """Queues a frame; the caller looks at `full` first."""
+        if self.closed:
+            return
+        size_bytes = len(frame) if frame.isascii() else len(frame.encode())
+        self._frames.append((frame, size_bytes))
+        self.queued_bytes += size_bytes
+        if self._task is None:
+            loop = asyncio.get_running_loop()
+            self.moved = loop.time()
+            self._task = loop.create_task(self._drain())
+
+    async def room(self) -> None:
+        """Returns when there is room for more: at once, or when half of the queue has gone."""
+        if not self.full or self.closed:
+            return
+        self._room = self._room or asyncio.Event()
+        self._room.clear()
+        await self._room.wait()
+
+    async def sent(self) -> None:
+        """Returns when all that was queued has been taken by the connection."""
+        while self._task is not None and not self.closed:
+            await asyncio.wait([self._task])
+
+    def close(self) -> None:
+        """Drops what is queued; nothing is sent any more."""
+        self.closed = True
+        self._frames.clear()
+        self.queued_bytes = 0
+        if self._task is not None:
+            self._task.cancel()
+        if self._room is not None:
+            self._room.set()
+
+    def stuck_seconds(self, now: float) -> float:
+        """For how long the connection has not taken a frame although there is one."""
+        return now - self.moved if self._frames else 0.0
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._frames:
+                frame, size_bytes = self._frames[0]
+                await self._send({"type": "websocket.send", "text": frame})
+                self._frames.popleft()
+                self.queued_bytes -= size_bytes
+                self.moved = loop.time()
+                if self._room is not None and self.queued_bytes <= FULL_BYTES // 2:
+                    self._room.set()
+        except (OSError, RuntimeError):
+            # The connection went away; its consumer hears of it from the server.
+            self.closed = True
+        finally:
+            self._task = None

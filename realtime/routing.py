@@ -1,0 +1,26 @@
+"""Addresses of the sockets, with and without the trailing slash."""
+
+from typing import Any
+
+from channels.routing import URLRouter
+from django.urls import re_path
+
+from realtime.connection import Connection
+from realtime.consumers import NoSuchSocket, TopicSocket, UserSocket
+from realtime.origins import OwnOrigins
+
+_PLACES: dict[str, type[Connection]] = {
+    r"^ws/topics/(?P<topic>[^/]+)/?$": TopicSocket,
+    r"^ws/user/?$": UserSocket,
+    r"": NoSuchSocket,
+}
+
+
+def websockets() -> Any:
+    """The ASGI application of all sockets; foreign pages are refused before anything else."""
+    routes: list[Any] = [re_path(place, _asgi(socket)) for place, socket in _PLACES.items()]
+    return OwnOrigins(URLRouter(routes), [])
+
+
+def _asgi(socket: type[Connection]) -> Any:
+    return socket.as_asgi()

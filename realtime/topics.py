@@ -1,0 +1,127 @@
+"""The kinds of topic other packages register: who may watch, and how a user's sockets speak of them.
+
+realtime has never heard of a video; whoever has registers a kind at start.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from realtime.lines import Line
+from realtime.models import Topic
+
+# How long a topic counts as having moved lately: longer than any transaction that appends may take.
+RECENT_SECONDS = 60
+Pair = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class UserFrame:
+    """A frame for `/ws/user/` made from line `seq`.
+
+    `key` is set when, towards a reader that has fallen behind, only the newest frame of this key counts.
+    """
+
+    seq: int
+    text: str
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a `/ws/user/` socket is told first: fields of the frame, and the seq they stand for, per topic."""
+
+    fields: Mapping[str, Any]
+    heads: Mapping[UUID, int]
+
+
+@dataclass(frozen=True)
+class TopicKind:
+    """What realtime must know of a kind of topic. All functions read the database, each in one query or two.
+
+    watchable: of pairs (user, topic) those allowed. snapshot: of a user.
+    frames: the frames for lines of one topic, in order; some lines have none, some several.
+    """
+
+    watchable: Callable[[Sequence[Pair]], set[Pair]]
+    snapshot: Callable[[UUID], Snapshot]
+    frames: Callable[[UUID, Sequence[Line]], list[UserFrame]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A topic somebody may watch."""
+
+    id: UUID
+    kind: str
+    head: int
+
+
+_kinds: dict[str, TopicKind] = {}
+
+
+def register(name: str, kind: TopicKind) -> None:
+    """Makes a kind known; called once per process, when the application that owns it is ready."""
+    _kinds[name] = kind
+
+
+def find(topic_id: UUID, *, user: UUID) -> Found | None:
+    """The topic, if it is there and `user` may watch it: a foreign one and a missing one look alike."""
+    row = Topic.objects.filter(pk=topic_id).values_list("kind", "head").first()
+    if row is None or not watchable(row[0], [(user, topic_id)]):
+        return None
+    return Found(topic_id, row[0], row[1])
+
+
+def watchable(kind: str, pairs: Iterable[Pair]) -> set[Pair]:
+    """Of pairs (user, topic of this kind) those allowed; none of a kind nobody registered."""
+    known = _kinds.get(kind)
+    return known.watchable(list(pairs)) if known else set()
+
+
+def frames(kind: str, topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
+    """What lines of a topic are for its owner's `/ws/user/` sockets."""
+    known = _kinds.get(kind)
+    return known.frames(topic_id, lines) if known and lines else []
+
+
+def snapshot(user_id: UUID) -> Snapshot:
+    """What a user's sockets are told first, of all kinds together."""
+    fields: dict[str, Any] = {}
+    heads: dict[UUID, int] = {}
+    for kind in _kinds.values():
+        part = kind.snapshot(user_id)
+        fields.update(part.fields)
+        heads.update(part.heads)
+    return Snapshot(fields, heads)
+
+
+def heads_of(user_id: UUID) -> dict[UUID, tuple[str, int]]:
+    """Kind and head of every topic of a user; one query."""
+    rows = Topic.objects.filter(owner_id=user_id).values_list("id", "kind", "head")
+    return {topic: (kind, head) for topic, kind, head in rows}
+
+
+def head_of(topic_id: UUID) -> int:
+    """The last seq of a topic; 0 when it was deleted."""
+    return Topic.objects.filter(pk=topic_id).values_list("head", flat=True).first() or 0
+
+
+def moved(topic_ids: Sequence[UUID], user_ids: Sequence[UUID]) -> list[tuple[UUID, str, UUID, int]]:
+    """(topic, kind, owner, head) of these topics and of what moved lately of these users; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, kind, owner_id, head FROM realtime_topic WHERE id = ANY(%s::uuid[])"
+            " OR (owner_id = ANY(%s::uuid[]) AND touched > clock_timestamp() - make_interval(secs => %s))",
+            [list(topic_ids), list(user_ids), RECENT_SECONDS],
+        )
+        return list(cursor.fetchall())
+
+
+def compact(frame: Mapping[str, Any]) -> str:
+    """A control frame as text."""
+    return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
