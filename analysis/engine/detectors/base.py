@@ -1,0 +1,77 @@
+"""The protocol every detector follows, forensic or footage."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from analysis.engine.types import Assessment, Batch, Consumes, EvidenceMade, MediaKind, Observation, Source
+from analysis.engine.weights import WeightStore
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a detector says of itself; shown to people before and beside its score.
+
+    `family`: detectors of one family count as one voice. `subject`: what is judged ("face", "picture",
+    "sound", "file"). `looks_at`, `cannot_see` and `accuracy` are sentences; `accuracy` names data set,
+    N and interval, or says that there is no own measurement. `by_default` is false for detectors that run only
+    when asked for by name.
+    """
+
+    name: str
+    title: str
+    version: str
+    family: str
+    subject: str
+    consumes: Consumes
+    kinds: frozenset[MediaKind]
+    unit: str
+    looks_at: str
+    cannot_see: str
+    paper: str
+    licence: str
+    accuracy: str
+    preprocessing: str
+    weights: str | None = None
+    weights_sha256: str | None = None
+    forensic: bool = True
+    by_default: bool = True
+    links: tuple[str, ...] = field(default=())
+
+
+class Session(Protocol):
+    """What one detector remembers during one run. Used by one thread, fed in media-time order."""
+
+    def feed(self, batch: Batch) -> Iterable[Observation]:
+        """Takes the next batch; yields ScoresMeasured (and nothing about progress: the pipeline counts)."""
+
+    def drain(self) -> Iterable[Observation]:
+        """What was held back until now, such as a last, shorter window. Called once, after the last batch."""
+
+    def finish(self) -> Assessment:
+        """Concludes. Called once, after `drain`."""
+
+    def evidence(self) -> Iterable[EvidenceMade]:
+        """Pictures of what was seen. Called once, after `finish`."""
+
+
+class Detector(Protocol):
+    """Loaded weights or code, shared by the runs of a worker."""
+
+    card: Card
+
+    def open(self, source: Source) -> Session:
+        """A session for one run. Must be cheap: weights are loaded when the detector is made."""
+
+
+class DetectorModule(Protocol):
+    """What a module of detectors (one of `analysis/engine/detectors`, or a plug-in) offers the registry."""
+
+    def cards(self) -> list[Card]:
+        """The cards of all its detectors; must not import torch."""
+
+    def make(self, name: str, weights: WeightStore, device: str) -> Detector:
+        """The detector of that card, loaded.
+
+        Raises UnverifiedWeights when a file it needs is missing or another.
+        """

@@ -1,0 +1,90 @@
+"""Content Credentials: whether the file carries a C2PA manifest, and whether it holds.
+
+Facts without a score, whatever they say (analysis/engine/media/provenance.py reads them in the sandbox).
+No manifest is "unknown", never a sign; a tampered one says that the file changed after signing, not how.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.types import (
+    Assessment,
+    Batch,
+    Consumes,
+    EvidenceMade,
+    FileFacts,
+    MediaKind,
+    NotAssessed,
+    Observation,
+    Reason,
+    Source,
+)
+from analysis.engine.weights import WeightStore
+
+NAME = "provenance"
+
+
+def cards() -> list[Card]:
+    """The card of the provenance panel."""
+    return [
+        Card(
+            name=NAME,
+            title="Provenance (C2PA)",
+            version="1.0",
+            family="provenance",
+            subject="file",
+            consumes=Consumes.FILE,
+            kinds=frozenset(MediaKind),
+            unit="files",
+            looks_at="Content Credentials in the file: signature, content hash, issuer, recorded actions.",
+            cannot_see="Anything about files without credentials; manifests that lie at another address, "
+            "which are not fetched; whether what was signed was true.",
+            paper="C2PA technical specification 2.2",
+            licence="Apache-2.0 (c2pa-python: Apache-2.0 or MIT)",
+            accuracy="Not a measurement: a manifest verifies or it does not.",
+            preprocessing="None; the original bytes.",
+            links=("https://c2pa.org/specifications/",),
+        )
+    ]
+
+
+def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
+    """The detector; it needs no weights."""
+    return Provenance()
+
+
+class Provenance:
+    """Reports what the reader found; holds nothing."""
+
+    def __init__(self) -> None:
+        self.card = cards()[0]
+
+    def open(self, source: Source) -> "ProvenanceSession":
+        return ProvenanceSession()
+
+
+@dataclass
+class ProvenanceSession:
+    """The manifest of one file."""
+
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def feed(self, batch: Batch) -> Iterable[Observation]:
+        if isinstance(batch, FileFacts):
+            self.manifest = batch.facts.get("c2pa") or {}
+        return ()
+
+    def drain(self) -> Iterable[Observation]:
+        return ()
+
+    def finish(self) -> Assessment:
+        if "state" not in self.manifest:
+            detail = f"the manifest could not be read: {self.manifest.get('error', 'no answer')}"
+            return NotAssessed(Reason.DECODE_ERROR, detail, {"state": "incomplete"})
+        detail = f"provenance {self.manifest['state'].replace('_', ' ')}: {self.manifest['explanation']}"
+        return NotAssessed(Reason.REPORTS_FACTS, detail, self.manifest)
+
+    def evidence(self) -> Iterable[EvidenceMade]:
+        return ()

@@ -1,0 +1,111 @@
+"""How a detector's part ends: checked conclusions, and the endings of detectors that never began."""
+
+import json
+import math
+from collections.abc import Iterable
+
+from analysis.engine.detectors.base import Card
+from analysis.engine.errors import EngineError, UnsupportedCodec
+from analysis.engine.types import (
+    Assessment,
+    Consumes,
+    DetectorEnded,
+    NotAssessed,
+    Observation,
+    Probe,
+    Reason,
+    ScoresMeasured,
+    Verdict,
+)
+
+DETAIL_CHARACTERS = 500
+
+
+class BrokenProtocol(EngineError):
+    """A detector gave something that is no score, no assessment or not its own."""
+
+    code = "broken_protocol"
+
+
+def ended(
+    card: Card, assessment: Assessment, *, seconds: float = 0.0, error_type: str | None = None
+) -> DetectorEnded:
+    """The observation for this card."""
+    return DetectorEnded(
+        detector=card.name,
+        version=card.version,
+        family=card.family,
+        weights_sha256=card.weights_sha256,
+        assessment=assessment,
+        seconds=seconds,
+        error_type=error_type,
+        title=card.title,
+        subject=card.subject,
+        forensic=card.forensic,
+    )
+
+
+def failed(card: Card, error: BaseException, *, seconds: float = 0.0) -> DetectorEnded:
+    """The ending of a detector that raised."""
+    detail = f"{type(error).__name__}: {error}"[:DETAIL_CHARACTERS]
+    assessment = NotAssessed(Reason.DETECTOR_FAILED, detail)
+    return ended(card, assessment, seconds=seconds, error_type=type(error).__name__)
+
+
+def unread(error: EngineError | None, *, what: str = "file") -> NotAssessed:
+    """Why a detector had nothing to look at, although the file should hold it."""
+    reason = Reason.UNSUPPORTED_CODEC if isinstance(error, UnsupportedCodec) else Reason.DECODE_ERROR
+    return NotAssessed(reason, str(error) if error else f"no {what} could be decoded")
+
+
+def outside(card: Card, probe: Probe) -> NotAssessed | None:
+    """Why this detector cannot look at such a file; None when it can."""
+    if card.consumes is Consumes.SOUND and not probe.has_sound:
+        return NotAssessed(Reason.NO_SOUND, "the file has no sound track")
+    if card.consumes in {Consumes.FRAMES, Consumes.FACES} and not probe.has_picture:
+        return NotAssessed(Reason.NO_PICTURE, "the file has no picture")
+    if probe.kind not in card.kinds:
+        kinds = " and ".join(sorted(kind.value for kind in card.kinds))
+        return NotAssessed(
+            Reason.OUTSIDE_DOMAIN, f"{card.title} looks at {kinds}; this is {probe.kind.value}"
+        )
+    return None
+
+
+def checked_scores(card: Card, given: Iterable[Observation]) -> list[ScoresMeasured]:
+    """What a session yielded, if it is the detector's own scores. Raises BrokenProtocol."""
+    measured = []
+    for observation in given:
+        if not isinstance(observation, ScoresMeasured) or observation.detector != card.name:
+            raise BrokenProtocol(f"{card.name} yielded {observation!r:.80}, which is not a score of its own.")
+        for point in observation.points:
+            if point.score is not None and not is_score(point.score):
+                raise BrokenProtocol(f"{card.name} gave {point.score!r} as a score; scores lie in 0 to 1.")
+        if observation.points:
+            measured.append(observation)
+    return measured
+
+
+def checked_assessment(card: Card, given: Assessment) -> Assessment:
+    """The conclusion, if its score, coverage and facts are sound. Raises BrokenProtocol."""
+    if not isinstance(given, Verdict | NotAssessed):
+        raise BrokenProtocol(f"{card.name} concluded with {given!r:.80}, which is no assessment.")
+    if isinstance(given, Verdict):
+        if not is_score(given.score):
+            raise BrokenProtocol(
+                f"{card.name} concluded with the score {given.score!r}; scores lie in 0 to 1."
+            )
+        if not 1 <= given.coverage.scored <= given.coverage.sampled:
+            raise BrokenProtocol(
+                f"{card.name} says it scored {given.coverage.scored} of {given.coverage.sampled}."
+            )
+    try:
+        json.dumps(dict(given.facts), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BrokenProtocol(f"{card.name} gave facts that cannot be written down ({error}).") from error
+    return given
+
+
+def is_score(value: object) -> bool:
+    """Whether this is a finite number in 0–1 (NumPy's own scalars are not: they cannot be stored)."""
+    return isinstance(value, float | int) and math.isfinite(value) and 0 <= value <= 1

@@ -1,0 +1,146 @@
+"""Reads the file once and hands what comes to every lane that consumes it; finds faces on the way."""
+
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from analysis.engine.belt import Belt, Stopped
+from analysis.engine.errors import EngineError
+from analysis.engine.lane import End, Lane
+from analysis.engine.media.reader import MediaReader
+from analysis.engine.stages import Stages
+from analysis.engine.types import Batch, Consumes, FrameBatch, Stage
+from analysis.engine.weights import WeightStore
+
+if TYPE_CHECKING:
+    from analysis.engine.media.faces import FaceFinder
+
+FACE_INBOX_BATCHES = 2
+
+
+class Feeder:
+    """Feeds the lanes of one examination from one reader. Faces are looked for only if somebody consumes them."""
+
+    def __init__(
+        self, reader: MediaReader, lanes: Sequence[Lane], weights: WeightStore, *, stages: Stages, stop: Event
+    ) -> None:
+        self._reader, self._stages, self._stop = reader, stages, stop
+        self._lanes = {
+            consumes: [lane for lane in lanes if lane.card.consumes is consumes] for consumes in Consumes
+        }
+        finding = bool(self._lanes[Consumes.FACES])
+        self._faces = FaceThread(self._lanes[Consumes.FACES], weights, stages, stop) if finding else None
+
+    def feed(self) -> str:
+        """Returns when everything was handed over: what could not be read, in words, or nothing.
+
+        Raises what the face finder raised.
+        """
+        self._feed_file()
+        frames = bool(self._lanes[Consumes.FRAMES] or self._faces)
+        sound = bool(self._lanes[Consumes.SOUND])
+        if frames:
+            self._stages.begin(Stage.FRAME_EXTRACTION, "Reading frames.")
+        if sound:
+            self._stages.begin(Stage.AUDIO_EXTRACTION, "Reading sound.")
+        error = self._feed_batches() if frames or sound else None
+        if frames:
+            self._stages.finish(Stage.FRAME_EXTRACTION, "Frames read.")
+        if sound:
+            self._stages.finish(Stage.AUDIO_EXTRACTION, "Sound read.")
+        self._end(error)
+        return _damage(error, self._reader.decode_errors)
+
+    def _feed_file(self) -> None:
+        if self._lanes[Consumes.FILE]:
+            self._hand(Consumes.FILE, self._reader.facts())
+        for lane in self._lanes[Consumes.FILE]:
+            lane.inbox.put(End())
+
+    def _feed_batches(self) -> EngineError | None:
+        if self._faces:
+            self._faces.start()
+        try:
+            for batch in self._reader.batches():
+                if isinstance(batch, FrameBatch):
+                    self._hand(Consumes.FRAMES, batch)
+                    if self._faces:
+                        self._faces.take(batch)
+                else:
+                    self._hand(Consumes.SOUND, batch)
+        except EngineError as error:
+            if self._stop.is_set():
+                raise Stopped from error
+            # what came before it was good: detectors conclude on that, and the outcome names the damage
+            return error
+        return None
+
+    def _hand(self, consumes: Consumes, batch: Batch) -> None:
+        for lane in self._lanes[consumes]:
+            lane.inbox.put(batch)
+
+    def _end(self, error: EngineError | None) -> None:
+        for consumes in (Consumes.FRAMES, Consumes.SOUND):
+            for lane in self._lanes[consumes]:
+                lane.inbox.put(End(error))
+        if self._faces:
+            self._faces.inbox.put(End(error))
+            self._faces.join()
+
+
+class FaceThread:
+    """Looks for faces in frame batches, and hands the face batches on."""
+
+    def __init__(self, lanes: Sequence[Lane], weights: WeightStore, stages: Stages, stop: Event) -> None:
+        self.inbox: Belt[FrameBatch | End] = Belt(FACE_INBOX_BATCHES, stop)
+        self._lanes, self._stages, self._stop = lanes, stages, stop
+        self._finder = _finder(weights)
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="faces", daemon=True)
+
+    def start(self) -> None:
+        self._stages.begin(Stage.FEATURE_EXTRACTION, f"Looking for faces with {self._finder.finder.name}.")
+        self._thread.start()
+
+    def take(self, batch: FrameBatch) -> None:
+        """Hands a batch over. Raises what the finder raised on an earlier one."""
+        if self._error:
+            raise self._error
+        self.inbox.put(batch)
+
+    def join(self) -> None:
+        """Waits for the last face batch. Raises what the finder raised, and Stopped."""
+        self._thread.join()
+        if self._error:
+            raise self._error
+        if self._stop.is_set():
+            raise Stopped
+        found, seen = self._finder.frames_with_face, self._finder.frames_seen
+        self._stages.finish(Stage.FEATURE_EXTRACTION, f"{found} of {seen} frames hold a usable face.")
+
+    def _run(self) -> None:
+        try:
+            while not isinstance(batch := self.inbox.take(), End):
+                faces = self._finder.feed(batch)
+                for lane in self._lanes:
+                    lane.inbox.put(faces)
+            for lane in self._lanes:
+                lane.inbox.put(batch)
+        # carried over to the conductor, and raised there; the reader must not wait for us meanwhile
+        except BaseException as error:
+            self._error = error
+            self.inbox.abandon()
+
+
+def _finder(weights: WeightStore) -> "FaceFinder":
+    from analysis.engine.media.faces import FaceFinder, best_finder
+
+    return FaceFinder(best_finder(weights))
+
+
+def _damage(error: EngineError | None, decode_errors: int) -> str:
+    if error:
+        return str(error)
+    if decode_errors:
+        return f"{decode_errors} damaged {'part' if decode_errors == 1 else 'parts'} could not be decoded"
+    return ""

@@ -1,0 +1,159 @@
+"""What a run as a whole may say, fused from its detectors' assessments.
+
+Detectors of one family are one voice. Only a band from a stored calibration can make an outcome strong or
+let detectors disagree; an uncalibrated score lifts it to "some signs" at most. Abstentions, failures and
+missing detectors never change the outcome: they are named.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from analysis.engine import sentences
+from analysis.engine.types import Band, DetectorEnded, NotAssessed, Outcome, OutcomeName, Reason, Verdict
+
+UNCALIBRATED_MARK = 0.5
+
+# The first that occurs is the one a reader should hear of: what was wrong with the content says more than
+# what a detector is not made for.
+_WEIGHT = (
+    Reason.DECODE_ERROR,
+    Reason.UNSUPPORTED_CODEC,
+    Reason.FACE_TOO_BLURRED,
+    Reason.FACE_TOO_SMALL,
+    Reason.NO_FACE,
+    Reason.TOO_SHORT,
+    Reason.SILENCE,
+    Reason.NOISE,
+    Reason.DETECTOR_FAILED,
+    Reason.DETECTOR_MISSING,
+    Reason.OUTSIDE_DOMAIN,
+    Reason.NO_SOUND,
+    Reason.NO_PICTURE,
+    Reason.REPORTS_FACTS,
+)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one family says of one subject. `band` is None when it only raised an uncalibrated score."""
+
+    family: str
+    subject: str
+    band: Band
+    raised: bool
+    speakers: tuple[DetectorEnded, ...]
+
+    @property
+    def names(self) -> str:
+        return sentences.listed(speaker.title or speaker.detector for speaker in self.speakers)
+
+
+def conclude(endings: Sequence[DetectorEnded], missing: Sequence[str] = (), *, damage: str = "") -> Outcome:
+    """The outcome, its sentences, and the rule as it was applied.
+
+    endings: of every detector that was asked for; those that only report facts have no voice.
+    missing: titles of detectors that would have been asked but are not installed, if they have no ending.
+    damage: what of the file could not be read, in words.
+    """
+    judges = [ending for ending in endings if ending.forensic and not _reports_facts(ending)]
+    voices = hear(judges)
+    name, rule = _decide(voices, damaged=bool(damage))
+    silent = [ending for ending in judges if isinstance(ending.assessment, NotAssessed)]
+    if name is OutcomeName.NOT_ASSESSABLE:
+        # where everybody reported facts only, that is the reason
+        sentence = sentences.not_assessable(_dominating(silent or endings), damaged=bool(damage))
+    else:
+        sentence = sentences.OUTCOMES[name]
+    return Outcome(
+        name,
+        sentence,
+        why=sentences.why(name, [(voice.names, voice.band, voice.raised) for voice in voices], silent),
+        limit=sentences.limit(
+            [ending for voice in voices for ending in voice.speakers], silent, missing, damage
+        ),
+        rule=rule,
+    )
+
+
+def _reports_facts(ending: DetectorEnded) -> bool:
+    return isinstance(ending.assessment, NotAssessed) and ending.assessment.reason is Reason.REPORTS_FACTS
+
+
+def hear(judges: Iterable[DetectorEnded]) -> list[Voice]:
+    """One voice per family and subject, of those that gave a score."""
+    speaking = sorted(
+        (ending for ending in judges if isinstance(ending.assessment, Verdict)),
+        key=lambda e: (e.family, e.subject),
+    )
+    return [
+        _voice(family, subject, tuple(group))
+        for (family, subject), group in groupby(speaking, key=lambda e: (e.family, e.subject))
+    ]
+
+
+def _voice(family: str, subject: str, speakers: tuple[DetectorEnded, ...]) -> Voice:
+    verdicts = [speaker.assessment for speaker in speakers if isinstance(speaker.assessment, Verdict)]
+    bands = {verdict.band for verdict in verdicts}
+    raised = any(
+        verdict.band is Band.UNCALIBRATED and verdict.score >= UNCALIBRATED_MARK for verdict in verdicts
+    )
+    return Voice(family, subject, _family_band(bands), raised, speakers)
+
+
+def _family_band(bands: set[Band]) -> Band:
+    """A family that contradicts itself says "some signs"; otherwise its strongest calibrated band counts."""
+    if {Band.STRONG, Band.NONE} <= bands:
+        return Band.SOME
+    return next((band for band in (Band.STRONG, Band.SOME, Band.NONE) if band in bands), Band.UNCALIBRATED)
+
+
+def _decide(voices: Sequence[Voice], *, damaged: bool) -> tuple[OutcomeName, str]:
+    """The outcome, and the rule that was applied as a sentence."""
+    if not voices:
+        return OutcomeName.NOT_ASSESSABLE, "No detector gave a score, so nothing is said about the file."
+    contradicted = _contradicted(voices)
+    if contradicted:
+        return OutcomeName.DISAGREE, (
+            f"Calibrated detectors of different families gave strong signs and no signs for the same "
+            f"{contradicted}, so they disagree."
+        )
+    if any(voice.band is Band.STRONG for voice in voices):
+        return OutcomeName.STRONG_SIGNS, (
+            f"At least one calibrated family of {len(voices)} lies in its band of strong signs, and no other "
+            f"calibrated family contradicts it for the same subject."
+        )
+    if any(voice.band is Band.SOME for voice in voices):
+        return OutcomeName.SOME_SIGNS, "A calibrated family lies in its band of some signs, and none higher."
+    if any(voice.raised for voice in voices):
+        return OutcomeName.SOME_SIGNS, (
+            f"An uncalibrated detector scored {UNCALIBRATED_MARK} or more; uncalibrated scores lift the outcome "
+            f"to some signs at most."
+        )
+    return _nothing_found(damaged=damaged)
+
+
+def _nothing_found(*, damaged: bool) -> tuple[OutcomeName, str]:
+    if damaged:
+        return OutcomeName.NOT_ASSESSABLE, (
+            "Nothing that could be read shows signs, but parts of the file could not be read; "
+            "that no signs were found cannot be said of a file that was not seen whole."
+        )
+    return OutcomeName.NO_SIGNS, (
+        f"No calibrated family lies above its band of no signs, and no uncalibrated detector scored "
+        f"{UNCALIBRATED_MARK} or more."
+    )
+
+
+def _contradicted(voices: Sequence[Voice]) -> str:
+    """The subject for which one family gave strong signs and another none; empty without one."""
+    strong = {voice.subject for voice in voices if voice.band is Band.STRONG}
+    none = {voice.subject for voice in voices if voice.band is Band.NONE}
+    return min(strong & none, default="")
+
+
+def _dominating(silent: Sequence[DetectorEnded]) -> Reason | None:
+    """Of the reasons why nothing was scored, the one that says most about the file; None without any."""
+    reasons = Counter(e.assessment.reason for e in silent if isinstance(e.assessment, NotAssessed))
+    return next((reason for reason in _WEIGHT if reason in reasons), None)

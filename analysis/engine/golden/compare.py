@@ -1,0 +1,149 @@
+"""Runs our nets on a golden file's inputs and says how far each is from the original implementation."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.engine.errors import UnverifiedWeights
+from analysis.engine.golden.expressions import UnreadableFormula
+from analysis.engine.golden.inputs import MissingInput, build, differs
+from analysis.engine.golden.ports import PORTS, Port, Values
+from analysis.engine.weights import CATALOGUE, WeightStore, sha256_of
+
+DEFAULT_TOLERANCE = {"synthetic": 1e-4, "real": 1e-3}
+
+
+@dataclass
+class Compared:
+    """One net's comparison; `largest` is the largest |ours - golden| / max(1, |golden|) of its cases.
+
+    `beyond` names the values out of tolerance; `skipped` says which cases, or the whole net, could not run.
+    """
+
+    net: str
+    largest: float = 0.0
+    largest_at: str = ""
+    cases: int = 0
+    values: int = 0
+    beyond: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def compare(golden: Path, store: WeightStore) -> Iterator[Compared]:
+    """One Compared per net of the file, in its order; OSError and ValueError if it is unreadable."""
+    for name, net in json.loads(golden.read_text("utf-8"))["nets"].items():
+        yield _compare_net(name, net, golden.parent, store)
+
+
+def _compare_net(name: str, net: Mapping[str, Any], folder: Path, store: WeightStore) -> Compared:
+    compared = Compared(name)
+    port = PORTS.get(name)
+    if port is None:
+        compared.skipped.append("no port of this net here")
+        return compared
+    try:
+        run = port.load(_weights(port, net, folder, store))
+    except UnverifiedWeights as error:
+        compared.skipped.append(str(error))
+        return compared
+    for case in net["cases"]:
+        _compare_case(compared, case, net.get("tolerance", {}), folder, run)
+    return compared
+
+
+def _weights(port: Port, net: Mapping[str, Any], folder: Path, store: WeightStore) -> Path:
+    """The installed file; else the one beside the golden file that hashes to the catalogue's digest."""
+    try:
+        return store.path(port.key)
+    except UnverifiedWeights:
+        for base in (folder, folder.parent):
+            for entry in net.get("weights", []):
+                path = base / entry["file"]
+                if path.is_file() and sha256_of(path) == CATALOGUE[port.key].sha256:
+                    return path
+        raise
+
+
+def _compare_case(
+    compared: Compared,
+    case: Mapping[str, Any],
+    tolerances: Mapping[str, float],
+    folder: Path,
+    run: Callable[[NDArray[Any], Mapping[str, Any]], Values],
+) -> None:
+    described = case["input"]
+    try:
+        array = build(described, folder)
+    except (MissingInput, UnreadableFormula) as error:
+        compared.skipped.append(f"{case['id']}: {error}")
+        return
+    if differs(array, described) and described["kind"] != "synthetic":
+        compared.skipped.append(
+            f"{case['id']}: decoded differently here; only synthetic cases can judge the net"
+        )
+        return
+    compared.cases += 1
+    kind = "synthetic" if described["kind"] == "synthetic" else "real"
+    allowed = dict(DEFAULT_TOLERANCE) | dict(tolerances)
+    stated = dict(_stated(case))
+    for value, ours in run(array, described).items():
+        if value in stated:
+            _compare_value(compared, f"{case['id']} {value}", ours, stated[value], allowed, kind)
+
+
+def _stated(case: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in case["outputs"].items():
+        yield name, value
+        if isinstance(value, dict) and "faces" in value:
+            yield f"{name}.faces", value["faces"]
+    for layers in ("layers", "layers_nhwc"):
+        for name, value in case.get(layers, {}).items():
+            yield f"layers.{name}", value
+
+
+def _compare_value(
+    compared: Compared, at: str, ours: NDArray[Any], golden: Any, allowed: Mapping[str, float], kind: str
+) -> None:
+    compared.values += 1
+    error = _faces_error(ours, golden, allowed) if at.endswith(".faces") else _error(ours, golden)
+    # face boxes carry a tolerance of their own, in pixels; _faces_error scales to it
+    limit = allowed[kind]
+    if error > compared.largest or not compared.largest_at:
+        compared.largest, compared.largest_at = error, at
+    if not error <= limit:
+        compared.beyond.append(f"{at}: {error:.3g} > {limit:g}")
+
+
+def _relative(ours: Any, golden: Any) -> float:
+    got, want = np.asarray(ours, np.float64).ravel(), np.asarray(golden, np.float64).ravel()
+    if got.shape != want.shape:
+        return float("inf")
+    difference = np.abs(got - want) / np.maximum(1.0, np.abs(want))
+    return float(np.nan_to_num(difference, nan=np.inf).max(initial=0.0))
+
+
+def _error(ours: NDArray[Any], golden: Any) -> float:
+    if not isinstance(golden, dict):
+        return _relative(ours, golden)
+    if list(golden["shape"]) not in (list(ours.shape), [1, *ours.shape]):
+        return float("inf")
+    if "values" in golden:
+        return _relative(ours, golden["values"])
+    flat = ours.astype(np.float64).ravel()
+    summary = {"mean": flat.mean(), "std": flat.std(), "min": flat.min(), "max": flat.max()}
+    named = [_relative(value, golden[name]) for name, value in summary.items() if name in golden]
+    return max([*named, _relative(flat[golden["flat_index_c_order"]], golden["values_at"])])
+
+
+def _faces_error(ours: NDArray[Any], golden: Any, allowed: Mapping[str, float]) -> float:
+    """Boxes and points in pixels over their own tolerance, scores as they are; both as a share of "real"."""
+    want = np.asarray(golden, np.float64).reshape(-1, 15)
+    if ours.shape != want.shape:
+        return float("inf")
+    pixels = float(np.abs(ours[:, :14] - want[:, :14]).max(initial=0.0)) / allowed.get("box_px", 0.5)
+    return max(pixels * allowed["real"], _relative(ours[:, 14], want[:, 14]))

@@ -1,0 +1,69 @@
+"""The process in which hostile files are decoded: `python -m analysis.engine.media.child`.
+
+It reads one job from its standard input, gives up what it does not need, and answers over the pipe
+named in the job (`wire`). It ends by itself when its parent is gone.
+"""
+
+import errno
+import importlib
+import os
+import resource
+import sys
+
+from analysis.engine.errors import EngineError
+from analysis.engine.media.job import Job, read_job
+from analysis.engine.media.outlet import Outlet
+
+PICTURE_FORMATS = frozenset(("jpeg", "png", "gif", "webp", "heif", "avif", "tiff", "bmp"))
+_DESCRIPTORS = 64
+
+
+def main() -> int:
+    """Does the one job; the exit code is 0 whenever the parent was told how it went."""
+    job = read_job(sys.stdin.fileno())
+    outlet = Outlet(job)
+    outlet.listen()
+    try:
+        _work(job, outlet)
+    except EngineError as error:
+        outlet.failed(error.code, str(error))
+    except Exception as error:  # decoders raise anything on hostile files; the parent gets a sentence
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            outlet.failed("limit_exceeded", "reading it takes more memory than is allowed.")
+        else:
+            outlet.failed("undecodable_media", f"it cannot be read ({type(error).__name__}: {error}).")
+    return 0
+
+
+def _work(job: Job, outlet: Outlet) -> None:
+    # Pillow for pictures, animated ones included; libav for the rest. Loading both would cost 50 ms.
+    name = "stills" if job.format in PICTURE_FORMATS else "container"
+    module = importlib.import_module(f"analysis.engine.media.{name}")
+    _confine(job)
+    source = module.open_source(job)
+    outlet.probed(source.probe)
+    if job.task == "probe":
+        return
+    from analysis.engine.media import facts, reading
+
+    if job.frames and source.probe.has_picture:
+        outlet.await_ring()
+    outlet.facts(facts.gather(job, source))
+    outlet.ended(reading.read(source, job, outlet))
+
+
+def _confine(job: Job) -> None:
+    """No more memory, CPU, files written, open files and core dumps than the job allows."""
+    limits = job.limits
+    for kind, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, _DESCRIPTORS),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
+
+
+if __name__ == "__main__":
+    os._exit(main())

@@ -1,0 +1,204 @@
+"""Finds faces in sampled frames, refuses those no net should judge, and crops the others.
+
+YuNet through OpenCV when its published weights are installed, OpenCV's bundled frontal cascade otherwise. Both
+look at a smaller copy of the frame; crops come from the full-size frame.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from analysis.engine.errors import UnverifiedWeights
+from analysis.engine.media.tracks import FaceTracks
+from analysis.engine.types import Box, FaceBatch, FaceCrop, Frame, FrameBatch, Pixels, Reason
+from analysis.engine.weights import WeightStore
+
+MIN_FACE_PX = (
+    64  # of the original; MesoNet's input is 256, and below a quarter of it mostly interpolation is judged
+)
+MIN_REDUCED_PX = 16  # in narrower pictures YuNet sees NaN, or faces in noise
+MIN_CONFIDENCE = 0.7
+SHARPNESS_SIDE = 128
+MIN_SHARPNESS = 12.0
+CROP_MARGIN = 1.3
+MAX_FACES = 16
+CASCADE_WEIGHT_AT_HALF = 4.0
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One face as a finder saw it; `box` in 0–1 of the frame, `confidence` in 0–1."""
+
+    box: Box
+    confidence: float
+
+
+class Finder(Protocol):
+    """Finds faces in one RGB picture, given with its longer side at most `longest_side` px."""
+
+    name: str
+    longest_side: int
+
+    def find(self, rgb: Pixels) -> list[Candidate]: ...
+
+
+class YuNet:
+    """OpenCV's FaceDetectorYN with the published weights."""
+
+    name = "YuNet"
+    longest_side = 640
+
+    def __init__(self, path: Path) -> None:
+        self._net = cv2.FaceDetectorYN.create(str(path), "", (320, 320), MIN_CONFIDENCE, 0.3, 200)
+
+    def find(self, rgb: Pixels) -> list[Candidate]:
+        height, width = rgb.shape[:2]
+        self._net.setInputSize((width, height))
+        _, rows = self._net.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        found = rows if rows is not None else ()
+        return [_candidate(row[:4], float(row[14]), width, height) for row in found]
+
+
+class Cascade:
+    """OpenCV's bundled frontal face cascade: no weights to install, misses turned and small faces."""
+
+    name = "OpenCV's frontal cascade"
+    longest_side = 480  # five times slower than YuNet at the same size
+
+    def __init__(self) -> None:
+        folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined]  # the stubs lack cv2.data
+        self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
+
+    def find(self, rgb: Pixels) -> list[Candidate]:
+        height, width = rgb.shape[:2]
+        grey = cv2.equalizeHist(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
+        boxes, _, weights = self._cascade.detectMultiScale3(
+            grey, scaleFactor=1.15, minNeighbors=6, minSize=(24, 24), outputRejectLevels=True
+        )
+        return [
+            _candidate(box, _squashed(float(weight)), width, height)
+            for box, weight in zip(boxes, np.ravel(weights), strict=True)
+        ]
+
+
+def _squashed(weight: float) -> float:
+    """The cascade's open-ended weight as a confidence: MIN_CONFIDENCE at 4, rising to 1."""
+    return 1 - (1 - MIN_CONFIDENCE) * math.exp((CASCADE_WEIGHT_AT_HALF - weight) / 4)
+
+
+def _candidate(box: Sequence[float], confidence: float, width: int, height: int) -> Candidate:
+    left, top, wide, high = (float(value) for value in box)
+    sides = (left / width, top / height, (left + wide) / width, (top + high) / height)
+    x1, y1, x2, y2 = (min(max(side, 0.0), 1.0) for side in sides)
+    return Candidate((x1, y1, x2, y2), min(max(confidence, 0.0), 1.0))
+
+
+def best_finder(weights: WeightStore) -> Finder:
+    """YuNet when its file is installed and verified, the bundled cascade otherwise."""
+    try:
+        return YuNet(weights.path("yunet"))
+    except UnverifiedWeights:
+        return Cascade()
+
+
+@dataclass
+class FaceFinder:
+    """Turns frames into face batches; remembers the tracks of one run. Used by one thread."""
+
+    finder: Finder
+    tracks: FaceTracks = field(default_factory=FaceTracks)
+    frames_seen: int = 0
+    frames_with_face: int = 0
+
+    def feed(self, batch: FrameBatch) -> FaceBatch:
+        """The usable faces of every frame, and for frames without one the reason."""
+        faces: list[FaceCrop] = []
+        refused: dict[int, Reason] = {}
+        for frame in batch.frames:
+            usable, reason = self._look(frame)
+            faces += usable
+            if not usable:
+                refused[frame.index] = reason
+        self.frames_seen += len(batch.frames)
+        self.frames_with_face += len(batch.frames) - len(refused)
+        return FaceBatch(
+            tuple((frame.index, frame.pts_seconds) for frame in batch.frames), tuple(faces), refused
+        )
+
+    def _look(self, frame: Frame) -> tuple[list[FaceCrop], Reason]:
+        reduced = self._reduced(frame.rgb)
+        if min(reduced.shape[:2]) < MIN_REDUCED_PX:
+            return [], Reason.NO_FACE
+        found = [face for face in self.finder.find(reduced) if face.confidence >= MIN_CONFIDENCE]
+        found = sorted(found, key=lambda face: -_area(face.box))[:MAX_FACES]
+        ids = self.tracks.assign([face.box for face in found], frame.pts_seconds)
+        reasons = [refusal(frame.rgb, face.box) for face in found]
+        usable = [
+            FaceCrop(
+                frame.index, frame.pts_seconds, track, face.box, face.confidence, crop(frame.rgb, face.box)
+            )
+            for face, track, reason in zip(found, ids, reasons, strict=True)
+            if reason is None
+        ]
+        return usable, _weightiest(reason for reason in reasons if reason)
+
+    def _reduced(self, rgb: Pixels) -> Pixels:
+        height, width = rgb.shape[:2]
+        scale = self.finder.longest_side / max(height, width)
+        if scale >= 1:
+            return rgb
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _weightiest(reasons: Iterable[Reason]) -> Reason:
+    """A face large enough but blurred says more than one too small, and that more than none."""
+    given = set(reasons)
+    return next((r for r in (Reason.FACE_TOO_BLURRED, Reason.FACE_TOO_SMALL) if r in given), Reason.NO_FACE)
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _pixel_box(rgb: Pixels, box: Box) -> tuple[int, int, int, int]:
+    height, width = rgb.shape[:2]
+    return round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
+
+
+def refusal(rgb: Pixels, box: Box) -> Reason | None:
+    """Why this face must not be judged: too small or too blurred; None when it may be."""
+    left, top, right, bottom = _pixel_box(rgb, box)
+    if min(right - left, bottom - top) < MIN_FACE_PX:
+        return Reason.FACE_TOO_SMALL
+    if sharpness(rgb[top:bottom, left:right]) < MIN_SHARPNESS:
+        return Reason.FACE_TOO_BLURRED
+    return None
+
+
+def sharpness(face: Pixels) -> float:
+    """Variance of the Laplacian of the face's luma, scaled so that its shorter side has at most 128 px.
+
+    Scaled, because the same face has a smaller Laplacian per pixel the larger its crop is.
+    """
+    grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+    scale = min(1.0, SHARPNESS_SIDE / min(grey.shape))
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return float(cv2.Laplacian(grey, cv2.CV_32F).var())
+
+
+def crop(rgb: Pixels, box: Box, *, margin: float = CROP_MARGIN) -> Pixels:
+    """The square around the face, `margin` times its longer side, moved into the frame where it would leave it."""
+    height, width = rgb.shape[:2]
+    left, top, right, bottom = _pixel_box(rgb, box)
+    side = min(round(max(right - left, bottom - top) * margin), height, width)
+    x = min(max((left + right - side) // 2, 0), width - side)
+    y = min(max((top + bottom - side) // 2, 0), height - side)
+    # a copy, so that a kept crop does not keep the whole frame
+    return rgb[y : y + side, x : x + side].copy()

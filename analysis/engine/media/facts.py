@@ -1,0 +1,66 @@
+"""What lies in the file besides pictures and sound, as plain and bounded JSON."""
+
+import importlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analysis.engine.media.job import Job
+from analysis.engine.media.reading import Source
+from analysis.engine.media.wire import LARGEST, Tag, dump
+from analysis.engine.types import Probe
+
+FactReader = Callable[[Path, Probe], Mapping[str, Any] | None]
+
+# (key, "module:function"): functions `(path, probe) -> JSON-able dict` that run in the sandbox, loaded
+# when a detector wants FILE. One that fails says so under its key and keeps nobody from the rest.
+FACT_READERS: list[tuple[str, str]] = [
+    ("embedded", "analysis.engine.media.embedded:read"),
+    ("c2pa", "analysis.engine.media.provenance:read"),
+    ("jpeg", "analysis.engine.media.jpeg:read"),
+]
+
+_TEXT, _ITEMS, _DEPTH = 64 * 1024, 1000, 16
+
+
+def gather(job: Job, source: Source) -> dict[str, Any]:
+    """ "probe" and "container" always, and what the readers found when the job wants the file."""
+    facts: dict[str, Any] = {"probe": asdict(source.probe), "container": bounded(source.describe())}
+    room = LARGEST[Tag.FACTS] - len(dump(facts)) - 1024
+    for key, target in FACT_READERS if job.file else ():
+        found = bounded(_read(target, Path(job.path), source.probe))
+        length = len(dump({key: found}))
+        if length > room:
+            found, length = {"error": f"{length} bytes are too many to keep"}, 100
+        room -= length
+        facts[key] = found
+    return facts
+
+
+def bounded(value: Any, depth: int = _DEPTH) -> Any:
+    """The value as JSON of limited depth, breadth and length; what is no JSON becomes text."""
+    if value is None or isinstance(value, bool | int):
+        return value if not isinstance(value, int) or abs(value) < 1 << 53 else str(value)[:_TEXT]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping) and depth:
+        return {_text(key): bounded(value[key], depth - 1) for key in list(value)[:_ITEMS]}
+    if isinstance(value, list | tuple) and depth:
+        return [bounded(one, depth - 1) for one in value[:_ITEMS]]
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return text[:_TEXT].replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def _read(target: str, path: Path, probe: Probe) -> Mapping[str, Any] | None:
+    module, _, name = target.partition(":")
+    try:
+        reader: FactReader = getattr(importlib.import_module(module), name)
+        return reader(path, probe)
+    except Exception as error:  # parsers raise anything on hostile files; one must not cost the others
+        return {"error": f"{type(error).__name__}: {error}"[:500]}

@@ -1,0 +1,61 @@
+"""What a file may cost, and how its frames are sampled."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one file, held by the sandboxed reader.
+
+    `memory_bytes` is address space of the child process; `cpu_seconds` its CPU time over the whole
+    file; `probe_seconds` the wall clock until the probe is there; `stall_seconds` the longest silence
+    while somebody waits for the next batch; `encoded_bytes` the largest still image whose encoded
+    bytes are passed on.
+    """
+
+    max_pixels: int = 100_000_000
+    max_duration_seconds: float = 4 * 3600.0
+    max_streams: int = 64
+    memory_bytes: int = 3 << 30
+    cpu_seconds: int = 4 * 3600
+    probe_seconds: float = 20.0
+    stall_seconds: float = 30.0
+    encoded_bytes: int = 32 << 20
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which frames are delivered, and in what portions.
+
+    fps: for each point of the grid 0, 1/fps, 2/fps … the frame with the nearest timestamp (the earlier
+    of two equally near), each frame once; None means every frame.
+    A batch is full at `batch_frames` frames or `batch_bytes` of pixels; only the last one is shorter.
+    After `max_frames` no further frame is delivered; the sound goes on.
+    """
+
+    fps: float | None = None
+    batch_frames: int = 16
+    batch_bytes: int = 64 << 20
+    max_frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that could not be decoded, and where (media time, None when unknown)."""
+
+    pts_seconds: float | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How the reading ended. `troubles` holds the first few of `decode_errors`."""
+
+    frames_decoded: int = 0
+    frames_delivered: int = 0
+    frames_resized: int = 0
+    samples_delivered: int = 0
+    silence_inserted_seconds: float = 0.0
+    decode_errors: int = 0
+    last_pts_seconds: float | None = None
+    troubles: tuple[Trouble, ...] = ()

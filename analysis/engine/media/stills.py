@@ -1,0 +1,192 @@
+"""Pictures, still and animated, opened with Pillow inside the sandbox."""
+
+import importlib
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageFile, ImageOps, ImageSequence, UnidentifiedImageError
+
+from analysis.engine.errors import LimitExceeded, UndecodableMedia
+from analysis.engine.media import pixels
+from analysis.engine.media.job import Job
+from analysis.engine.media.limits import Limits
+from analysis.engine.media.reading import Block, Ledger, Picture
+from analysis.engine.types import MediaKind, Probe
+
+if TYPE_CHECKING:
+    from analysis.engine.types import Pixels
+
+_PLUGINS = {
+    "jpeg": ("JpegImagePlugin", ("JPEG", "MPO")),
+    "png": ("PngImagePlugin", ("PNG",)),
+    "gif": ("GifImagePlugin", ("GIF",)),
+    "webp": ("WebPImagePlugin", ("WEBP",)),
+    "avif": ("AvifImagePlugin", ("AVIF",)),
+    "tiff": ("TiffImagePlugin", ("TIFF",)),
+    "bmp": ("BmpImagePlugin", ("BMP", "DIB")),
+}
+_ANIMATED = frozenset(("gif", "webp", "png", "avif"))
+_ORIENTATION_TAG = 0x0112
+# What browsers do with a frame that names no duration or nearly none.
+_DEFAULT_FRAME_MS, _SHORTEST_FRAME_MS = 100.0, 10.0
+# What Pillow raises on files that are not what they should be.
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error)
+
+
+def open_source(job: Job) -> "StillSource":
+    """The picture, opened and its header read. Raises UndecodableMedia or LimitExceeded."""
+    # Pillow raises its own error at twice this; ours comes first and says what is allowed.
+    Image.MAX_IMAGE_PIXELS = max(job.limits.max_pixels, 1)
+    return StillSource(job)
+
+
+def open_picture(job: Job) -> Image.Image:
+    """The picture as the format that its bytes said, nothing decoded yet."""
+    try:
+        if job.format == "heif":
+            importlib.import_module("pillow_heif").register_heif_opener()
+            picture = Image.open(job.path, formats=("HEIF",))
+        else:
+            plugin, names = _PLUGINS[job.format]
+            importlib.import_module(f"PIL.{plugin}")
+            picture = Image.open(job.path, formats=names)
+    except Image.DecompressionBombError as error:
+        raise _too_large(str(error), job.limits) from error
+    except BROKEN as error:
+        raise UndecodableMedia(f"its header cannot be read ({_words(error)}).") from error
+    _refuse_too_large(picture, job.limits)
+    return picture
+
+
+class StillSource:
+    """One picture, or the frames of an animation at their own times."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._picture = open_picture(job)
+        self._frames = getattr(self._picture, "n_frames", 1) if job.format in _ANIMATED else 1
+        self.probe = self._probe()
+
+    def pictures(self, ledger: Ledger) -> Iterator[Picture]:
+        if self._frames == 1:
+            yield self._still(ledger)
+            return
+        seconds = 0.0
+        for frame in ImageSequence.Iterator(open_picture(self._job)):
+            try:
+                frame.load()
+            except BROKEN as error:
+                ledger.trouble(seconds, _words(error))
+                return
+            _refuse_too_large(frame, self._job.limits)
+            yield _picture(frame.copy(), seconds)  # Pillow draws the next frame over this one
+            seconds += _frame_seconds(frame)
+
+    def blocks(self, ledger: Ledger) -> Iterator[Block]:
+        yield from ()
+
+    def describe(self) -> dict[str, Any]:
+        picture = self._picture
+        return {
+            "format": picture.format,
+            "format_title": picture.format_description,
+            "mode": picture.mode,
+            "size": list(picture.size),
+            "frames": getattr(picture, "n_frames", 1),
+            "size_bytes": self._size_bytes(),
+            "has_icc_profile": bool(picture.info.get("icc_profile")),
+            "progressive": bool(picture.info.get("progressive") or picture.info.get("progression")),
+            "dpi": [float(one) for one in picture.info.get("dpi", ())[:2]],
+        }
+
+    def _size_bytes(self) -> int:
+        with open(self._job.path, "rb") as file:  # noqa: PTH123  # the job holds a plain string
+            return file.seek(0, 2)
+
+    def _still(self, ledger: Ledger) -> Picture:
+        """The picture, decoded strictly; failing that, as much of it as there is, counted as an error."""
+        picture = self._picture
+        try:
+            picture.load()
+        except BROKEN as error:
+            ledger.trouble(0.0, _words(error))
+            picture = self._salvaged(error)
+        return _picture(ImageOps.exif_transpose(picture) if _turned(picture) else picture, 0.0)
+
+    def _salvaged(self, reason: Exception) -> Image.Image:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            picture = open_picture(self._job)
+            picture.load()
+        except BROKEN:
+            raise UndecodableMedia(f"it cannot be decoded ({_words(reason)}).") from reason
+        return picture
+
+    def _probe(self) -> Probe:
+        width, height = self._picture.size
+        degrees, swapped = _TURNS.get(_orientation(self._picture), (0, False))
+        swapped = swapped and self._job.format != "tiff"  # Pillow turns those itself and says so in the size
+        duration = _frame_seconds(self._picture) if self._frames > 1 else None
+        return Probe(
+            kind=MediaKind.VIDEO if self._frames > 1 else MediaKind.IMAGE,
+            container=self._job.format,
+            width=height if swapped else width,
+            height=width if swapped else height,
+            rotation_degrees=degrees,
+            bit_depth=pixels.bit_depth(self._picture),
+            video_codec=self._job.format,
+            video_streams=1,
+            duration_seconds=duration * self._frames if duration else None,
+            fps_from_header=1 / duration if duration else None,
+            frames_from_header=self._frames,
+        )
+
+
+# EXIF orientation → (clockwise degrees to upright, sides swapped); 2, 4, 5 and 7 are mirrored.
+_TURNS = {3: (180, False), 4: (180, False), 5: (90, True), 6: (90, True), 7: (270, True), 8: (270, True)}
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+    except BROKEN:
+        return 1
+
+
+def _turned(picture: Image.Image) -> bool:
+    return _orientation(picture) in range(2, 9)
+
+
+def _frame_seconds(picture: Image.Image) -> float:
+    milliseconds = float(picture.info.get("duration") or 0)
+    return (milliseconds if milliseconds >= _SHORTEST_FRAME_MS else _DEFAULT_FRAME_MS) / 1000
+
+
+def _picture(image: Image.Image, seconds: float) -> Picture:
+    def draw(into: "Pixels") -> None:
+        pixels.draw(image, into)
+
+    def shrunk(width: int, height: int) -> Picture:
+        return _picture(image.resize((width, height)), seconds)
+
+    return Picture(seconds, image.width, image.height, draw, shrunk)
+
+
+def _refuse_too_large(picture: Image.Image, limits: Limits) -> None:
+    width, height = picture.size
+    if width * height > limits.max_pixels:
+        raise _too_large(f"{width}×{height}", limits)
+    if not width * height:
+        raise UndecodableMedia("its header names a picture without a size.")
+
+
+def _too_large(what: str, limits: Limits) -> LimitExceeded:
+    return LimitExceeded(f"its picture is too large ({what}); {limits.max_pixels:,} pixels are allowed.")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "it begins like such a picture and does not go on like one"  # Pillow's own words name the path
+    said = getattr(error, "strerror", None) or str(error)  # the rest of an OSError is the path too
+    return said[:200] or type(error).__name__

@@ -1,0 +1,139 @@
+"""Which detectors there are, which of them can run here, and why the others cannot."""
+
+import importlib
+import importlib.metadata
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Self
+
+from analysis.engine.detectors.base import Card, Detector, DetectorModule
+from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
+from analysis.engine.types import MediaKind
+from analysis.engine.weights import CATALOGUE, WeightStore
+
+logger = logging.getLogger(__name__)
+PLUGIN_GROUP = "assay.detectors"
+BUILT_IN = ("meso", "aasist", "spectrum", "jpeg", "provenance", "metadata")
+
+
+class DuplicateDetector(EngineError):
+    """Two modules offer a detector of the same name."""
+
+    code = "duplicate_detector"
+
+
+@dataclass(frozen=True)
+class CardState:
+    """A detector's card, whether it can run here, and if not, why and what to do."""
+
+    card: Card
+    available: bool
+    reason: str = ""
+
+
+@dataclass
+class Registry:
+    """The detectors of a process. Cards come without torch; a detector is loaded when first asked for, and kept.
+
+    `broken` names plug-ins that could not be imported, and why.
+    """
+
+    weights: WeightStore
+    device: str = "cpu"
+    modules: dict[str, DetectorModule] = field(default_factory=dict)
+    catalogue: dict[str, Card] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    _loaded: dict[str, Detector] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def load(cls, weights_dir: Path, *, device: str = "cpu", only: Sequence[str] | None = None) -> Self:
+        """The built-in detectors and the plug-ins of the entry-point group `assay.detectors`.
+
+        only: names to keep. Raises UnknownDetector for a name nobody offers, DuplicateDetector for one
+        that two modules offer.
+        """
+        plugins, broken = _plugins()
+        registry = cls.of([*_built_in(), *plugins], WeightStore(weights_dir), device=device)
+        registry.broken = broken
+        if only is not None:
+            registry.catalogue = {name: registry.card(name) for name in only}
+        return registry
+
+    @classmethod
+    def of(cls, modules: Iterable[DetectorModule], weights: WeightStore, *, device: str = "cpu") -> Self:
+        """A registry of just these modules."""
+        registry = cls(weights, device)
+        for module in modules:
+            for card in module.cards():
+                registry._add(card, module)
+        return registry
+
+    def _add(self, card: Card, module: DetectorModule) -> None:
+        if card.name in self.modules:
+            raise DuplicateDetector(
+                f"Two modules offer a detector named {card.name!r}. Rename or uninstall one of them."
+            )
+        self.catalogue[card.name] = card
+        self.modules[card.name] = module
+
+    def card(self, name: str) -> Card:
+        """Raises UnknownDetector with the names that are known."""
+        if name not in self.catalogue:
+            raise UnknownDetector(f"No detector {name!r}. Known: {', '.join(sorted(self.catalogue))}.")
+        return self.catalogue[name]
+
+    def cards(self) -> list[Card]:
+        return list(self.catalogue.values())
+
+    def state(self, name: str) -> CardState:
+        """Whether that detector can run here: its weights are verified, nothing is loaded."""
+        card = self.card(name)
+        reason = self._missing_weights(card)
+        return CardState(card, not reason, reason)
+
+    def states(self) -> list[CardState]:
+        return [self.state(name) for name in self.catalogue]
+
+    def _missing_weights(self, card: Card) -> str:
+        key = next((key for key, published in CATALOGUE.items() if published.file == card.weights), None)
+        if key is None:
+            return ""
+        try:
+            self.weights.path(key)
+        except UnverifiedWeights as error:
+            return str(error)
+        return ""
+
+    def detector(self, name: str) -> Detector:
+        """The loaded detector. Raises UnknownDetector, or UnverifiedWeights when its file is not right."""
+        card = self.card(name)
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = self.modules[name].make(card.name, self.weights, self.device)
+            return self._loaded[name]
+
+    def defaults(self, kind: MediaKind) -> list[str]:
+        """What examines a file of that kind when nobody names detectors: the unavailable too, so that they
+        are named as missing."""
+        return [card.name for card in self.cards() if card.by_default and kind in card.kinds]
+
+
+def _built_in() -> list[DetectorModule]:
+    return [importlib.import_module(f"analysis.engine.detectors.{name}") for name in BUILT_IN]
+
+
+def _plugins() -> tuple[list[DetectorModule], dict[str, str]]:
+    """The plug-ins that can be imported, and for the others the reason."""
+    plugins: list[DetectorModule] = []
+    broken: dict[str, str] = {}
+    for entry in sorted(importlib.metadata.entry_points(group=PLUGIN_GROUP), key=lambda entry: entry.name):
+        try:
+            plugins.append(entry.load())
+        except (ImportError, AttributeError) as error:
+            logger.warning("plug-in %s cannot be loaded: %s", entry.name, error)
+            broken[entry.name] = f"{entry.value} cannot be loaded: {error}"
+    return plugins, broken

@@ -1,0 +1,240 @@
+"""Conducts one examination: opens the file, loads detectors, has every lane fed, concludes."""
+
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import BoundedSemaphore, Event, Thread
+
+from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
+from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.endings import ended, failed, outside, unread
+from analysis.engine.errors import EngineError, UnverifiedWeights
+from analysis.engine.feeding import Feeder
+from analysis.engine.fusion import conclude
+from analysis.engine.lane import InFeed, Lane
+from analysis.engine.media.limits import Limits, Sampling
+from analysis.engine.media.reader import MediaReader, open_media, recognise
+from analysis.engine.registry import Registry
+from analysis.engine.stages import Stages
+from analysis.engine.types import (
+    Concluded,
+    Consumes,
+    DetectorEnded,
+    DetectorStarted,
+    MediaKind,
+    NotAssessed,
+    Observation,
+    Probe,
+    Probed,
+    Reason,
+    Source,
+    Stage,
+)
+
+logger = logging.getLogger(__name__)
+OUT_OBSERVATIONS = 256
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a file is examined. `threads` is how many cores may be used (None: all that this process may)."""
+
+    limits: Limits = field(default_factory=Limits)
+    sample_fps: float = 5.0
+    batch_frames: int = 8
+    threads: int | None = None
+
+    @property
+    def cores(self) -> int:
+        return self.threads or len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be examined by whom; `excluded` names detectors that must not run, and why."""
+
+    path: Path
+    registry: Registry
+    detectors: tuple[str, ...] | None
+    options: Options
+    excluded: Mapping[str, str]
+
+
+class Conductor:
+    """Runs in a thread of its own; what happens comes out of `out`, and `halt` ends it from outside."""
+
+    def __init__(self, order: Order) -> None:
+        self.order = order
+        self.stop = Event()
+        self.out: Belt[Observation] = Belt(OUT_OBSERVATIONS, self.stop)
+        self.error: BaseException | None = None
+        self.lanes: list[Lane] = []
+        self._stages = Stages(self.out)
+        self._reader: MediaReader | None = None
+        self._loading: InFeed | None = None
+        self._endings: dict[str, DetectorEnded] = {}
+        self._thread = Thread(target=self._run, name="conductor", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    @property
+    def finished(self) -> bool:
+        return not self._thread.is_alive()
+
+    def halt(self, seconds: float) -> bool:
+        """Stops every thread and the reader's child; waits at most `seconds`. Whether all have ended."""
+        self.stop.set()
+        if self._reader:
+            self._reader.close()
+        until = time.monotonic() + seconds
+        self._thread.join(seconds)
+        for lane in self.lanes:
+            lane.join(max(0.0, until - time.monotonic()))
+        return self.finished and not any(lane.is_alive for lane in self.lanes)
+
+    def computing(self) -> list[InFeed]:
+        """The detectors that are computing now, the longest first."""
+        feeds = [self._loading, *(lane.in_feed for lane in self.lanes)]
+        return sorted((feed for feed in feeds if feed), key=lambda feed: feed.since)
+
+    def _run(self) -> None:
+        try:
+            self._conduct()
+        except Stopped:
+            return
+        # carried over to the thread that iterates, and raised there
+        except BaseException as error:
+            self.error = error
+
+    def _conduct(self) -> None:
+        self._stages.begin(Stage.INITIALIZING, "Opening the file and loading detectors.")
+        cards = self._chosen()
+        asked = [card for card in cards if self._can_run(card)]
+        try:
+            reader = self._open(asked)
+        except EngineError as error:
+            for card in asked:
+                self._end(ended(card, unread(error)))
+            damage = str(error)
+        else:
+            with reader:
+                damage = self._examine(reader, asked)
+        with self._stages.during(Stage.POST_PROCESSING, "Weighing what was found."):
+            outcome = conclude([self._endings[card.name] for card in cards], damage=damage)
+        self.out.put(Concluded(outcome))
+
+    def _chosen(self) -> list[Card]:
+        names = self.order.detectors if self.order.detectors is not None else self._defaults()
+        return [self.order.registry.card(name) for name in names]
+
+    def _defaults(self) -> Sequence[str]:
+        try:
+            return self.order.registry.defaults(recognise(self.order.path).kind)
+        except EngineError:
+            # nothing can be read, but each detector that would be asked of some file says so
+            every = [self.order.registry.defaults(kind) for kind in MediaKind]
+            return list(dict.fromkeys(name for names in every for name in names))
+
+    def _can_run(self, card: Card) -> bool:
+        if card.name in self.order.excluded:
+            reason = NotAssessed(Reason.DETECTOR_FAILED, self.order.excluded[card.name])
+            self._end(ended(card, reason, error_type="Excluded"))
+            return False
+        state = self.order.registry.state(card.name)
+        if not state.available:
+            self._end(ended(card, NotAssessed(Reason.DETECTOR_MISSING, state.reason)))
+        return state.available
+
+    def _end(self, ending: DetectorEnded) -> None:
+        self._endings[ending.detector] = ending
+        self.out.put(ending)
+
+    def _open(self, cards: Sequence[Card]) -> MediaReader:
+        options = self.order.options
+        self._reader = open_media(
+            self.order.path,
+            limits=options.limits,
+            sampling=Sampling(fps=options.sample_fps, batch_frames=options.batch_frames),
+            wants=frozenset(card.consumes for card in cards),
+        )
+        if self.stop.is_set():
+            self._reader.close()
+            raise Stopped
+        return self._reader
+
+    def _examine(self, reader: MediaReader, cards: Sequence[Card]) -> str:
+        """Has everybody fed; returns what could not be read, in words, or nothing."""
+        self.out.put(Probed(reader.probe))
+        detectors = [loaded for card in cards if (loaded := self._load(card, reader.probe))]
+        self._share_cores(detectors)
+        self.lanes = self._make_lanes(detectors, reader.probe)
+        feeder = Feeder(reader, self.lanes, self.order.registry.weights, stages=self._stages, stop=self.stop)
+        self._stages.finish(Stage.INITIALIZING, "Ready.")
+        with self._stages.during(Stage.MODEL_INFERENCE, "Detectors are looking."):
+            for lane in self.lanes:
+                self.out.put(DetectorStarted(lane.card.name, f"{lane.card.title} started."))
+                lane.start()
+            damage = feeder.feed()
+            self._wait(lane.fed for lane in self.lanes)
+        with self._stages.during(Stage.VISUALIZATION, "Drawing evidence."):
+            self._wait(lane.done for lane in self.lanes)
+        self._endings |= {lane.card.name: lane.ending for lane in self.lanes if lane.ending}
+        return damage
+
+    def _load(self, card: Card, probe: Probe) -> Detector | None:
+        reason = outside(card, probe)
+        if reason:
+            self._end(ended(card, reason))
+            return None
+        self._loading = InFeed(card.name, time.monotonic())
+        try:
+            return self.order.registry.detector(card.name)
+        except UnverifiedWeights as error:
+            self._end(ended(card, NotAssessed(Reason.DETECTOR_MISSING, str(error))))
+        # loading a plug-in may raise anything at all: the others go on
+        except (Exception, SystemExit) as error:
+            logger.exception("detector %s could not be loaded", card.name)
+            self._end(failed(card, error))
+        finally:
+            self._loading = None
+        return None
+
+    def _share_cores(self, detectors: Sequence[Detector]) -> None:
+        """Gives torch and OpenCV the threads that are left when each busy part has one."""
+        faces = any(detector.card.consumes is Consumes.FACES for detector in detectors)
+        busy = sum(detector.card.consumes is not Consumes.FILE for detector in detectors) + faces
+        threads = max(1, self.order.options.cores // max(1, busy))
+        for name, setter in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
+            # not imported for this: without detectors that use it there is nothing to limit
+            if name in sys.modules:
+                getattr(sys.modules[name], setter)(threads)
+
+    def _make_lanes(self, detectors: Sequence[Detector], probe: Probe) -> list[Lane]:
+        source = _source(probe, self.order.options)
+        permits = BoundedSemaphore(self.order.options.cores)
+        return [
+            Lane(detector, source, out=self.out, stop=self.stop, permits=permits) for detector in detectors
+        ]
+
+    def _wait(self, events: Iterable[Event]) -> None:
+        for event in events:
+            while not event.wait(LOOK_SECONDS):
+                if self.stop.is_set():
+                    raise Stopped
+
+
+def _source(probe: Probe, options: Options) -> Source:
+    """What sessions are told; the number of samples is an estimate from the header."""
+    if probe.kind is MediaKind.IMAGE:
+        return Source(probe, options.sample_fps, 1)
+    if probe.duration_seconds is None:
+        return Source(probe, options.sample_fps, None)
+    grid = math.ceil(probe.duration_seconds * options.sample_fps)
+    known = [count for count in (grid, probe.frames_from_header) if count]
+    return Source(probe, options.sample_fps, min(known, default=None))

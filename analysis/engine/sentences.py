@@ -1,0 +1,128 @@
+"""The words an outcome is told in. One place, so that what must never be said is never said."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from analysis.engine.types import Band, DetectorEnded, NotAssessed, OutcomeName, Reason, Verdict
+
+OUTCOMES = {
+    OutcomeName.STRONG_SIGNS: "Strong signs of manipulation.",
+    OutcomeName.SOME_SIGNS: "Some signs (inconclusive).",
+    OutcomeName.NO_SIGNS: "No signs found by these detectors; this is not proof of authenticity.",
+    OutcomeName.DISAGREE: "Detectors disagree.",
+}
+REASONS = {
+    Reason.NO_FACE: "no face was found",
+    Reason.FACE_TOO_SMALL: "the faces are too small",
+    Reason.FACE_TOO_BLURRED: "the faces are too blurred",
+    Reason.TOO_SHORT: "the recording is too short",
+    Reason.SILENCE: "the sound is silent",
+    Reason.NOISE: "the sound is only noise",
+    Reason.NO_SOUND: "the file has no sound",
+    Reason.NO_PICTURE: "the file has no picture",
+    Reason.UNSUPPORTED_CODEC: "its codec is not supported",
+    Reason.DECODE_ERROR: "the file could not be read",
+    Reason.OUTSIDE_DOMAIN: "the file lies outside what the detectors are made for",
+    Reason.DETECTOR_FAILED: "the detectors failed",
+    Reason.DETECTOR_MISSING: "the detectors are not installed",
+    Reason.REPORTS_FACTS: "the detectors asked for report facts only",
+}
+_BANDS = {
+    Band.STRONG: "gave strong signs",
+    Band.SOME: "gave some signs",
+    Band.NONE: "found no signs",
+    Band.UNCALIBRATED: "scored below 0.5",
+}
+
+
+def listed(names: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *most, last = list(names)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def not_assessable(reason: Reason | None, *, damaged: bool = False) -> str:
+    """The fifth outcome, with the reason that dominates; damage outweighs all but an unreadable file."""
+    if damaged and reason not in (Reason.DECODE_ERROR, Reason.UNSUPPORTED_CODEC):
+        return "Not assessable: parts of the file could not be read."
+    return f"Not assessable: {REASONS[reason] if reason else 'no detector was asked'}."
+
+
+def why(name: OutcomeName, voices: Sequence[tuple[str, Band, bool]], silent: Sequence[DetectorEnded]) -> str:
+    """One sentence: who said what. voices: names, band, and whether an uncalibrated score was raised."""
+    if name is OutcomeName.NOT_ASSESSABLE and not voices:
+        said = _together(silent, lambda ending: f"gave no score: {_detail(ending)}")
+        return f"{'; '.join(said)}." if said else "No detector that judges such a file was asked."
+    said = [f"{names} {_said(band, raised=raised)}" for names, band, raised in voices]
+    return f"{'; '.join(said)}."
+
+
+def _said(band: Band, *, raised: bool) -> str:
+    if band is Band.UNCALIBRATED and raised:
+        return "scored 0.5 or more without a calibration"
+    return _BANDS[band]
+
+
+def _detail(ending: DetectorEnded) -> str:
+    if not isinstance(ending.assessment, NotAssessed):
+        return ""
+    if ending.assessment.reason is Reason.DETECTOR_FAILED:
+        # an error's own text may say anything; it stays with the detector's result
+        return "failed"
+    if ending.assessment.reason is Reason.DETECTOR_MISSING:
+        return "not installed"
+    return REASONS[ending.assessment.reason]
+
+
+def limit(
+    speaking: Sequence[DetectorEnded], silent: Sequence[DetectorEnded], missing: Sequence[str], damage: str
+) -> str:
+    """What the outcome rests on and what it lacks: coverage, calibration, abstentions, missing detectors, damage."""
+    parts = _together(speaking, _coverage) + _uncalibrated(speaking)
+    if speaking:
+        away = [ending for ending in silent if _reason(ending) is not Reason.DETECTOR_MISSING]
+        parts += _together(away, lambda ending: f"gave no score ({_detail(ending)})")
+    parts += _named_missing(silent, missing)
+    if damage:
+        parts.append(damage.rstrip("."))
+    return f"{'; '.join(parts)}." if parts else ""
+
+
+def _title(ending: DetectorEnded) -> str:
+    return ending.title or ending.detector
+
+
+def _reason(ending: DetectorEnded) -> Reason | None:
+    return ending.assessment.reason if isinstance(ending.assessment, NotAssessed) else None
+
+
+def _together(endings: Sequence[DetectorEnded], say: Callable[[DetectorEnded], str]) -> list[str]:
+    """What is said of each, those of whom the same is said named together."""
+    said: dict[str, list[str]] = {}
+    for ending in endings:
+        said.setdefault(say(ending), []).append(_title(ending))
+    return [f"{listed(titles)} {words}" for words, titles in said.items()]
+
+
+def _coverage(ending: DetectorEnded) -> str:
+    if not isinstance(ending.assessment, Verdict):
+        return ""
+    coverage = ending.assessment.coverage
+    return f"scored {coverage.scored} of {coverage.sampled} {coverage.unit}"
+
+
+def _uncalibrated(speaking: Sequence[DetectorEnded]) -> list[str]:
+    titles = [
+        _title(ending)
+        for ending in speaking
+        if isinstance(ending.assessment, Verdict) and ending.assessment.band is Band.UNCALIBRATED
+    ]
+    if not titles:
+        return []
+    verb, they = ("is", "it") if len(titles) == 1 else ("are", "they")
+    return [f"{listed(titles)} {verb} uncalibrated here, so {they} cannot lift the outcome above some signs"]
+
+
+def _named_missing(silent: Sequence[DetectorEnded], missing: Sequence[str]) -> list[str]:
+    named = [_title(ending) for ending in silent if _reason(ending) is Reason.DETECTOR_MISSING]
+    absent = list(dict.fromkeys([*named, *missing]))
+    return [f"{listed(absent)} {'was' if len(absent) == 1 else 'were'} missing"] if absent else []

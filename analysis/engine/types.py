@@ -1,0 +1,355 @@
+"""What the engine takes in and yields. Nothing here knows of a database, a queue or a user.
+
+Media time is a float in seconds from the start of the file. Boxes are `xyxy` in 0–1 of the upright
+frame, origin top left. Scores are in 0–1 and 1 always means manipulated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Samples = NDArray[np.float32]
+else:
+    # The web names kinds and probes but never touches a pixel: it should not load numpy for that.
+    Pixels = Samples = Any
+Box = tuple[float, float, float, float]
+
+
+class MediaKind(StrEnum):
+    """What a file is, by its bytes."""
+
+    VIDEO = "video"
+    IMAGE = "image"
+    AUDIO = "audio"
+
+
+class Stage(StrEnum):
+    """The steps of a run, in the order they usually come."""
+
+    INITIALIZING = "initializing"
+    FRAME_EXTRACTION = "frame_extraction"
+    AUDIO_EXTRACTION = "audio_extraction"
+    SPECTROGRAM_GENERATION = "spectrogram_generation"
+    FEATURE_EXTRACTION = "feature_extraction"
+    MODEL_INFERENCE = "model_inference"
+    VISUALIZATION = "visualization"
+    POST_PROCESSING = "post_processing"
+
+
+class Reason(StrEnum):
+    """Why a detector gives no score."""
+
+    NO_FACE = "no_face"
+    FACE_TOO_SMALL = "face_too_small"
+    FACE_TOO_BLURRED = "face_too_blurred"
+    TOO_SHORT = "too_short"
+    SILENCE = "silence"
+    NOISE = "noise"
+    NO_SOUND = "no_sound"
+    NO_PICTURE = "no_picture"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    DECODE_ERROR = "decode_error"
+    OUTSIDE_DOMAIN = "outside_domain"
+    DETECTOR_FAILED = "detector_failed"
+    DETECTOR_MISSING = "detector_missing"
+    REPORTS_FACTS = "reports_facts"
+
+
+class Band(StrEnum):
+    """Where a score lies in the calibration of its detector version."""
+
+    STRONG = "strong_signs"
+    SOME = "some_signs"
+    NONE = "no_signs"
+    UNCALIBRATED = "uncalibrated"
+
+
+class OutcomeName(StrEnum):
+    """The five things a run may say."""
+
+    STRONG_SIGNS = "strong_signs"
+    SOME_SIGNS = "some_signs"
+    NO_SIGNS = "no_signs"
+    DISAGREE = "disagree"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much was scored of what was looked at; `unit` is "frames", "windows", "images" or "blocks"."""
+
+    scored: int
+    sampled: int
+    unit: str = "frames"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A detector's score with where it lies and what it rests on."""
+
+    score: float
+    coverage: Coverage
+    band: Band = Band.UNCALIBRATED
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NotAssessed:
+    """Why there is no score. `facts` may hold what was found all the same, never a score."""
+
+    reason: Reason
+    detail: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Assessment = Verdict | NotAssessed
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the run as a whole says, in sentences made from the code path that ran.
+
+    `rule` is the fusion rule as it was applied, for the record.
+    """
+
+    name: OutcomeName
+    sentence: str
+    why: str
+    limit: str
+    rule: str
+
+
+# What flows from the reader to the sessions -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One sampled picture, upright, uint8 RGB (height, width, 3). `index` counts samples from 0."""
+
+    index: int
+    pts_seconds: float
+    rgb: Pixels
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """One face that passed the quality gate; `rgb` is its crop from the full-size frame, uint8 (h, w, 3)."""
+
+    index: int
+    pts_seconds: float
+    track: int
+    box: Box
+    confidence: float
+    rgb: Pixels
+
+
+@dataclass(frozen=True)
+class FrameBatch:
+    """Consecutive sampled frames."""
+
+    frames: tuple[Frame, ...]
+
+
+@dataclass(frozen=True)
+class FaceBatch:
+    """The faces of consecutive sampled frames.
+
+    `sampled` names every frame looked at as (index, pts_seconds); `refused` says for frames without a
+    usable face why: no_face, face_too_small or face_too_blurred.
+    """
+
+    sampled: tuple[tuple[int, float], ...]
+    faces: tuple[FaceCrop, ...]
+    refused: Mapping[int, Reason] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SoundBatch:
+    """Consecutive sound, 16 kHz mono float32 in -1..1, without gaps between batches."""
+
+    start_seconds: float
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the container says, read in the sandbox: JSON-able facts by topic, and the encoded bytes
+    of a still image (None above the reader's limit, and for video and sound).
+
+    Keys of `facts`: "probe", "container", "exif", "xmp", "iptc", "text" (PNG and others), "c2pa", "jpeg".
+    """
+
+    facts: Mapping[str, Any]
+    encoded: bytes | None = None
+
+
+Batch = FrameBatch | FaceBatch | SoundBatch | FileFacts
+
+
+class Consumes(StrEnum):
+    """What a detector is fed."""
+
+    FRAMES = "frames"
+    FACES = "faces"
+    SOUND = "sound"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What the file holds, before anything is decoded in full.
+
+    Sizes are those of the upright picture. Durations come from the container and may be wrong
+    (`duration_seconds` is None when it does not say).
+    """
+
+    kind: MediaKind
+    container: str
+    duration_seconds: float | None = None
+    width: int | None = None
+    height: int | None = None
+    fps_from_header: float | None = None
+    frames_from_header: int | None = None
+    video_codec: str | None = None
+    rotation_degrees: int = 0
+    bit_depth: int | None = None
+    audio_codec: str | None = None
+    sample_rate_hz: int | None = None
+    channels: int | None = None
+    video_streams: int = 0
+    audio_streams: int = 0
+
+    @property
+    def has_picture(self) -> bool:
+        return self.width is not None
+
+    @property
+    def has_sound(self) -> bool:
+        return self.audio_codec is not None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a session is told before it is fed: the probe and how frames are sampled."""
+
+    probe: Probe
+    sample_fps: float
+    expected_samples: int | None
+
+
+# What the engine yields -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ScorePoint:
+    """One raw detector score at a media time, or a gap: `score` is None and `reason` says why."""
+
+    pts_seconds: float
+    score: float | None
+    track: int | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Probed:
+    """The file was opened; this is what it holds."""
+
+    probe: Probe
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    stage: Stage
+    message: str
+
+
+@dataclass(frozen=True)
+class StageFinished:
+    stage: Stage
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DetectorStarted:
+    detector: str
+    message: str
+
+
+@dataclass(frozen=True)
+class DetectorProgressed:
+    """How far a detector is: `done` of `total` units (None when the length is unknown)."""
+
+    detector: str
+    done: int
+    total: int | None
+    unit: str
+    fps: float | None
+    seconds_left: float | None
+    pts_seconds: float
+    faces: int | None = None
+
+
+@dataclass(frozen=True)
+class ScoresMeasured:
+    """New points of a detector's curve, in media-time order per track."""
+
+    detector: str
+    points: tuple[ScorePoint, ...]
+
+
+@dataclass(frozen=True)
+class EvidenceMade:
+    """A picture (PNG, WebP or JPEG bytes) that shows what a detector saw."""
+
+    detector: str
+    kind: str
+    title: str
+    caption: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class DetectorEnded:
+    """A detector's conclusion; a failure is NotAssessed(detector_failed) with `error_type` set.
+
+    `title`, `subject` and `forensic` are its card's.
+    """
+
+    detector: str
+    version: str
+    family: str
+    weights_sha256: str | None
+    assessment: Assessment
+    seconds: float
+    error_type: str | None = None
+    title: str = ""
+    subject: str = ""
+    forensic: bool = True
+
+
+@dataclass(frozen=True)
+class Concluded:
+    """The last observation of every examination that was not cancelled."""
+
+    outcome: Outcome
+
+
+Observation = (
+    Probed
+    | StageStarted
+    | StageFinished
+    | DetectorStarted
+    | DetectorProgressed
+    | ScoresMeasured
+    | EvidenceMade
+    | DetectorEnded
+    | Concluded
+)

@@ -1,0 +1,102 @@
+"""A region saved at another quality before shows in a JPEG; a picture nobody edited shows nothing."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+
+from analysis.engine.detectors import jpeg
+from analysis.engine.media import jpeg as traces
+from analysis.engine.types import FileFacts, MediaKind, NotAssessed, Probe, Reason, Source, Verdict
+
+PROBE = Probe(MediaKind.IMAGE, "jpeg")
+
+
+def texture(width=640, height=480):
+    rough = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((height, width)), 1.5)
+    return (128 + rough / rough.std() * 40).clip(0, 255).astype(np.uint8)
+
+
+def saved(pixels, quality):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def once_saved(pixels, quality):
+    return np.asarray(Image.open(io.BytesIO(saved(pixels, quality))))
+
+
+def examine(tmp_path, data):
+    path = tmp_path / "picture"
+    path.write_bytes(data)
+    session = jpeg.make("jpeg", None, "cpu").open(Source(PROBE, 0.0, 1))
+    list(session.feed(FileFacts({"jpeg": traces.read(path, PROBE)})))
+    return session, session.finish()
+
+
+def test_an_inserted_region_of_another_quality_is_found_where_it_lies(tmp_path):
+    pixels = texture()
+    pixels[96:256, 160:400] = once_saved(texture(), 60)[96:256, 160:400]
+
+    session, verdict = examine(tmp_path, saved(pixels, 90))
+
+    assert verdict.score > 0.7
+    assert verdict.facts["ghost_quality"] == 60
+    grid = np.array(session.traces["ghosts"]["map"])
+    rows, columns = np.nonzero(grid > 0.5)
+    assert (rows.min() >= 12 - 1, rows.max() <= 32, columns.min() >= 20 - 1, columns.max() <= 50) == (
+        True,
+    ) * 4
+
+
+@pytest.mark.parametrize("quality", [70, 80, 90, 97])
+def test_a_picture_nobody_edited_scores_nothing(tmp_path, quality):
+    _, verdict = examine(tmp_path, saved(texture(), quality))
+
+    assert verdict.score < 0.1
+
+
+def test_saving_the_whole_picture_twice_is_a_fact_and_not_a_sign(tmp_path):
+    _, verdict = examine(tmp_path, saved(once_saved(texture(), 60), 90))
+
+    assert verdict.facts["earlier_quality"] == 60
+    assert verdict.score < 0.1
+
+
+def test_other_files_are_outside_the_domain(tmp_path):
+    buffer = io.BytesIO()
+    Image.fromarray(texture()).save(buffer, "PNG")
+
+    session, assessment = examine(tmp_path, buffer.getvalue())
+
+    assert isinstance(assessment, NotAssessed)
+    assert assessment.reason == Reason.OUTSIDE_DOMAIN
+    assert list(session.evidence()) == []
+
+
+def test_a_flat_picture_gives_no_score(tmp_path):
+    _, assessment = examine(tmp_path, saved(np.full((480, 640), 90, np.uint8), 90))
+
+    assert isinstance(assessment, NotAssessed)
+
+
+def test_the_evidence_is_the_error_level_and_the_ghost(tmp_path):
+    pixels = texture()
+    pixels[96:256, 160:400] = once_saved(texture(), 60)[96:256, 160:400]
+    session, _ = examine(tmp_path, saved(pixels, 90))
+
+    pictures = list(session.evidence())
+
+    assert [picture.kind for picture in pictures] == ["error_level", "ghost"]
+    assert all(picture.content.startswith(b"\x89PNG") for picture in pictures)
+
+
+def test_photographs_as_cameras_and_sites_saved_them_score_nothing(tmp_path, media_dir):
+    names = ["prnu_camera_real.jpg", "exif_iphone_hdr_no.jpg", "deepface_img32_real.jpg", "tpdne_0139.jpg"]
+
+    assessments = [examine(tmp_path, (media_dir / "image" / name).read_bytes())[1] for name in names]
+
+    assert [a.score for a in assessments if isinstance(a, Verdict)] == [0.0] * 4

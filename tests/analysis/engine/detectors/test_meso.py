@@ -1,0 +1,96 @@
+"""Meso nets score faces per track, leave frames without a face out, and say 1 for manipulated."""
+
+import numpy as np
+import pytest
+
+from analysis.engine.detectors import meso
+from analysis.engine.types import (
+    Coverage,
+    FaceBatch,
+    FaceCrop,
+    MediaKind,
+    NotAssessed,
+    Probe,
+    Reason,
+    Source,
+    Verdict,
+)
+from analysis.engine.weights import WeightStore
+
+SOURCE = Source(Probe(MediaKind.VIDEO, "mp4"), sample_fps=5.0, expected_samples=10)
+
+
+@pytest.fixture(scope="module", params=["meso4", "mesoinception4"])
+def detector(request, weights_dir):
+    return meso.make(request.param, WeightStore(weights_dir), "cpu")
+
+
+def crop(rgb, *, index=0, track=0):
+    return FaceCrop(index, index / 5, track, (0.0, 0.0, 1.0, 1.0), 0.9, rgb)
+
+
+def photo(media_dir, name):
+    import cv2
+
+    return cv2.cvtColor(cv2.imread(str(media_dir / "image" / name)), cv2.COLOR_BGR2RGB)
+
+
+def test_one_means_manipulated(detector, media_dir):
+    forged, genuine = photo(media_dir, "meso_df01254_fake.jpg"), photo(media_dir, "meso_real00240_real.jpg")
+
+    scores = detector.score([forged, genuine])
+
+    assert scores[0] > 0.9
+    assert scores[1] < 0.1
+
+
+def test_a_batch_scores_like_its_faces_alone(detector):
+    faces = [np.random.default_rng(n).integers(0, 255, (64 + n, 80, 3), np.uint8) for n in range(5)]
+
+    together = detector.score(faces)
+
+    alone = [detector.score([face])[0] for face in faces]
+    assert together == pytest.approx(alone, abs=1e-5)  # other batch sizes add in another order
+
+
+def test_frames_without_a_face_are_gaps_and_not_scores(detector, media_dir):
+    face = photo(media_dir, "meso_real00240_real.jpg")
+    session = detector.open(SOURCE)
+    batch = FaceBatch(((0, 0.0), (1, 0.2), (2, 0.4)), (crop(face, index=1),), {2: Reason.FACE_TOO_SMALL})
+
+    (measured,) = session.feed(batch)
+
+    by_time = {point.pts_seconds: (point.score is None, point.reason) for point in measured.points}
+    assert by_time == {
+        0.0: (True, Reason.NO_FACE),
+        0.2: (False, None),
+        0.4: (True, Reason.FACE_TOO_SMALL),
+    }
+    assert session.finish().coverage == Coverage(1, 3, "frames")
+
+
+def test_one_forged_face_among_genuine_ones_is_not_averaged_away(detector, media_dir):
+    forged, genuine = photo(media_dir, "meso_df01254_fake.jpg"), photo(media_dir, "meso_real00240_real.jpg")
+    session = detector.open(SOURCE)
+    faces = [crop(genuine, index=n, track=1) for n in range(6)] + [
+        crop(forged, index=n, track=2) for n in range(6)
+    ]
+
+    list(session.feed(FaceBatch(tuple((n, n / 5) for n in range(6)), tuple(faces))))
+
+    verdict = session.finish()
+    assert isinstance(verdict, Verdict)
+    assert verdict.score > 0.9
+    assert verdict.facts["verdict_of_track"] == 2
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_FACE, Reason.FACE_TOO_SMALL, Reason.FACE_TOO_BLURRED])
+def test_without_a_usable_face_there_is_no_score(detector, reason):
+    session = detector.open(SOURCE)
+    list(session.feed(FaceBatch(((0, 0.0), (1, 0.2)), (), {1: reason})))
+
+    assessment = session.finish()
+
+    assert isinstance(assessment, NotAssessed)
+    assert assessment.reason == reason
+    assert list(session.evidence()) == []
