@@ -1,0 +1,21 @@
+"""Addresses of the REST interface of analysis."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from analysis.api import detectors, evidence, media, operations, runs, uploads
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("media/", media.MediaListView.as_view()),
+    path("media/<uuid:media_id>/", media.MediaView.as_view()),
+    path("media/<uuid:media_id>/file/", media.MediaFileView.as_view()),
+    path("uploads/", uploads.UploadListView.as_view()),
+    path("uploads/<uuid:upload_id>/", uploads.UploadView.as_view()),
+    path("runs/", runs.RunListView.as_view()),
+    path("runs/<uuid:run_id>/", runs.RunView.as_view()),
+    path("runs/<uuid:run_id>/cancel/", runs.CancelView.as_view()),
+    path("runs/<uuid:run_id>/retry/", runs.RetryView.as_view()),
+    path("runs/<uuid:run_id>/events/", runs.RunEventsView.as_view()),
+    path("detectors/", detectors.DetectorListView.as_view()),
+    path("evidence/<uuid:evidence_id>/", evidence.EvidenceView.as_view()),
+    path("operations/", operations.OperationsView.as_view()),
+]

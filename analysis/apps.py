@@ -1,0 +1,15 @@
+"""The analysis application."""
+
+from django.apps import AppConfig
+
+
+class AnalysisConfig(AppConfig):
+    """Media, runs and what came of them."""
+
+    name = "analysis"
+
+    def ready(self) -> None:
+        """Registers the kind of topic a media run has, and our system checks."""
+        from analysis import checks, topics  # noqa: F401  # importing checks registers them
+
+        topics.register()

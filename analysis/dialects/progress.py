@@ -1,0 +1,156 @@
+"""The progress dialect: canonical events of a media run as existing clients expect them.
+
+Every key is always there; what belongs to no detector has `model_name` "run".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+RUN = "run"
+
+
+class EventType(StrEnum):
+    """What a progress event may be called."""
+
+    ANALYSIS_QUEUED = "ANALYSIS_QUEUED"
+    PROCESSING_STARTED = "PROCESSING_STARTED"
+    ANALYSIS_STARTED = "ANALYSIS_STARTED"
+    FRAME_ANALYSIS_PROGRESS = "FRAME_ANALYSIS_PROGRESS"
+    VISUALIZATION_GENERATION_PROGRESS = "VISUALIZATION_GENERATION_PROGRESS"
+    AUDIO_EXTRACTION_START = "AUDIO_EXTRACTION_START"
+    AUDIO_EXTRACTION_COMPLETE = "AUDIO_EXTRACTION_COMPLETE"
+    SPECTROGRAM_GENERATION_START = "SPECTROGRAM_GENERATION_START"
+    SPECTROGRAM_GENERATION_COMPLETE = "SPECTROGRAM_GENERATION_COMPLETE"
+    ANALYSIS_COMPLETE = "ANALYSIS_COMPLETE"
+    ANALYSIS_FAILED = "ANALYSIS_FAILED"
+
+
+@dataclass(frozen=True)
+class EventData:
+    """How far which detector is, in its own units."""
+
+    model_name: str
+    progress: int | None
+    total: int | None
+    details: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "model_name": self.model_name,
+            "progress": self.progress,
+            "total": self.total,
+            "details": dict(self.details),
+        }
+
+
+@dataclass(frozen=True)
+class ProgressEvent:
+    """One event of the dialect."""
+
+    media_id: UUID
+    user_id: UUID
+    event: EventType
+    message: str
+    data: EventData
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "media_id": str(self.media_id),
+            "user_id": str(self.user_id),
+            "event": self.event.value,
+            "message": self.message,
+            "data": self.data.as_json(),
+        }
+
+
+_NAMES = {
+    "run.queued": EventType.ANALYSIS_QUEUED,
+    "run.started": EventType.PROCESSING_STARTED,
+    "detector.started": EventType.ANALYSIS_STARTED,
+    "run.progressed": EventType.FRAME_ANALYSIS_PROGRESS,
+    "visualization.progressed": EventType.VISUALIZATION_GENERATION_PROGRESS,
+    "detector.finished": EventType.ANALYSIS_COMPLETE,
+    "detector.abstained": EventType.ANALYSIS_COMPLETE,
+    "detector.failed": EventType.ANALYSIS_FAILED,
+    "run.succeeded": EventType.ANALYSIS_COMPLETE,
+    "run.failed": EventType.ANALYSIS_FAILED,
+    "run.cancelled": EventType.ANALYSIS_FAILED,
+}
+_STAGES = {
+    ("stage.started", "audio_extraction"): (EventType.AUDIO_EXTRACTION_START, "audio_extraction"),
+    ("stage.finished", "audio_extraction"): (
+        EventType.AUDIO_EXTRACTION_COMPLETE,
+        "audio_extraction_complete",
+    ),
+    ("stage.started", "spectrogram_generation"): (
+        EventType.SPECTROGRAM_GENERATION_START,
+        "spectrogram_generation",
+    ),
+    ("stage.finished", "spectrogram_generation"): (
+        EventType.SPECTROGRAM_GENERATION_COMPLETE,
+        "spectrogram_complete",
+    ),
+}
+_PREDICTIONS = {
+    "strong_signs": "FAKE",
+    "no_signs": "NO_SIGNS",
+    "not_assessable": "NOT_ASSESSABLE",
+}
+
+
+def spoken(event: Mapping[str, Any], *, media_id: UUID, user_id: UUID) -> ProgressEvent | None:
+    """A canonical event in the dialect; None for types the dialect has no word for."""
+    data = event["data"]
+    name, phase = _name(event["type"], data)
+    if name is None:
+        return None
+    detector = data.get("detector", RUN)
+    details = _details(event["type"], data) | ({"phase": phase} if phase else {})
+    progress = EventData(detector, data.get("done"), data.get("total"), details)
+    return ProgressEvent(media_id, user_id, name, event["message"], progress)
+
+
+def _name(kind: str, data: Mapping[str, Any]) -> tuple[EventType | None, str]:
+    if kind == "run.progressed":
+        return _NAMES[kind], "frame_processing"
+    if kind in _NAMES:
+        return _NAMES[kind], ""
+    return _STAGES.get((kind, data.get("stage", "")), (None, ""))
+
+
+def _details(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    if kind == "run.progressed":
+        return _present(current_frame_faces=data.get("faces"), fps=data.get("fps"))
+    if kind in ("detector.finished", "detector.abstained"):
+        return _conclusion(data) | _present(processing_time=data.get("seconds"))
+    if kind == "detector.failed":
+        return _present(
+            error=data.get("error"), error_type=data.get("error_type"), processing_time=data.get("seconds")
+        )
+    return _ending(kind, data)
+
+
+def _conclusion(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The prediction; a confidence only where there is a score."""
+    assessment = data["assessment"]
+    if assessment["kind"] != "verdict":
+        return {"prediction": "NOT_ASSESSABLE"}
+    band = assessment["band"] if assessment.get("calibrated", True) else "uncalibrated"
+    return {"prediction": _PREDICTIONS.get(band, "INCONCLUSIVE"), "confidence": assessment["score"]}
+
+
+def _ending(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    if kind == "run.succeeded":
+        return {"scope": "run", "prediction": _PREDICTIONS.get(data["outcome"], "INCONCLUSIVE")}
+    if kind == "run.failed":
+        return {"scope": "run"} | _present(error=data.get("error"), error_type=data.get("code"))
+    if kind == "run.cancelled":
+        return {"scope": "run", "error": "cancelled", "error_type": "cancelled"}
+    return {}
+
+
+def _present(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,114 @@
+"""`manage.py analyze FILE…`: the same examination as in the desk, from a terminal, without a database."""
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from analysis.engine.errors import EngineError, UnknownDetector
+from analysis.engine.pipeline import Examination, examine
+from analysis.engine.registry import Registry
+from analysis.engine.types import Concluded, DetectorEnded, OutcomeName, Probed
+from analysis.examining import load_options, load_registry, outcome_fields, result_fields
+from analysis.narrator import Narrator
+
+ASSESSED, NOT_ASSESSABLE, FAILED, INTERRUPTED = 0, 2, 3, 130
+LEAVE_SECONDS = 3.0
+
+
+class Command(BaseCommand):
+    """Examines files in this process, one after the other."""
+
+    help = (
+        "Examine media files. Exit code: 0 assessed, 2 not assessable, 3 failed (of several files the worst)."
+    )
+    requires_system_checks: list[str] = []  # needs no database
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--detectors", default="", help="names, comma separated (the file kind's defaults)"
+        )
+        parser.add_argument("--json", action="store_true", help="one JSON object per file and line on stdout")
+
+    def handle(self, *args: object, files: list[Path], detectors: str, json: bool, **options: Any) -> None:
+        if not files:
+            raise CommandError("Name at least one file.", returncode=FAILED)
+        self.going: Examination | None = None
+        self.registry = load_registry()
+        self.names = _known(detectors, self.registry)
+        self.narrator = Narrator(sys.stderr)  # self.stderr would colour every line as an error
+        try:
+            worst = max(self._examine(file, as_json=json) for file in files)
+        except KeyboardInterrupt:
+            self.narrator.line("Interrupted; nothing was kept.")
+            self._leave()
+            worst = INTERRUPTED
+        if worst:
+            raise SystemExit(worst)
+
+    def _leave(self) -> None:
+        """Waits for detectors that are still at their last batch, or ends the process under them."""
+        if self.going and not self.going.close(LEAVE_SECONDS):
+            sys.stdout.flush()
+            # torch would abort if Python were torn down under a busy thread
+            os._exit(INTERRUPTED)
+
+    def _examine(self, file: Path, *, as_json: bool) -> int:
+        """The exit code for one file."""
+        began = datetime.now(UTC)
+        try:
+            report = self._report(file)
+            code = NOT_ASSESSABLE if report["outcome"] == OutcomeName.NOT_ASSESSABLE else ASSESSED
+        except (EngineError, OSError) as error:
+            message = _sentence(file, error)
+            self.narrator.line(f"error: {message}")
+            report, code = _failure(message), FAILED
+        if as_json:
+            times = {"created": began.isoformat(), "finished": datetime.now(UTC).isoformat()}
+            self.stdout.write(json.dumps({"file": str(file), **report, **times}, ensure_ascii=False))
+        return code
+
+    def _report(self, file: Path) -> dict[str, Any]:
+        if not file.is_file():
+            raise FileNotFoundError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
+        self.narrator.line(f"{file}:")
+        report: dict[str, Any] = {"state": "succeeded", "kind": None, "error": None, "results": []}
+        options = load_options()
+        self.going = examine(file, registry=self.registry, detectors=self.names, options=options)
+        with self.going:
+            for observation in self.going:
+                self.narrator.tell(observation)
+                if isinstance(observation, Probed):
+                    report["kind"] = observation.probe.kind.value
+                elif isinstance(observation, DetectorEnded):
+                    report["results"].append(result_fields(observation))
+                elif isinstance(observation, Concluded):
+                    report |= outcome_fields(observation.outcome)
+        return report
+
+
+def _known(detectors: str, registry: Registry) -> list[str] | None:
+    names = [name.strip() for name in detectors.split(",") if name.strip()]
+    try:
+        for name in names:
+            registry.card(name)
+    except UnknownDetector as error:
+        raise CommandError(str(error), returncode=FAILED) from error
+    return names or None
+
+
+def _failure(message: str) -> dict[str, Any]:
+    nothing = {"outcome": None, "sentence": "", "why": "", "limit": "", "rule": ""}
+    return {"state": "failed", "kind": None, "error": message, "results": [], **nothing}
+
+
+def _sentence(file: Path, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError) and error.errno is None:
+        return f"{error}. Name a media file."
+    return f"{file}: {error}"

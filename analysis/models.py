@@ -1,0 +1,260 @@
+"""Media, the runs that examine them, and what came of it."""
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def _visible_media(user: "User", prefix: str = "") -> models.Q:
+    return models.Q(**{f"{prefix}owner": user}) | models.Q(**{f"{prefix}team__members": user})
+
+
+class MediaQuerySet(models.QuerySet["Media"]):
+    """Media, narrowed by who asks."""
+
+    def owned_by(self, user: "User") -> Self:
+        """What `user` may see: their own, what is shared with their teams, everything for admins."""
+        if user.is_superuser:
+            return self
+        return self.filter(_visible_media(user)).distinct()
+
+
+class Media(models.Model):
+    """One uploaded file, kept byte for byte."""
+
+    class Kind(models.TextChoices):
+        VIDEO = "video"
+        IMAGE = "image"
+        AUDIO = "audio"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="media")
+    team = models.ForeignKey("accounts.Team", null=True, blank=True, on_delete=models.SET_NULL)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    filename = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    external_id = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size_bytes = models.BigIntegerField()
+    path = models.CharField(max_length=255, unique=True)
+    facts = models.JSONField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MediaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "media"
+        indexes = [models.Index(fields=["owner", "-created"], name="media_owner_created")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs, narrowed by who asks."""
+
+    def owned_by(self, user: "User") -> Self:
+        """Runs of the media that `user` may see."""
+        if user.is_superuser:
+            return self
+        return self.filter(_visible_media(user, "media__")).distinct()
+
+
+class Run(models.Model):
+    """One examination of one source by named detectors; only `queue` changes its state."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    class Outcome(models.TextChoices):
+        STRONG_SIGNS = "strong_signs"
+        SOME_SIGNS = "some_signs"
+        NO_SIGNS = "no_signs"
+        DISAGREE = "disagree"
+        NOT_ASSESSABLE = "not_assessable"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="runs")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
+    topic = models.OneToOneField("realtime.Topic", on_delete=models.CASCADE, related_name="media_run")
+    detectors = models.JSONField(default=list)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, null=True, blank=True)
+    sentence = models.TextField(blank=True)
+    why = models.TextField(blank=True)
+    limit = models.TextField(blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_message = models.TextField(blank=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["owner", "-created"], name="run_owner_created"),
+            models.Index(fields=["state", "-created"], name="run_state_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.id} ({self.state})"
+
+
+class Worker(models.Model):
+    """One `manage.py runworker` supervisor that is, or was, alive."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.IntegerField()
+    device = models.CharField(max_length=32)
+    queues = models.JSONField(default=list)
+    slots = models.JSONField(default=list)
+    started = models.DateTimeField(default=timezone.now)
+    heartbeat = models.DateTimeField(default=timezone.now, db_index=True)
+    stopped = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class RunLease(models.Model):
+    """Who may write for a run. `attempt` is the fencing number: every write of a worker checks it.
+
+    `claims` counts the attempts that ended without the worker giving the lease back (the poison-job
+    limit); `excluded` maps detectors that hung or killed their worker to the reason.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="lease")
+    attempt = models.IntegerField(default=0)
+    claims = models.IntegerField(default=0)
+    worker = models.ForeignKey(Worker, null=True, blank=True, on_delete=models.SET_NULL)
+    slot = models.IntegerField(null=True, blank=True)
+    expires = models.DateTimeField(null=True, blank=True, db_index=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_by = models.CharField(max_length=254, blank=True)
+    excluded = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"lease of {self.run_id}, attempt {self.attempt}"
+
+
+class Result(models.Model):
+    """A detector's assessment on record. Either a verdict with a score, or a reason and no score at all."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="results")
+    attempt = models.IntegerField()
+    detector = models.CharField(max_length=64)
+    version = models.CharField(max_length=32)
+    family = models.CharField(max_length=64)
+    weights_sha256 = models.CharField(max_length=64, null=True, blank=True)
+    score = models.FloatField(null=True, blank=True)
+    band = models.CharField(max_length=20, blank=True)
+    scored = models.IntegerField(null=True, blank=True)
+    sampled = models.IntegerField(null=True, blank=True)
+    unit = models.CharField(max_length=16, blank=True)
+    reason = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    seconds = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "attempt", "detector"], name="result_once_per_attempt"),
+            models.CheckConstraint(
+                name="result_score_or_reason",
+                condition=models.Q(score__gte=0, score__lte=1, reason="")
+                | (models.Q(score__isnull=True) & ~models.Q(reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.detector} of {self.run_id}"
+
+
+class Evidence(models.Model):
+    """A picture or document a detector left, lying under `ASSAY_HOME/evidence`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="evidence")
+    attempt = models.IntegerField()
+    detector = models.CharField(max_length=64)
+    kind = models.CharField(max_length=32)
+    title = models.CharField(max_length=200)
+    caption = models.TextField(blank=True)
+    media_type = models.CharField(max_length=64)
+    path = models.CharField(max_length=255, unique=True)
+    sha256 = models.CharField(max_length=64)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        indexes = [models.Index(fields=["run", "attempt"], name="evidence_run_attempt")]
+
+    def __str__(self) -> str:
+        return f"{self.title} of {self.run_id}"
+
+
+class DetectorCard(models.Model):
+    """What the workers last said of one detector; the web reads this and never loads the detector."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    card = models.JSONField()
+    available = models.BooleanField()
+    reason = models.TextField(blank=True)
+    updated = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(models.Model):
+    """A resumable upload (tus 1.0) that is not a Media yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    filename = models.CharField(max_length=255)
+    metadata = models.JSONField(default=dict)
+    length = models.BigIntegerField()
+    offset = models.BigIntegerField(default=0)
+    path = models.CharField(max_length=255, unique=True)
+    media = models.OneToOneField(
+        Media, null=True, blank=True, on_delete=models.SET_NULL, related_name="upload"
+    )
+    run = models.OneToOneField(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="upload")
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    expires = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"upload of {self.filename}"
+
+
+class Tombstone(models.Model):
+    """What is left of a deleted Media: that it was here, what was said of it, who removed it and why."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size_bytes = models.BigIntegerField()
+    outcome = models.CharField(max_length=20, choices=Run.Outcome.choices, null=True, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="tombstones"
+    )
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="removals"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    removed = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"media {self.id}, removed"

@@ -1,0 +1,102 @@
+"""The live part of a run page, as the server renders it and as the scripts go on with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from analysis import live_state, page_words
+from analysis.models import Run
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the run."""
+
+    name: str
+    state: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One detector's row. `state` is waiting, running, finished, abstained, failed or stopped.
+
+    `word` and `icon` say it to people; who only reports facts has not abstained.
+    """
+
+    name: str
+    title: str
+    state: str
+    word: str
+    icon: str
+    text: str
+    ending: str
+    share: float
+    has_curve: bool
+
+
+@dataclass(frozen=True)
+class Live:
+    """Stages and lanes as of the seq in `for_scripts`; the scripts replay everything after it."""
+
+    stages: Sequence[Stage]
+    lanes: Sequence[Lane]
+    for_scripts: Mapping[str, Any]
+
+
+def live(run: Run) -> Live:
+    """The run as its log says it is now."""
+    state = live_state.of_topic(run.topic_id)
+    return Live(
+        stages=[Stage(stage["stage"], stage["state"], stage["seconds"]) for stage in state["stages"]],
+        lanes=[_lane(state["detectors"][name]) for name in state["order"]],
+        for_scripts=_for_scripts(run, state),
+    )
+
+
+def _for_scripts(run: Run, state: live_state.State) -> dict[str, Any]:
+    return {
+        "run": str(run.pk),
+        "topic": str(run.topic_id),
+        "file": run.media.filename,
+        "sha256": run.media.sha256,
+        "duration": (run.media.facts or {}).get("duration_seconds"),
+        "fps": (run.media.facts or {}).get("fps_from_header"),
+        "state": state,
+    }
+
+
+def _lane(row: Mapping[str, Any]) -> Lane:
+    over = row["state"] in ("finished", "abstained")
+    shown = "facts" if (row["assessment"] or {}).get("reason") == "reports_facts" else row["state"]
+    return Lane(
+        name=row["name"],
+        title=row["title"],
+        state=row["state"],
+        word=str(page_words.DETECTOR_STATES[shown]),
+        icon={"stopped": "cancelled", "facts": "info"}.get(shown, shown),
+        text=_progress_text(row),
+        ending=_ending_text(row),
+        share=1 if over else min(1, row["done"] / row["total"]) if row["total"] else 0,
+        has_curve=bool(row["points"]) or row["unit"] in ("frames", "windows"),
+    )
+
+
+def _progress_text(row: Mapping[str, Any]) -> str:
+    if not row["done"]:
+        return ""
+    unit = page_words.UNITS.get(row["unit"], row["unit"])
+    if row["total"]:
+        return _("{done} of {total} {unit}").format(done=row["done"], total=row["total"], unit=unit)
+    return _("{done} {unit}").format(done=row["done"], unit=unit)
+
+
+def _ending_text(row: Mapping[str, Any]) -> str:
+    assessment = row["assessment"]
+    if not assessment:
+        return str(row["error"] or "")
+    if assessment["kind"] == "verdict":
+        return _("detector score {score} (1 = manipulated)").format(score=f"{assessment['score']:.2f}")
+    return str(assessment.get("detail") or page_words.REASONS.get(assessment["reason"], ""))

@@ -1,0 +1,18 @@
+"""Addresses of the pages people see."""
+
+from django.urls import path
+
+from analysis import pages
+
+urlpatterns = [
+    path("", pages.DropPage.as_view(), name="drop"),
+    path("samples/<str:file>/", pages.examine_sample, name="sample"),
+    path("runs/", pages.HistoryPage.as_view(), name="history"),
+    path("runs/<uuid:run_id>/", pages.RunPage.as_view(), name="run"),
+    path("runs/<uuid:run_id>/cancel/", pages.cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/retry/", pages.retry, name="run-retry"),
+    path("runs/<uuid:run_id>/again/", pages.examine_again, name="run-again"),
+    path("runs/<uuid:run_id>/pulse/", pages.pulse, name="run-pulse"),
+    path("detectors/", pages.DetectorsPage.as_view(), name="detectors"),
+    path("operations/", pages.OperationsPage.as_view(), name="operations"),
+]

@@ -1,0 +1,208 @@
+"""The pages of the desk: parse, authorise, read, render. Everything that changes goes through `queue`."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin, UserPassesTestMixin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+from django.views.generic import TemplateView
+
+from accounts.models import User
+from accounts.permissions import CanExamine, may_examine
+from analysis import page_lanes, page_rows, queue, samples
+from analysis.api.filters import RunQuery, narrowed_runs
+from analysis.models import DetectorCard, Run
+from analysis.operations import overview
+from analysis.uploads import UploadRefused
+
+RUNS_PER_PAGE = 25
+LAST_RUNS = 8
+# A worker beats far more often; after this long without a beat nobody should count on it.
+WORKER_SILENT = timedelta(seconds=15)
+
+
+class DeskPage(LoginRequiredMixin, TemplateView):
+    """A page for people who are signed in; `here` marks its place in the navigation."""
+
+    here = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Pages show what is private to a person: no cache may keep them."""
+        response = super().dispatch(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        examines = may_examine(asking(self.request))
+        return super().get_context_data(here=self.here, may_examine=examines, **kwargs)
+
+
+def asking(request: HttpRequest) -> User:
+    """Who asks; only behind a sign-in."""
+    return cast(User, request.user)
+
+
+def visible_runs(request: HttpRequest) -> QuerySet[Run]:
+    """The runs the asking person may see, with what every list of them shows."""
+    runs = Run.objects.owned_by(asking(request))
+    return runs.select_related("media", "owner").order_by("-created", "-pk")
+
+
+class DropPage(DeskPage):
+    """The landing page: where a file is dropped."""
+
+    template_name = "drop.html"
+    here = "examine"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            limits=page_rows.limits(),
+            samples=samples.SAMPLES,
+            cards=page_rows.cards(DetectorCard.objects.order_by("name")),
+            last_runs=visible_runs(self.request)[:LAST_RUNS],
+            **kwargs,
+        )
+
+
+class HistoryPage(DeskPage):
+    """Every run the person may see, filtered and paged."""
+
+    template_name = "history.html"
+    here = "history"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        given = {
+            name: value for name, value in self.request.GET.items() if value and name in RunQuery().fields
+        }
+        query = RunQuery(data=given)
+        runs = visible_runs(self.request)
+        if query.is_valid():
+            runs = narrowed_runs(runs, dict(query.validated_data))
+        page = Paginator(runs, RUNS_PER_PAGE).get_page(self.request.GET.get("page"))
+        return super().get_context_data(
+            page=page, given=given, errors=query.errors, choices=page_rows.filter_choices(), **kwargs
+        )
+
+
+class RunPage(DeskPage):
+    """One run at its permanent address: live while it is under way, the record afterwards."""
+
+    template_name = "run.html"
+    here = "history"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = visible_run(self.request, kwargs.pop("run_id"))
+        return super().get_context_data(
+            run=run,
+            under_way=run.state in (Run.State.QUEUED, Run.State.RUNNING),
+            sheet=page_rows.sheet(run, reader=asking(self.request)),
+            media=page_rows.media_facts(run.media),
+            sample=samples.shown_by(run.media),
+            trail=page_rows.trail(run, self.request.GET),
+            # what scripts put in place while they fold the log themselves needs no fold of ours
+            live=None if self.request.GET.get("part") == "settled" else page_lanes.live(run),
+            **kwargs,
+        )
+
+
+class DetectorsPage(DeskPage):
+    """The cards of all detectors the workers know."""
+
+    template_name = "detectors.html"
+    here = "detectors"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            cards=page_rows.cards(DetectorCard.objects.order_by("name")), **kwargs
+        )
+
+
+class OperationsPage(UserPassesTestMixin, DeskPage):
+    """How queue, workers and sockets are; for staff."""
+
+    template_name = "operations.html"
+    here = "operations"
+
+    def test_func(self) -> bool:
+        return bool(self.request.user.is_staff)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(now=overview(), **kwargs)
+
+
+def visible_run(request: HttpRequest, run_id: UUID) -> Run:
+    """404 for missing and foreign alike."""
+    runs = visible_runs(request).select_related("media", "owner", "topic", "lease__worker")
+    return get_object_or_404(runs, pk=run_id)
+
+
+def changes_run(act: Callable[[HttpRequest, Run], Run]) -> Callable[..., HttpResponse]:
+    """A view that lets an analyst change a run they may see, and goes to the run `act` returns."""
+
+    @login_required
+    @require_POST
+    def view(request: HttpRequest, run_id: UUID) -> HttpResponse:
+        if not may_examine(asking(request)):
+            raise PermissionDenied(CanExamine.message)
+        try:
+            run = act(request, visible_run(request, run_id))
+        except queue.QueueError as refused:
+            messages.error(request, str(refused))
+            return redirect("run", run_id=run_id)
+        return redirect("run", run_id=run.pk)
+
+    return view
+
+
+@changes_run
+def cancel(request: HttpRequest, run: Run) -> Run:
+    """Asks the run to stop."""
+    return queue.request_cancel(run, by=asking(request))
+
+
+@changes_run
+def retry(request: HttpRequest, run: Run) -> Run:
+    """Examines once more in the same log."""
+    return queue.retry(run, by=asking(request))
+
+
+@changes_run
+def examine_again(request: HttpRequest, run: Run) -> Run:
+    """Starts a new run of the same file; `detector` (repeated) names the ones asked for."""
+    known = set(DetectorCard.objects.values_list("name", flat=True))
+    names = [name for name in request.POST.getlist("detector") if name in known]
+    return queue.enqueue(run.media, owner=asking(request), detectors=names)
+
+
+@login_required
+@require_POST
+def examine_sample(request: HttpRequest, file: str) -> HttpResponse:
+    """Examines one of the bundled samples through the real intake and queue."""
+    if not may_examine(asking(request)):
+        raise PermissionDenied(CanExamine.message)
+    if file not in samples.BY_FILE:
+        raise Http404
+    try:
+        run = samples.examine(samples.BY_FILE[file], owner=asking(request))
+    except (samples.SampleNotDrawn, UploadRefused, queue.QueueError) as refused:
+        messages.error(request, str(refused))
+        return redirect("drop")
+    return redirect("run", run_id=run.pk)
+
+
+@login_required
+def pulse(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Whether the worker of a silent run is alive."""
+    worker = visible_run(request, run_id).lease.worker
+    alive = worker is not None and not worker.stopped and timezone.now() - worker.heartbeat < WORKER_SILENT
+    return JsonResponse({"worker_alive": alive}, headers={"Cache-Control": "no-store"})

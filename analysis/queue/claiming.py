@@ -1,0 +1,68 @@
+"""A slot takes a run: the next attempt begins."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from analysis.models import Run
+from analysis.queue.leases import Claim
+from analysis.queue.locks import Held, lock
+from analysis.queue.losses import take_back
+from realtime.log import Draft
+
+
+def claim(
+    run_id: UUID, *, worker: UUID, slot: int, defaults: Callable[[str], Sequence[str]] = lambda kind: ()
+) -> Claim | None:
+    """Takes a queued run: the next attempt, with run.started. None when there is nothing to take.
+
+    That is when it ended, was deleted, or somebody else has it. A run whose lease ran out is taken over; if
+    it was lost too often, it fails instead (see MAX_CLAIMS).
+    defaults: the detectors for a file of that kind, when nobody named any.
+    """
+    with transaction.atomic():
+        held = lock(run_id)
+        if held is None or held.ended or (held.run.state == Run.State.RUNNING and held.alive):
+            return None
+        if held.run.state == Run.State.RUNNING:
+            take_back(held)
+            if held.ended:
+                return None
+        names = tuple(held.run.detectors or defaults(held.run.media.kind))
+        return _take(held, worker, slot, names)
+
+
+def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Claim:
+    run, lease = held.run, held.lease
+    lease.attempt += 1
+    lease.claims += 1
+    lease.worker_id, lease.slot = worker, slot
+    lease.expires = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    lease.save()
+    run.state = Run.State.RUNNING
+    run.started = run.started or timezone.now()
+    run.save(update_fields=["state", "started"])
+    data = {
+        "run": str(run.pk),
+        "attempt": lease.attempt,
+        "worker": str(worker),
+        "detectors": list(detectors),
+    }
+    held.tell(Draft("run.started", f"A worker looks at {run.media.filename}.", data), attempt=lease.attempt)
+    return Claim(
+        run=run.pk,
+        attempt=lease.attempt,
+        topic=run.topic_id,
+        kind=run.media.kind,
+        filename=run.media.filename,
+        path=run.media.path,
+        detectors=detectors,
+        excluded=dict(lease.excluded),
+        worker=worker,
+        slot=slot,
+    )

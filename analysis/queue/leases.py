@@ -1,0 +1,63 @@
+"""Leases: who may write for a run, since when and for how long. `attempt` is the fencing number."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from analysis.errors import LeaseLost
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run in the hands of a slot. `path` is relative to the media folder."""
+
+    run: UUID
+    attempt: int
+    topic: UUID
+    kind: str
+    filename: str
+    path: str
+    detectors: tuple[str, ...]
+    excluded: Mapping[str, str]
+    worker: UUID
+    slot: int
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A lease that was extended. `cancel_requested`: somebody asked for its run to stop."""
+
+    run: UUID
+    attempt: int
+    slot: int
+    cancel_requested: bool
+
+
+def extend(worker: UUID, slots: Sequence[int]) -> list[Beat]:
+    """Keeps the leases of these slots for another LEASE_SECONDS; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE analysis_runlease l SET expires = clock_timestamp() + make_interval(secs => %s)"
+            " FROM analysis_run r WHERE r.id = l.run_id AND r.state = 'running'"
+            " AND l.worker_id = %s AND l.slot = ANY(%s)"
+            " RETURNING l.run_id, l.attempt, l.slot, l.cancel_requested_at IS NOT NULL",
+            [settings.LEASE_SECONDS, worker, list(slots)],
+        )
+        return [Beat(*row) for row in cursor.fetchall()]
+
+
+def fence(claim: Claim) -> None:
+    """Makes sure, until the transaction ends, that the attempt is still the one that may write.
+
+    Raises LeaseLost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM analysis_runlease WHERE run_id = %s AND attempt = %s AND worker_id = %s FOR SHARE",
+            [claim.run, claim.attempt, claim.worker],
+        )
+        if cursor.fetchone() is None:
+            raise LeaseLost(f"Attempt {claim.attempt} of run {claim.run} is over; nothing more is written.")

@@ -1,0 +1,105 @@
+"""Results and evidence of an attempt, as rows and files."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+from django.conf import settings
+
+from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Reason, Verdict
+from analysis.models import Evidence, Result
+from analysis.queue import Claim
+from analysis.recorder.plain import finite, plain, text
+
+_ENDINGS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg", "application/json": "json"}
+
+
+def evidence_root() -> Path:
+    """The folder that `Evidence.path` is relative to."""
+    return Path(settings.ASSAY_HOME) / "evidence"
+
+
+def store_evidence(claim: Claim, made: EvidenceMade) -> Evidence:
+    """Writes the file, whole or not at all; the row is the caller's to save."""
+    evidence_id = uuid4()
+    name = f"{evidence_id}.{_ENDINGS.get(made.media_type, 'bin')}"
+    folder = _folder(claim, claim.attempt)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(folder / name, made.content)
+    return Evidence(
+        id=evidence_id,
+        run_id=claim.run,
+        attempt=claim.attempt,
+        detector=made.detector,
+        kind=text(made.kind, limit=32),
+        title=text(made.title, limit=200),
+        caption=text(made.caption),
+        media_type=made.media_type,
+        path=str((folder / name).relative_to(evidence_root())),
+        sha256=hashlib.sha256(made.content).hexdigest(),
+    )
+
+
+def result_of(claim: Claim, ending: DetectorEnded) -> Result:
+    """The row of a detector's conclusion. A score that is no number is a failure of the detector, not a score."""
+    result = Result(
+        run_id=claim.run,
+        attempt=claim.attempt,
+        detector=ending.detector,
+        version=ending.version,
+        family=ending.family,
+        weights_sha256=ending.weights_sha256,
+        facts=plain(ending.assessment.facts),
+        seconds=finite(ending.seconds) or 0.0,
+    )
+    assessment = ending.assessment
+    if isinstance(assessment, Verdict):
+        result.score, result.band = assessment.score, assessment.band.value
+        coverage = assessment.coverage
+        result.scored, result.sampled, result.unit = coverage.scored, coverage.sampled, coverage.unit
+    else:
+        result.reason, result.detail = assessment.reason.value, text(assessment.detail)
+    return result
+
+
+def sound(ending: DetectorEnded) -> DetectorEnded:
+    """The ending, unless its score is no number in 0–1: then a failure, so that nothing else is written anywhere."""
+    assessment = ending.assessment
+    if isinstance(assessment, NotAssessed):
+        return ending
+    score = finite(assessment.score)
+    if score is not None and 0 <= score <= 1:
+        return ending
+    failure = NotAssessed(Reason.DETECTOR_FAILED, f"it gave {assessment.score!r} as its score")
+    return replace(ending, assessment=failure, error_type="BrokenProtocol")
+
+
+def clear_leftovers(claim: Claim) -> None:
+    """Removes files that attempts before this one wrote and never put on record."""
+    for attempt in range(1, claim.attempt):
+        folder = _folder(claim, attempt)
+        if not folder.is_dir():
+            continue
+        kept = set(Evidence.objects.filter(run=claim.run, attempt=attempt).values_list("path", flat=True))
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        for path in folder.iterdir():
+            if str(path.relative_to(evidence_root())) not in kept:
+                path.unlink(missing_ok=True)
+
+
+def _folder(claim: Claim, attempt: int) -> Path:
+    return evidence_root() / str(claim.run) / str(attempt)
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)

@@ -1,0 +1,112 @@
+"""From a received file to a Media on record, and its run."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from accounts.models import User
+from analysis import queue
+from analysis.models import Media, Run
+from analysis.uploads.incoming import Incoming, Received
+from analysis.uploads.names import display_name
+from analysis.uploads.places import flush_folder, media_root, place_of
+from analysis.uploads.probing import Found, look_into
+
+_COPY_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the sender says about a file. `detectors` None: do not examine it; empty: the usual ones."""
+
+    filename: str
+    description: str = ""
+    external_id: str = ""
+    detectors: Sequence[str] | None = ()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file on record, and the run that was started for it."""
+
+    media: Media
+    run: Run | None
+
+
+def keep(received: Received, said: Description, *, owner: User, found: Found | None = None) -> Kept:
+    """Takes a received file into the store: probed, checked against the limits, on record, queued.
+
+    `found` when that was done before. All or nothing: raises OverLimits, or whatever the database
+    raises, with no row and no stored file left.
+    """
+    found = found or look_into(received)
+    media_id = uuid4()
+    path = _store(received, media_id)
+    try:
+        with transaction.atomic():
+            media = _record(media_id, received, found, said, owner)
+            run = None
+            if said.detectors is not None:
+                run = queue.enqueue(media, owner=owner, detectors=said.detectors)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Kept(media, run)
+
+
+def adopt_file(path: Path, *, owner: User, filename: str | None = None) -> Media:
+    """Copies a file of this machine into the store, as if it had been uploaded; starts no run.
+
+    Raises UploadRefused like an upload, OSError when `path` cannot be read.
+    """
+    with Incoming(announced_bytes=path.stat().st_size) as incoming, path.open("rb") as source:
+        while chunk := source.read(_COPY_BYTES):
+            incoming.write(chunk)
+        said = Description(filename=filename or path.name, detectors=None)
+        return keep(incoming.finish(), said, owner=owner).media
+
+
+def _store(received: Received, media_id: UUID) -> Path:
+    """Links the file to its place for good; bytes that are stored already are linked, not stored twice.
+
+    The received name stays until its owner discards it: a commit that fails loses nothing.
+    """
+    path = media_root() / place_of(media_id)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    if not _link_same_bytes(received, path):
+        received.path.chmod(0o440)
+        os.link(received.path, path)
+    flush_folder(path.parent)
+    return path
+
+
+def _link_same_bytes(received: Received, path: Path) -> bool:
+    known = Media.objects.filter(sha256=received.sha256, size_bytes=received.size_bytes)
+    for stored in known.order_by("-created").values_list("path", flat=True)[:3]:
+        try:
+            os.link(media_root() / stored, path)
+        except OSError:  # being deleted, or at its limit of links
+            continue
+        return True
+    return False
+
+
+def _record(media_id: UUID, received: Received, found: Found, said: Description, owner: User) -> Media:
+    return Media.objects.create(
+        id=media_id,
+        owner=owner,
+        kind=found.kind,
+        filename=display_name(said.filename),
+        media_type=found.media_type,
+        description=said.description,
+        external_id=said.external_id,
+        sha256=received.sha256,
+        size_bytes=received.size_bytes,
+        path=place_of(media_id),
+        facts=None if found.probe is None else dataclasses.asdict(found.probe),
+    )

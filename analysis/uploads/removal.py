@@ -1,0 +1,76 @@
+"""Deleting media: rows in chunks, files last, a tombstone in their place."""
+
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from analysis.models import Evidence, Media, Run, Tombstone, Upload
+from analysis.uploads.places import media_root
+from realtime.models import Event, Topic
+
+_CHUNK = 2000
+_ENDED = (Run.State.SUCCEEDED, Run.State.FAILED, Run.State.CANCELLED)
+
+
+class StillExamined(Exception):
+    """A run of the media has not ended; cancel it first."""
+
+    code = "still_examined"
+
+
+def remove(media: Media, *, by: User, reason: str = "") -> Tombstone:
+    """Deletes a media with its runs, their logs and evidence, and the stored files.
+
+    The tombstone and the rows go in one transaction; files are unlinked after it, so that a crash in
+    between leaves files without rows (the sweep removes those) and never rows without files.
+    Raises StillExamined while a run is queued or running.
+    """
+    files = _files(media)
+    with transaction.atomic():
+        tombstone = _bury(media, by=by, reason=reason)
+    for file in files:
+        file.unlink(missing_ok=True)
+    return tombstone
+
+
+def _bury(media: Media, *, by: User, reason: str) -> Tombstone:
+    # The media first, so that nobody starts another run of it meanwhile. Then runs before topics, each in
+    # id order: the order every writer locks in.
+    Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
+    runs = list(Run.objects.select_for_update(of=("self",)).filter(media=media).order_by("pk"))
+    if any(run.state not in _ENDED for run in runs):
+        raise StillExamined("This file is being examined. Cancel the run first, then delete the file.")
+    latest = max((run for run in runs if run.outcome), key=lambda run: run.created, default=None)
+    tombstone = Tombstone.objects.create(
+        id=media.pk,
+        sha256=media.sha256,
+        size_bytes=media.size_bytes,
+        outcome=latest.outcome if latest else None,
+        owner=media.owner,
+        removed_by=by,
+        reason=reason,
+    )
+    topics = [run.topic_id for run in runs]
+    list(Topic.objects.select_for_update().filter(pk__in=topics).order_by("pk"))
+    for topic in topics:
+        _erase_events(topic)
+    Upload.objects.filter(media=media).delete()
+    media.delete()
+    Topic.objects.filter(pk__in=topics).delete()
+    return tombstone
+
+
+def _erase_events(topic: UUID) -> None:
+    """In chunks: one statement over a camera's year of events would hold memory and locks for minutes."""
+    events = Event.objects.filter(topic=topic).order_by("seq")
+    while chunk := list(events.values_list("pk", flat=True)[:_CHUNK]):
+        Event.objects.filter(pk__in=chunk).delete()
+
+
+def _files(media: Media) -> list[Path]:
+    evidence_root = Path(settings.ASSAY_HOME) / "evidence"
+    pictures = Evidence.objects.filter(run__media=media).values_list("path", flat=True)
+    return [media_root() / media.path, *(evidence_root / path for path in pictures)]

@@ -1,0 +1,80 @@
+"""Removes what nobody finishes: expired uploads, and files that dead processes left behind."""
+
+import fcntl
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from analysis.models import Media, Upload
+from analysis.uploads.places import incoming_root, media_root
+from analysis.uploads.resumable import end
+
+logger = logging.getLogger(__name__)
+# Between opening a file and locking it, and between storing a file and committing its row.
+FRESH_SECONDS = 60.0
+ORPHAN_SECONDS = 3600.0
+
+
+def sweep() -> int:
+    """Removes expired uploads and files without an owner; returns how many. Any process may call it."""
+    removed = 0
+    for upload in Upload.objects.filter(expires__lte=timezone.now(), media=None):
+        end(upload)
+        removed += 1
+    for path in [*_abandoned(), *_orphans()]:
+        path.unlink(missing_ok=True)
+        removed += 1
+    Upload.objects.filter(expires__lte=timezone.now()).delete()
+    if removed:
+        logger.info("swept %d unfinished or forgotten files", removed)
+    return removed
+
+
+def sweep_in_background() -> None:
+    """The same for a thread of its own: says what went wrong instead of raising it."""
+    try:
+        sweep()
+    except (DatabaseError, OSError) as error:
+        logger.warning("unfinished files could not be swept: %r", error)
+    finally:
+        connection.close()
+
+
+def _abandoned() -> Iterator[Path]:
+    known = set(Upload.objects.filter(media=None).values_list("path", flat=True))
+    for path in incoming_root().iterdir():
+        if path.name not in known and _age_seconds(path) > FRESH_SECONDS and not _held(path):
+            yield path
+
+
+def _orphans() -> Iterator[Path]:
+    root = media_root()
+    for folder in root.glob("[0-9a-f][0-9a-f]"):
+        old = [path for path in folder.iterdir() if _age_seconds(path) > ORPHAN_SECONDS]
+        names = {str(path.relative_to(root)): path for path in old}
+        known = set(Media.objects.filter(path__in=names).values_list("path", flat=True))
+        yield from (path for name, path in names.items() if name not in known)
+
+
+def _age_seconds(path: Path) -> float:
+    """Since the name was made or changed; a file that vanished is fresh."""
+    try:
+        return time.time() - path.stat().st_ctime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _held(path: Path) -> bool:
+    """Whether a living process receives into this file."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return True
+    return False

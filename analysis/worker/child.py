@@ -1,0 +1,104 @@
+"""A slot as its supervisor sees it: a spawned process, what it reported last, and how it ends."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from analysis.worker.reports import Order, Report
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+class Child:
+    """Process of slot `number`. It ends itself when we are gone: its stdin then ends."""
+
+    def __init__(self, number: int, command: Sequence[str], *, threads: int) -> None:
+        self.number = number
+        self.started = time.monotonic()
+        self.report = Report()
+        self.moved = self.started
+        self.ready_at: float | None = None
+        self.cancel_by: tuple[UUID, float] | None = None
+        self.going = False
+        self._rest = b""
+        self.process = subprocess.Popen(  # noqa: S603  # our own command line
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # few arenas: with one per thread, a run's peak memory hangs on which nets compute at the same moment
+            env={"MALLOC_ARENA_MAX": "2"} | os.environ | {"OMP_NUM_THREADS": str(threads)},
+            # a group of its own: Ctrl-C is for the supervisor, and the reader's sandbox ends with the slot
+            start_new_session=True,
+        )
+        os.set_blocking(self.output, False)
+
+    @property
+    def output(self) -> int:
+        """The file descriptor of what it reports."""
+        assert self.process.stdout  # noqa: S101  # it was asked for above
+        return self.process.stdout.fileno()
+
+    @property
+    def run(self) -> UUID | None:
+        """The run in its hands, as far as it said."""
+        return self.report.run
+
+    def order(self, name: str, run: UUID | None = None) -> None:
+        """Tells it something; a slot that is dying hears nothing."""
+        assert self.process.stdin  # noqa: S101  # it was asked for above
+        with contextlib.suppress(OSError):
+            self.process.stdin.write(Order(name, run).line())
+            self.process.stdin.flush()
+
+    def listen(self) -> bool:
+        """Reads what it reported; False when it has ended."""
+        while True:
+            try:
+                heard = os.read(self.output, 65536)
+            except BlockingIOError:
+                return True
+            if not heard:
+                return False
+            *lines, self._rest = (self._rest + heard).split(b"\n")
+            for line in lines:
+                self._hear(Report.parse(line))
+
+    def _hear(self, report: Report) -> None:
+        now = time.monotonic()
+        if report.ready and self.ready_at is None:
+            self.ready_at = now
+        if (report.run, report.seen) != (self.report.run, self.report.seen) or not self.report.ready:
+            self.moved = now
+        self.report = report
+
+    def still_seconds(self) -> float:
+        """How long its examination, or its start, has shown no sign of life."""
+        busy = self.run is not None or not self.report.ready
+        return time.monotonic() - self.moved if busy else 0.0
+
+    def memory_bytes(self) -> int:
+        """Resident memory of the process; 0 where the system does not say."""
+        try:
+            with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:  # noqa: PTH123  # not a path of ours
+                return int(file.read().split()[1]) * PAGE_BYTES
+        except OSError:
+            return 0
+
+    def kill(self) -> None:
+        """kill -9, with everything it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def close(self) -> int:
+        """Waits for its end and closes the pipes; the exit code."""
+        self.kill()
+        code = self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe:
+                    pipe.close()
+        return code

@@ -1,0 +1,128 @@
+"""Examines one run in a slot: takes it, has it recorded, ends it. The worker loop of the product."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event as Flag
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+
+from analysis import queue, recorder
+from analysis.engine.errors import Cancelled, EngineError
+from analysis.engine.pipeline import Examination, examine
+from analysis.engine.registry import Registry
+from analysis.engine.types import MediaKind, Outcome
+from analysis.errors import LeaseLost, MediaMissing
+from analysis.examining import load_options
+from analysis.queue import Claim
+from analysis.recorder.keeping import clear_leftovers
+from analysis.recorder.plain import text
+from analysis.recorder.recording import persist
+from analysis.uploads.places import media_root
+
+if TYPE_CHECKING:
+    from analysis.worker.slot import Line
+
+logger = logging.getLogger(__name__)
+
+
+class Examiner:
+    """Examines runs, one at a time, for slot `slot`."""
+
+    def __init__(self, worker: UUID, slot: int, registry: Registry, threads: int, line: "Line") -> None:
+        self._worker = worker
+        self._slot = slot
+        self._registry = registry
+        self._options = replace(load_options(), threads=threads)
+        self._cards = {card.name: card for card in registry.cards()}
+        self._line = line
+
+    def examine(self, run_id: str) -> None:
+        """Takes the run, if it is still there to be taken, and brings it to an end."""
+        claim = queue.claim(UUID(run_id), worker=self._worker, slot=self._slot, defaults=self._defaults)
+        if claim is None:
+            return
+        logger.info("run %s claimed, attempt %d", claim.run, claim.attempt)
+        idle = self._line.report
+        self._line.tell(replace(idle, run=claim.run, attempt=claim.attempt, seen=1))
+        try:
+            self._bring_to_end(claim)
+        except LeaseLost as lost:
+            logger.warning("%s", lost)
+        finally:
+            self._line.current = lambda: ""
+            self._line.tell(idle)
+
+    def _bring_to_end(self, claim: Claim) -> None:
+        try:
+            outcome = self._examine(claim)
+        except Cancelled:
+            self._stopped(claim)
+        except LeaseLost:
+            raise
+        except EngineError as error:
+            self._failed(claim, error)
+        except MediaMissing as error:
+            self._fail(claim, error.code, str(error))
+        # the worker loop: whatever a run does, the next one is examined
+        except Exception as error:
+            logger.exception("run %s failed", claim.run)
+            self._fail(claim, "examination_failed", _without_places(f"{type(error).__name__}: {error}"))
+        else:
+            self._persist(lambda: queue.succeed(claim, outcome))
+
+    def _examine(self, claim: Claim) -> Outcome:
+        path = media_root() / claim.path
+        if not path.is_file():
+            raise MediaMissing("the stored file is gone. Ask whoever runs this desk, or send it again.")
+        clear_leftovers(claim)
+        stop = Flag()
+        with examine(
+            path,
+            registry=self._registry,
+            detectors=claim.detectors,
+            options=self._options,
+            cancelled=lambda: stop.is_set() or self._unwanted(claim),
+            excluded=claim.excluded,
+        ) as examination:
+            self._line.current = lambda: _computing(examination)
+            record = recorder.record(claim, examination, cards=self._cards, pulse=self._line.pulse, stop=stop)
+        logger.info("run %s: %d events took %.3f s", claim.run, record.events, record.seconds)
+        assert record.outcome  # noqa: S101  # record() returns with it
+        return record.outcome
+
+    def _unwanted(self, claim: Claim) -> bool:
+        return self._line.stopping.is_set() or claim.run in self._line.cancels
+
+    def _stopped(self, claim: Claim) -> None:
+        end = queue.cancelled if claim.run in self._line.cancels else queue.release
+        self._persist(lambda: end(claim))
+
+    def _failed(self, claim: Claim, error: EngineError) -> None:
+        if error.retryable:
+            self._persist(lambda: queue.put_back(claim, str(error)))
+        else:
+            self._fail(claim, error.code, str(error))
+
+    def _fail(self, claim: Claim, code: str, error: str) -> None:
+        message = text(f"{claim.filename}: {error}")
+        self._persist(lambda: queue.fail(claim, code=code, error=message))
+
+    def _persist(self, write: Callable[[], None]) -> None:
+        # endings may be written twice: the second time changes nothing
+        persist(lambda _again: write(), pulse=self._line.pulse)
+
+    def _defaults(self, kind: str) -> list[str]:
+        return self._registry.defaults(MediaKind(kind))
+
+
+def _computing(examination: Examination) -> str:
+    current = examination.current
+    return current.detector if current else ""
+
+
+def _without_places(message: str) -> str:
+    """The log of the worker may say where things lie; what people read of a run does not."""
+    return message.replace(f"{settings.ASSAY_HOME}/", "")

@@ -1,0 +1,228 @@
+"""The supervisor of `manage.py runworker`: light, single-threaded, and always the one that is awake.
+
+It starts slots, keeps their leases and the worker's heartbeat, and kills what hangs. All state that counts
+is in the database: after any death, a slot's or our own, the leases say what was in whose hands.
+"""
+
+import logging
+import os
+import selectors
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID, uuid4
+
+import psycopg
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from analysis import queue
+from analysis.queue import Loss
+from analysis.worker import rows, watch
+from analysis.worker.bell import Bell
+from analysis.worker.child import Child
+from analysis.worker.plan import Plan
+from realtime import publisher
+
+logger = logging.getLogger(__name__)
+LOOK_SECONDS = 0.5
+SWEEP_SECONDS = 5.0
+STOP_SECONDS = 8.0
+WELL_AFTER_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 30.0
+DIED = Loss("Its worker process died; another one goes on.")
+
+
+class Supervisor:
+    """Runs until told to stop; with `once` until no run waits."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.worker = uuid4()
+        self._selector = selectors.DefaultSelector()
+        self._children: dict[int, Child] = {}
+        self._losses: dict[int, Loss] = {}
+        self._starts: dict[int, float] = dict.fromkeys(range(plan.slots), 0.0)
+        self._deaths: dict[int, int] = {}
+        self._bell: Bell | None = None
+        self._signed_on = False
+        self._next_beat = self._next_sweep = 0.0
+        self._stop_by: float | None = None
+        self._signals = 0
+
+    def run(self) -> None:
+        """The loop."""
+        self._heed_signals()
+        try:
+            while not self._over():
+                self._look()
+                self._tick(time.monotonic())
+        finally:
+            self._end()
+
+    def _heed_signals(self) -> None:
+        reading, writing = os.pipe()
+        for end in (reading, writing):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        self._selector.register(reading, selectors.EVENT_READ, lambda: bool(os.read(reading, 100)))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note_signal)
+
+    def _note_signal(self, *_: object) -> None:
+        # Nothing more than this: it may have interrupted us in the middle of telling a slot something.
+        self._signals += 1
+
+    def _heed(self, now: float) -> None:
+        """Asks every slot to give back what it has; asked twice, kills them."""
+        if self._signals and self._stop_by is None:
+            self._stop_by = now + STOP_SECONDS
+            self._starts.clear()
+            for child in self._children.values():
+                child.order("stop")
+        if self._signals > 1:
+            self._stop_by = now
+
+    def _over(self) -> bool:
+        return not self._children and not self._starts and not self._losses
+
+    def _look(self) -> None:
+        """Waits for reports, cancels, signals, or for the next time to look around."""
+        for key, _ in self._selector.select(LOOK_SECONDS):
+            key.data()
+
+    def _tick(self, now: float) -> None:
+        self._heed(now)
+        self._settle_losses()
+        for slot, at in list(self._starts.items()):
+            if now >= at:
+                self._start(slot)
+        self._let_go()
+        for child in list(self._children.values()):
+            if loss := watch.verdict(child):
+                self._kill(child, loss)
+        if self._stop_by is not None and now >= self._stop_by:
+            for child in list(self._children.values()):
+                self._kill(child, DIED)
+        if now >= self._next_beat:
+            self._next_beat = now + settings.LEASE_SECONDS / 5
+            self._in_database(self._beat)
+            self._open_bell()
+        if now >= self._next_sweep and self._stop_by is None:
+            self._next_sweep = now + SWEEP_SECONDS
+            self._in_database(queue.sweep)
+
+    def _start(self, slot: int) -> None:
+        del self._starts[slot]
+        child = Child(slot, self.plan.command(self.worker, slot), threads=self.plan.threads)
+        self._children[slot] = child
+        self._selector.register(child.output, selectors.EVENT_READ, lambda: self._hear(child))
+        logger.info("slot %d started, pid %d", slot, child.process.pid)
+
+    def _hear(self, child: Child) -> None:
+        run = child.run
+        if not child.listen():
+            self._bury(child, DIED)
+        elif child.run != run:
+            self._next_beat = 0.0
+
+    def _let_go(self) -> None:
+        """Lets slots that are ready take runs, once what their predecessors held was taken back."""
+        for child in self._children.values():
+            if child.report.ready and not child.going and child.number not in self._losses:
+                child.going = self._in_database(partial(self._sign_on, child.report.device))
+                if child.going:
+                    child.order("go" if self._stop_by is None else "stop")
+
+    def _sign_on(self, device: str) -> None:
+        if not self._signed_on:
+            rows.sign_on(self.worker, self.plan, device)
+            self._signed_on = True
+            self._next_beat = 0.0
+
+    def _beat(self) -> None:
+        if not self._signed_on:
+            return
+        rows.beat(self.worker, self._children.values())
+        alive = [child.number for child in self._children.values() if child.process.poll() is None]
+        for lease in queue.extend(self.worker, alive):
+            if lease.cancel_requested:
+                self._cancel(lease.run)
+
+    def _cancel(self, run: UUID) -> None:
+        """Tells all slots: one of them may have taken the run and not said so yet."""
+        for child in self._children.values():
+            if child.cancel_by is None or child.cancel_by[0] != run:
+                child.cancel_by = (run, time.monotonic() + watch.CANCEL_SECONDS)
+                child.order("cancel", run)
+
+    def _kill(self, child: Child, loss: Loss) -> None:
+        logger.warning("slot %d is killed: %s", child.number, loss.reason)
+        child.kill()
+        self._bury(child, loss)
+
+    def _bury(self, child: Child, loss: Loss) -> None:
+        self._selector.unregister(child.output)
+        code = child.close()
+        del self._children[child.number]
+        self._losses[child.number] = loss
+        well = child.ready_at is not None and time.monotonic() - child.ready_at > WELL_AFTER_SECONDS
+        deaths = self._deaths[child.number] = 0 if well else self._deaths.get(child.number, 0) + 1
+        if self._stop_by is not None or (self.plan.once and code == 0):
+            return
+        logger.warning("slot %d ended with code %d, run %s", child.number, code, child.run)
+        pause_seconds = min(LONGEST_PAUSE_SECONDS, 2.0**deaths) if deaths > 1 else 0.0
+        self._starts[child.number] = time.monotonic() + pause_seconds
+
+    def _settle_losses(self) -> None:
+        for slot, loss in list(self._losses.items()):
+            if self._in_database(partial(self._take_back, slot, loss)):
+                del self._losses[slot]
+
+    def _take_back(self, slot: int, loss: Loss) -> None:
+        if self._stop_by is not None:
+            queue.release_slot(self.worker, slot)
+        else:
+            queue.lose_slot(self.worker, slot, loss)
+
+    def _open_bell(self) -> None:
+        if self._bell is None:
+            try:
+                self._bell = Bell()
+            except psycopg.OperationalError as error:
+                logger.warning("cancels are heard with the next heartbeat only: %s", error)
+                return
+            self._selector.register(self._bell, selectors.EVENT_READ, self._ring)
+
+    def _ring(self) -> None:
+        bell = self._bell
+        assert bell  # noqa: S101  # only an open bell is in the selector
+        try:
+            runs = bell.rung()
+        except psycopg.OperationalError:
+            self._selector.unregister(bell)
+            bell.close()
+            self._bell = None
+            return
+        for run in runs:
+            self._cancel(run)
+
+    def _in_database(self, action: Callable[[], None]) -> bool:
+        """Whether it was done. A database that does not answer is asked again the next time round."""
+        try:
+            action()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("the database did not take it: %s", error)
+            connection.close()
+            return False
+        return True
+
+    def _end(self) -> None:
+        for child in list(self._children.values()):
+            child.close()
+        if self._signed_on:
+            self._in_database(lambda: rows.sign_off(self.worker))
+        publisher.flush()
+        if self._bell:
+            self._bell.close()
