@@ -1,0 +1,195 @@
+// The status panel: what of yours is under way, on every page, until it has ended.
+import { get } from "./api.js";
+import { socketAddress } from "./live.js";
+import { empty, ended, gone, knows, listed, progressed, share } from "./panel_state.js";
+import { announce, say } from "./words.js";
+
+const POLL_MS = 5_000;
+const SOCKET_AGAIN_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
+const SILENT_MS = 40_000;
+const ENDED_SHOWN_MS = 8_000;
+const FINAL = new Set([4001, 4003]);
+const $ = (id) => document.getElementById(id);
+
+export class Panel {
+  constructor() {
+    this.state = empty();
+    this.failures = 0;
+    this.frame = 0;
+    this.leaving = new Set();
+  }
+
+  start() {
+    $("panel-fold").addEventListener("click", () => this.fold());
+    // on a phone an open panel would lie over what is being read
+    this.setFolded((remembered() ?? (matchMedia("(max-width: 44rem)").matches ? "folded" : "open")) === "folded");
+    this.refresh();
+    this.connect();
+    addEventListener("online", () => this.connect());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.connect());
+  }
+
+  connect() {
+    if (this.socket || this.final) return;
+    clearTimeout(this.retry);
+    const socket = new WebSocket(socketAddress("/ws/user/"));
+    this.socket = socket;
+    socket.onmessage = ({ data }) => this.hear(JSON.parse(data));
+    socket.onclose = ({ code }) => this.closed(socket, code);
+    this.watch(socket);
+  }
+
+  watch(socket) {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.closed(socket, 0), SILENT_MS);
+  }
+
+  hear(frame) {
+    this.watch(this.socket);
+    if (frame.type === "snapshot") {
+      this.failures = 0;
+      this.stopPolling();
+      this.refresh();
+    } else if (frame.type === "progress_update") this.progress(frame);
+    else if (frame.type === "media_update" || frame.type === "processing_error") this.refreshSoon();
+  }
+
+  progress({ runId, message, data }) {
+    if (!knows(this.state, runId)) {
+      this.refreshSoon();
+      return;
+    }
+    this.state = progressed(this.state, { run: runId, model: data.model_name, done: data.progress, total: data.total, message });
+    this.drawSoon();
+  }
+
+  closed(socket, code) {
+    if (socket !== this.socket) return;
+    this.socket = null;
+    clearTimeout(this.silence);
+    if (socket.readyState < 2) socket.close();
+    this.final = FINAL.has(code);
+    if (this.final) return;
+    this.retry = setTimeout(() => this.connect(), SOCKET_AGAIN_MS[Math.min(this.failures, SOCKET_AGAIN_MS.length - 1)]);
+    this.failures += 1;
+    if (this.failures > 1) this.startPolling();
+  }
+
+  startPolling() {
+    if (this.polling) return;
+    $("panel-note").textContent = say("panel.polling");
+    $("panel-note").hidden = false;
+    this.polling = setInterval(() => this.refresh(), POLL_MS);
+  }
+
+  stopPolling() {
+    clearInterval(this.polling);
+    this.polling = null;
+    $("panel-note").hidden = true;
+  }
+
+  refreshSoon() {
+    this.refreshing ??= setTimeout(() => {
+      this.refreshing = null;
+      this.refresh();
+    }, 150);
+  }
+
+  async refresh() {
+    const list = (state) => get(`/api/v1/runs/?state=${state}&page_size=50`);
+    try {
+      // running before queued: a run that starts in between is then on both lists, not on none
+      const running = await list("running");
+      const queued = await list("queued");
+      const mine = [...running.results, ...queued.results].filter((run) => run.owner === document.body.dataset.email);
+      this.state = listed(this.state, mine.filter((run, at) => mine.findIndex((other) => other.id === run.id) === at));
+      ended(this.state).forEach((id) => this.leave(id));
+      this.drawSoon();
+    } catch {
+      // the server is away: the next try follows
+    }
+  }
+
+  async leave(id) {
+    if (this.leaving.has(id)) return;
+    this.leaving.add(id);
+    const run = await get(`/api/v1/runs/${id}/`).catch(() => null);
+    const what = run ? run.sentence || run.error || say(`state.${run.state}`) : say("panel.ended");
+    this.state.entries[id] = { ...this.state.entries[id], message: what };
+    if (!this.here(id)) announce(say("run.ended", { file: this.state.entries[id].filename ?? say("panel.unknown"), sentence: what }));
+    this.drawSoon();
+    setTimeout(() => {
+      this.state = gone(this.state, id);
+      this.leaving.delete(id);
+      this.drawSoon();
+    }, ENDED_SHOWN_MS);
+  }
+
+  // The page of a run shows more than an entry could.
+  here(id) {
+    return location.pathname === `/runs/${id}/`;
+  }
+
+  drawSoon() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const shown = this.state.order.filter((id) => !this.here(id));
+    $("panel").hidden = shown.length === 0;
+    document.body.classList.toggle("has-panel", shown.length > 0);
+    $("panel-count").textContent = `(${shown.length})`;
+    const list = $("panel-runs");
+    for (const item of [...list.children]) if (!shown.includes(item.dataset.run)) item.remove();
+    for (const id of shown) this.drawEntry(list, this.state.entries[id]);
+  }
+
+  drawEntry(list, entry) {
+    let item = list.querySelector(`[data-run="${entry.run}"]`);
+    if (!item) {
+      item = $("panel-entry").content.firstElementChild.cloneNode(true);
+      item.dataset.run = entry.run;
+      item.querySelector("a").href = `/runs/${entry.run}/`;
+      list.append(item);
+    }
+    item.dataset.state = entry.state;
+    item.querySelector(".panel-file").textContent = entry.filename ?? say("panel.unknown");
+    const part = share(entry);
+    const bar = item.querySelector("progress");
+    bar.setAttribute("aria-label", entry.filename ?? "");
+    if (entry.state === "ended") bar.value = 1;
+    else if (entry.state === "queued") bar.value = 0;
+    else if (part === null) bar.removeAttribute("value");
+    else bar.value = part;
+    item.querySelector(".panel-text").textContent = text(entry, part);
+  }
+
+  fold() {
+    const folded = !$("panel-body").hidden;
+    this.setFolded(folded);
+    try { sessionStorage.setItem("assay.panel", folded ? "folded" : "open"); } catch { /* for this page only */ }
+  }
+
+  setFolded(folded) {
+    $("panel-body").hidden = folded;
+    $("panel-fold").setAttribute("aria-expanded", String(!folded));
+  }
+}
+
+function text(entry, part) {
+  if (entry.state === "ended") return entry.message || say("panel.ended");
+  if (entry.state === "queued") return say("panel.queued");
+  const percent = part === null ? say("panel.running") : say("panel.of", { percent: Math.floor(part * 100) });
+  return entry.message ? `${percent} · ${entry.message}` : percent;
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem("assay.panel");
+  } catch {
+    return null;
+  }
+}

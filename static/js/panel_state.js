@@ -1,0 +1,50 @@
+// What the status panel shows, folded from what the user socket says and what lists of runs say. Pure.
+// One entry per run under way, changed in its place; an ended one says so, and goes a moment later.
+
+const UNDER_WAY = new Set(["queued", "running"]);
+
+export const empty = () => ({ entries: {}, order: [] });
+
+const entryOf = (run, before) => ({
+  run: run.id,
+  media: run.media ?? before?.media ?? null,
+  filename: run.filename ?? before?.filename ?? null,
+  state: run.state,
+  outcome: run.outcome ?? null,
+  message: before?.message ?? "",
+  shares: before?.attempt === run.attempt ? before.shares : {},
+  attempt: run.attempt ?? 0,
+});
+
+// All runs under way, as a list knows them. Entries that are on it no more have ended: they are marked, not dropped.
+export function listed(state, runs) {
+  const under = runs.filter((run) => UNDER_WAY.has(run.state));
+  const entries = Object.fromEntries(under.map((run) => [run.id, entryOf(run, state.entries[run.id])]));
+  for (const id of state.order) entries[id] ??= { ...state.entries[id], state: "ended" };
+  return { entries, order: [...state.order, ...under.map((run) => run.id).filter((id) => !state.order.includes(id))] };
+}
+
+export function gone(state, id) {
+  if (!state.entries[id]) return state;
+  const { [id]: _gone, ...entries } = state.entries;
+  return { entries, order: state.order.filter((other) => other !== id) };
+}
+
+export const knows = (state, id) => state.entries[id] !== undefined && state.entries[id].state !== "ended";
+
+// A progress line of a run that is known to be under way.
+export function progressed(state, { run: id, model, done, total, message }) {
+  if (!knows(state, id)) return state;
+  const entry = state.entries[id];
+  const before = entry.shares[model] ?? 0;
+  const shares = total && model !== "run" ? { ...entry.shares, [model]: Math.max(before, Math.min(1, done / total)) } : entry.shares;
+  return { ...state, entries: { ...state.entries, [id]: { ...entry, state: "running", message: message || entry.message, shares } } };
+}
+
+// 0–1 over all detectors heard of, or null while nothing is known.
+export function share(entry) {
+  const known = Object.values(entry.shares);
+  return known.length ? known.reduce((sum, part) => sum + part, 0) / known.length : null;
+}
+
+export const ended = (state) => state.order.filter((id) => state.entries[id].state === "ended");

@@ -1,0 +1,190 @@
+// The run page: the fold of the topic on the left, the server's own rendering for everything that is settled.
+import { get, toSignIn } from "./api.js";
+import { Lanes } from "./lanes.js";
+import { LiveTopic, socketAddress } from "./live.js";
+import { listenToRunKeys } from "./run_keys.js";
+import { EMPTY, endedOf, fold, isEnding, underWay } from "./run_state.js";
+import { listenToTrail } from "./trail.js";
+import { announce, say } from "./words.js";
+
+const SETTLED = /^(run\.(?!progressed)|detector\.(?!started))/;
+const STALLED_AFTER_S = 30;
+const $ = (id) => document.getElementById(id);
+const given = JSON.parse($("run-data").textContent);
+
+let state = given.state ?? EMPTY;
+let heardAt = Date.now();
+let frame = 0;
+
+const player = document.querySelector("video#media, audio#media");
+const lanes = new Lanes($("lanes"), $("lane-template"), {
+  duration: given.duration,
+  seek: (seconds) => player && (player.currentTime = seconds),
+});
+
+function draw() {
+  frame = 0;
+  lanes.show(state);
+  showStages();
+  showState();
+}
+
+const drawSoon = () => { frame ||= requestAnimationFrame(draw); };
+
+function showStages() {
+  const list = $("stages");
+  for (const item of [...list.children]) if (!state.stages.some((stage) => stage.stage === item.dataset.stage)) item.remove();
+  for (const stage of state.stages) {
+    const item = list.querySelector(`[data-stage="${stage.stage}"]`) ?? newStage(list, stage.stage);
+    item.dataset.state = stage.state;
+    item.querySelector(".stage-took").textContent = stage.seconds === null ? "" : `${stage.seconds.toFixed(1)} s`;
+  }
+}
+
+function newStage(list, name) {
+  const item = $("stage-template").content.firstElementChild.cloneNode(true);
+  item.dataset.stage = name;
+  item.querySelector(".stage-name").textContent = say(`stage.${name}`);
+  list.append(item);
+  return item;
+}
+
+function showState() {
+  const under = underWay(state);
+  document.body.classList.toggle("busy", under);
+  $("run-page").dataset.state = state.state;
+  $("state-word").textContent = say(`state.${state.state}`);
+  const use = $("state-icon").querySelector("use");
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${state.state}`));
+  $("state-icon").classList.toggle("turning", state.state === "running");
+  for (const node of document.querySelectorAll("[data-while]")) node.hidden = (node.dataset.while === "under-way") !== under;
+  const note = state.state === "queued" ? (state.retried ? say("run.retried", { reason: state.retried }) : say("run.queued"))
+    : state.state === "running" ? say("run.preliminary", endedOf(state)) : "";
+  if (!$("run-note").dataset.stalled) $("run-note").textContent = note;
+}
+
+// Everything that is settled is rendered by the server, once, and put in place here.
+function settledAddress() {
+  const query = new URLSearchParams(location.search);
+  query.set("part", "settled");
+  return `${location.pathname}?${query}`;
+}
+
+let refreshing = false;
+let refreshAgain = false;
+async function refresh() {
+  if (refreshing) {
+    refreshAgain = true;
+    return;
+  }
+  refreshing = true;
+  try {
+    const response = await fetch(settledAddress(), { headers: { Accept: "text/html" } });
+    if (response.redirected && new URL(response.url).pathname !== location.pathname) return toSignIn();
+    if (response.ok) replaceSettled(new DOMParser().parseFromString(await response.text(), "text/html"));
+  } catch {
+    // the network is away: the next event, or the next heartbeat, tries again
+  } finally {
+    refreshing = false;
+    if (refreshAgain) {
+      refreshAgain = false;
+      setTimeout(refresh, 300);
+    }
+  }
+  return undefined;
+}
+
+function replaceSettled(page) {
+  for (const part of document.querySelectorAll("[data-settled]")) {
+    const next = page.getElementById(part.id);
+    if (!next || next.innerHTML === part.innerHTML) continue;
+    const open = new Set([...part.querySelectorAll("details[open]")].map((details) => details.id));
+    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+    part.replaceChildren(...next.childNodes);
+    for (const details of part.querySelectorAll("details")) if (open.has(details.id)) details.open = true;
+    if (focused) $(focused)?.focus();
+  }
+}
+
+function onEvents(events) {
+  heardAt = Date.now();
+  delete $("run-note").dataset.stalled;
+  state = events.reduce(fold, state);
+  drawSoon();
+  if (events.some((event) => SETTLED.test(event.type))) refresh();
+  const ending = events.findLast((event) => isEnding(event.type));
+  if (ending) announce(say("run.ended", { file: given.file, sentence: ending.data.sentence ?? ending.data.error ?? say(`state.${state.state}`) }));
+}
+
+function onMode(mode) {
+  const note = $("live-note");
+  note.hidden = mode === "open" || mode === "connecting";
+  note.querySelector("p").textContent = say(`live.${mode}`);
+  $("run-page").dataset.live = mode;
+  if (mode === "signed_out") toSignIn();
+  if (mode === "reset") location.reload();
+}
+
+async function watchForStalls() {
+  const silent = Math.round((Date.now() - heardAt) / 1000);
+  if (state.state !== "running" || silent < STALLED_AFTER_S) return;
+  try {
+    const pulse = await get(`/runs/${given.run}/pulse/`);
+    $("run-note").dataset.stalled = "yes";
+    $("run-note").textContent = say(pulse.worker_alive ? "row.stalled" : "row.silent", { seconds: silent });
+  } catch {
+    // the live note already says that the server is away
+  }
+}
+
+function listenToForms() {
+  // asking to cancel must not tear the page down: the event that follows changes it
+  $("cancel-form")?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const button = form.querySelector("button");
+    button.disabled = true;
+    $("run-note").textContent = say("run.cancelling");
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
+    button.disabled = false;
+    if (answer?.ok) topic.wake();
+    else form.submit();
+  });
+  $("copy-digest")?.addEventListener("click", async (event) => {
+    await navigator.clipboard?.writeText(given.sha256);
+    event.currentTarget.querySelector("span").textContent = say("copy.done");
+    announce(say("copy.done"));
+  });
+}
+
+function listenToMedia() {
+  const shown = $("media");
+  shown?.addEventListener("error", () => {
+    shown.hidden = true;
+    $("media-note").textContent = say("media.unplayable");
+    $("media-note").hidden = false;
+  }, true);
+  player?.addEventListener("timeupdate", () => lanes.point(player.currentTime));
+  document.addEventListener("click", (event) => {
+    const seconds = event.target.closest?.("[data-seek]")?.dataset.seek;
+    if (seconds && player) player.currentTime = Number(seconds);
+  });
+}
+
+const topic = new LiveTopic({
+  socketAddress: socketAddress(`/ws/topics/${given.topic}/`),
+  eventsAddress: `/api/v1/runs/${given.run}/events/`,
+  after: state.seq,
+  onEvents,
+  onMode,
+});
+listenToForms();
+listenToMedia();
+listenToTrail(() => !underWay(state));
+listenToRunKeys({ player, fps: given.fps, claimed: given.duration, state: () => state });
+draw();
+topic.start();
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && topic.wake());
+addEventListener("online", () => topic.wake());
+addEventListener("pageshow", (event) => event.persisted && topic.wake());
+setInterval(watchForStalls, 5000);

@@ -1,0 +1,85 @@
+"""What screen readers and tired eyes need, checked on every page in both themes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from accounts.models import User
+from analysis.models import Run
+from realtime.readers import ask
+from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved
+
+SCRIPTS = Path(__file__).parent / "scripts"
+NAMES = (SCRIPTS / "names.js").read_text()
+CONTRAST = (SCRIPTS / "contrast.js").read_text()
+PLACES = [
+    "/sign-in/",
+    "/",
+    "/runs/",
+    "/detectors/",
+    "/account/",
+    "the run",
+    "/runs/00000000-0000-0000-0000-000000000000/",
+]
+
+
+async def faults(page: Page) -> list[Any]:
+    return [*await page.evaluate(NAMES), *await page.evaluate(CONTRAST)]
+
+
+async def test_the_checks_see_faults(desk: Desk) -> None:
+    page = await desk.open("/")
+    await page.evaluate(
+        """() => document.querySelector("main").insertAdjacentHTML(
+          "beforeend", "<button></button><input id='main'><p class='soft' id='faint'>faint</p>")"""
+    )
+    await page.evaluate("document.getElementById('faint').style.color = '#999'")
+
+    found = " ".join(await faults(page))
+
+    assert all(fault in found for fault in ("no name: <button>", "no label: <input", "twice: #main", "faint"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PLACES)
+async def test_page(desk: Desk, told_run: ToldRun, scheme: Any, place: str) -> None:
+    await told_run.tell(moved(30), measured(0, 30))
+
+    page = await desk.open(told_run.path if place == "the run" else place)
+    await page.emulate_media(color_scheme=scheme)
+
+    assert await faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("outcome", Run.Outcome.values)
+async def test_every_outcome(desk: Desk, told_run: ToldRun, scheme: Any, outcome: str) -> None:
+    said = {"outcome": outcome, "sentence": "A sentence.", "why": "Why.", "limit": "Limit."}
+    await told_run.becomes("succeeded", concluded(), **said)
+
+    page = await desk.open(told_run.path)
+    await page.emulate_media(color_scheme=scheme)
+
+    assert await faults(page) == []
+    await page.goto(desk.server.url + "/runs/")
+    assert await faults(page) == []
+
+
+async def test_the_chosen_theme_stays(desk: Desk) -> None:
+    page = await desk.open("/")
+    button = page.get_by_role("button", name="Theme: as the system")
+    await button.click()
+    await page.get_by_role("button", name="Theme: light").click()
+    await page.goto(desk.server.url + "/runs/")
+
+    assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+async def test_staff_see_operations(desk: Desk, ana: User) -> None:
+    await ask(User.objects.filter(pk=ana.pk).update, is_staff=True)
+
+    page = await desk.open("/operations/")
+
+    assert await faults(page) == []

@@ -1,0 +1,120 @@
+"""Uploads from the page: resumed after a reload, recognised, refused with words. No worker: runs wait."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.async_api import Page, Request, Route, expect
+
+from analysis.models import Media, Run, Upload
+from realtime.readers import ask
+from tests.clips import write_samples
+from tests.e2e.conftest import Desk
+
+RUN_PAGE = "**/runs/*-*-*-*-*/"
+CHOOSE = "input[data-drop]"
+
+
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    """Twenty megabytes of sound: three pieces."""
+    samples = np.random.default_rng(7).uniform(-0.5, 0.5, 10_000_000).astype(np.float32)
+    return write_samples(tmp_path / "noise.wav", samples)
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    return write_samples(tmp_path / "short.wav", np.zeros(16_000, np.float32))
+
+
+async def choose(page: Page, file: Path) -> None:
+    await page.set_input_files(CHOOSE, file)
+
+
+async def test_after_a_reload_the_same_file_goes_on_where_it_was(desk: Desk, noise: Path) -> None:
+    page = await desk.open("/")
+
+    async def lose_later_pieces(route: Route, request: Request) -> None:
+        first = request.method != "PATCH" or request.headers["upload-offset"] == "0"
+        await (route.continue_() if first else route.abort())
+
+    await page.route("**/api/v1/uploads/**", lose_later_pieces)
+    await choose(page, noise)
+    await expect(page.locator("#upload-text")).to_contain_text("nothing is lost")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.unroute("**/api/v1/uploads/**")
+    await page.reload()
+    offsets: list[str] = []
+    page.on("request", lambda sent: offsets.append(sent.headers.get("upload-offset", "")))
+    await choose(page, noise)
+    await page.wait_for_url(RUN_PAGE)
+
+    assert [offset for offset in offsets if offset] == ["8000000", "16000000"]
+    media = await ask(Media.objects.get)
+    assert media.size_bytes == noise.stat().st_size  # noqa: ASYNC240  # a stat of our own file
+
+
+async def test_the_same_bytes_again_offer_their_run_or_a_new_one(desk: Desk, short: Path) -> None:
+    page = await desk.open("/")
+    await choose(page, short)
+    await page.wait_for_url(RUN_PAGE)
+    first = page.url
+    await page.goto(desk.server.url)
+    await choose(page, short)
+
+    await expect(page.locator("#upload-text")).to_contain_text("Same bytes examined on")
+    await expect(page.get_by_role("link", name="Open that run")).to_have_attribute(
+        "href", first.removeprefix(desk.server.url)
+    )
+    await page.get_by_role("button", name="Examine again").click()
+    await page.wait_for_url(lambda url: "/runs/" in url and url != first)
+
+    assert (await ask(Media.objects.count), await ask(Run.objects.count)) == (1, 2)
+
+
+async def test_cancelling_an_upload_keeps_nothing(desk: Desk, noise: Path) -> None:
+    page = await desk.open("/")
+    await page.route(
+        "**/api/v1/uploads/**",
+        lambda route: route.abort() if route.request.method == "PATCH" else route.continue_(),
+    )
+    await choose(page, noise)
+    await expect(page.locator("#upload-text")).to_contain_text("nothing is lost")
+
+    await page.get_by_role("button", name="Cancel the upload").click()
+
+    await expect(page.locator("#upload-text")).to_contain_text("was cancelled; nothing was kept")
+    assert await ask(Upload.objects.count) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.mp4", b"", "it holds no bytes at all"),
+        ("letter.mp4", b"Dear all, this is no video. " * 100, "of no picture, video or sound format"),
+    ],
+)
+async def test_what_is_refused_is_refused_with_the_file_and_the_reason(
+    desk: Desk, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    page = await desk.open("/runs/")
+    await page.goto(desk.server.url)
+
+    await choose(page, file)
+
+    await expect(page.locator("#upload-text")).to_contain_text(words)
+    await expect(page.locator("#upload-text")).to_contain_text(name)
+
+
+async def test_a_file_over_the_limit_is_refused_before_it_is_sent(desk: Desk, short: Path) -> None:
+    page = await desk.open("/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    await page.evaluate("document.body.dataset.maxUploadBytes = '1000'")
+
+    await choose(page, short)
+
+    await expect(page.locator("#upload-text")).to_contain_text("this desk takes 1 kB")
+    assert not [address for address in sent if "uploads" in address]
