@@ -57,11 +57,11 @@ class Installation:
         """Everything `script/server` printed so far."""
         return self.output_path.read_text(encoding="utf-8") if self.output_path.exists() else ""
 
-    def launch(self, *options: str) -> subprocess.Popen[bytes]:
+    def launch(self, *, sample: bool = False) -> subprocess.Popen[bytes]:
         """`script/server` without a terminal, not waited for."""
         with self.output_path.open("ab") as output:
             self.process = subprocess.Popen(
-                [ROOT / "script" / "server", *(options or ("--no-sample",))],
+                [ROOT / "script" / "server", *([] if sample else ["--no-sample"])],
                 cwd="/",
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -70,10 +70,10 @@ class Installation:
             )
         return self.process
 
-    def start(self, *options: str, limit: float = 60.0) -> None:
+    def start(self, *, limit: float = 60.0) -> None:
         """`script/server`, until its web server answers."""
         before = self.recorded("web")
-        process = self.launch(*options)
+        process = self.launch()
 
         def answers_anew() -> bool:
             return self.recorded("web") not in (None, before) and self.answers()

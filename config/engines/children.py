@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from config.engines.logfiles import open_log
-from config.engines.processes import Pause, Record, exit_status, keep_record, spawn
+from config.engines.processes import Pause, Record, keep_record, launch, record_of, spawn
 from config.engines.web import web_command
 from config.env import ROOT, Environment
 
@@ -23,9 +23,10 @@ def worker(env: Environment, number: int) -> Callable[[Pause], Record]:
 
 def run_once(home: Path, name: str, command: Sequence[str], pause: Pause) -> int:
     """Runs a child with our own output to its end; its exit code."""
-    record = spawn(name, [sys.executable, *command], log=None, cwd=ROOT)
-    keep_record(home, record)
-    while (status := exit_status(record)) is None:
+    child = launch([sys.executable, *command], log=None, cwd=ROOT)
+    keep_record(home, record_of(name, child.pid))
+    # The child itself is asked: it keeps its exit code whoever else learns of its end during a pause.
+    while (status := child.poll()) is None:
         pause(0.05)
     return status
 

@@ -62,15 +62,19 @@ def record_of(name: str, pid: int) -> Record:
     return Record(name, pid, start_mark(psutil.Process(pid)))
 
 
-def spawn(
-    name: str,
+def spawn(name: str, command: Sequence[str | Path], *, log: IO[bytes], cwd: Path, **options: Any) -> Record:
+    """Starts a child like `launch`; its record."""
+    return record_of(name, launch(command, log=log, cwd=cwd, **options).pid)
+
+
+def launch(
     command: Sequence[str | Path],
     *,
     log: IO[bytes] | None,
     cwd: Path,
     env: Mapping[str, str] | None = None,
     identity: Mapping[str, Any] | None = None,
-) -> Record:
+) -> subprocess.Popen[bytes]:
     """Starts a child in a session of its own (Ctrl-C in the terminal is for us alone); `log` None: our output."""
     child = subprocess.Popen(  # noqa: S603 - commands are made by us
         [str(part) for part in command],
@@ -83,7 +87,7 @@ def spawn(
         **(identity or {}),
     )
     _children[child.pid] = child
-    return record_of(name, child.pid)
+    return child
 
 
 def collect() -> None:
@@ -91,12 +95,6 @@ def collect() -> None:
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             del _children[pid]
-
-
-def exit_status(record: Record) -> int | None:
-    """How a child of ours ended, None while it runs; to be asked before the next `collect`."""
-    child = _children.get(record.pid)
-    return child.poll() if child else None
 
 
 def keep_record(home: Path, record: Record) -> None:

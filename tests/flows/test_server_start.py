@@ -23,6 +23,17 @@ def test_a_signal_to_the_script_alone_leaves_no_process(
     assert installation.processes() == []
 
 
+def test_a_start_examines_the_sample_and_then_prints_the_address(installation: Installation) -> None:
+    installation.launch(sample=True)
+
+    wait_until(
+        lambda: "Assay is at http://" in installation.output(), limit=100, what="the address is printed"
+    )
+
+    assert f"Assay is at {installation.url}/" in installation.output()
+    assert "/runs/" in installation.output()
+
+
 def test_a_second_start_answers_within_15_seconds_and_makes_no_second_admin(
     installation: Installation,
 ) -> None:
@@ -83,7 +94,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_behind(installation: Installa
         squatter.bind(("127.0.0.1", installation.port))
         squatter.listen()
 
-        code = installation.launch("--no-sample").wait(60)
+        code = installation.launch().wait(60)
 
     assert code == 1
     assert f"Port {installation.port} on 127.0.0.1 is in use" in installation.output()
@@ -95,7 +106,7 @@ def test_a_misspelled_setting_is_refused_with_the_nearest_name(
 ) -> None:
     installation = make_installation(ASSAY_WORKER="2")
 
-    code = installation.launch("--no-sample").wait(60)
+    code = installation.launch().wait(60)
 
     assert code == 1
     assert "Did you mean ASSAY_WORKERS?" in installation.output()
