@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import psutil
 
 from config.engines.paths import home_digest, recorded_sockets
 from tests.engines import FOREIGN, KEPT, new_home
-from tests.product import ROOT, free_port
+from tests.product import ROOT, fetch, free_port
 from tests.waiting import wait_until
 
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", *FOREIGN)
@@ -104,14 +103,14 @@ class Installation:
     def answers(self) -> bool:
         """Whether the web server answers."""
         try:
-            return bool(urllib.request.urlopen(f"{self.url}/health/live", timeout=5).status == 200)
+            return bool(fetch(f"{self.url}/health/live", timeout=5).status == 200)
         except OSError:
             return False
 
     def checks(self) -> dict[str, str]:
         """What `/health/ready` says of each part."""
         try:
-            answer = urllib.request.urlopen(f"{self.url}/health/ready", timeout=10).read()
+            answer = fetch(f"{self.url}/health/ready", timeout=10).read()
         except urllib.error.HTTPError as error:
             answer = error.read()
         except OSError:

@@ -1,11 +1,10 @@
 import logging
 import urllib.error
-import urllib.request
 
 import pytest
 
 from config.logs import ScrubbingFormatter
-from tests.product import Server
+from tests.product import Server, fetch
 from tests.waiting import wait_until
 
 
@@ -32,7 +31,7 @@ def test_a_log_line_loses_only_its_secrets(line: str, kept: str) -> None:
 def test_the_deployed_server_logs_no_token_and_no_ticket(live_server_process: Server) -> None:
     for query in ("token=secret-of-a-page", "ticket=secret-of-a-socket"):
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"{live_server_process.url}/no-such-page?{query}")
+            fetch(f"{live_server_process.url}/no-such-page?{query}")
 
     wait_until(lambda: live_server_process.log().count("[removed]") == 2)
     assert "secret-of-a" not in live_server_process.log()
