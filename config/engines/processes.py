@@ -109,8 +109,16 @@ def drop_record(home: Path, name: str) -> None:
 
 def kept_records(home: Path) -> list[Record]:
     """Every process on record at `home`, alive or not."""
-    files = sorted((home / "run").glob("*.pid"))
-    return [Record(**json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    records = [_kept_record(file) for file in sorted((home / "run").glob("*.pid"))]
+    return [record for record in records if record is not None]
+
+
+def _kept_record(file: Path) -> Record | None:
+    """None when whoever stopped the process has dropped its record since."""
+    try:
+        return Record(**json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
 
 
 def stop(records: Sequence[Record], *, with_signal: signal.Signals, grace_seconds: float) -> None:
