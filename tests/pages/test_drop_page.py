@@ -37,6 +37,15 @@ def test_the_last_runs_are_ones_own(browser: Client, ana: User) -> None:
     assert "theirs.mp4" not in text
 
 
+@pytest.mark.parametrize("language", ["ar", "he", "de"])
+def test_a_browser_of_another_language_gets_an_english_page_that_says_so(
+    browser: Client, language: str
+) -> None:
+    page = browser.get("/", headers={"Accept-Language": language})
+
+    assert '<html lang="en" dir="ltr">' in page.content.decode()
+
+
 def test_a_viewer_is_not_offered_to_upload(client: Client) -> None:
     client.force_login(make_user(role="viewer"))
 
