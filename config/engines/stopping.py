@@ -16,6 +16,8 @@ class Stopping:
     def __init__(self) -> None:
         self._asked = threading.Event()
         for number in ASKS:
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup: the terminal may go away
             signal.signal(number, lambda *_: self._asked.set())
 
     def pause(self, seconds: float) -> None:
