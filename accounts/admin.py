@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -25,10 +26,24 @@ class NewUserForm(AdminUserCreationForm):
         return str(self.cleaned_data["email"]).strip().lower()
 
 
+class ChangedUserForm(UserChangeForm):
+    """An existing user. The last admin stays one: nobody could make another."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuses to take role or activity of the last admin; who signed in is never deleted anyway."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stays = cleaned.get("role") == Role.ADMIN and cleaned.get("is_active")
+        admins = User.objects.filter(is_superuser=True, is_active=True)
+        if not stays and not admins.exclude(pk=self.instance.pk).exists():
+            raise ValidationError(f"{self.instance.email} is the last active admin. Make another one first.")
+        return cleaned
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
     """Users. The role decides who may open this admin."""
 
+    form = ChangedUserForm
     add_form = NewUserForm
     ordering = ("email",)
     list_display = ("email", "name", "role", "is_active", "last_login", "created")

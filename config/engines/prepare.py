@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import sys
 
 import django
@@ -26,15 +27,30 @@ def _first_admin() -> str:
     users = get_user_model().objects
     if users.filter(is_superuser=True, is_active=True).exists():
         return ""
+    email = settings.ENV.admin_email.strip().lower()
+    if users.filter(email=email).exists():
+        return _how_to_promote(email)
     password = settings.ENV.admin_password
     shown = password or secrets.token_urlsafe(12)
-    users.create_superuser(settings.ENV.admin_email, shown)
+    users.create_superuser(email, shown)
     told = (
         "the one in ASSAY_ADMIN_PASSWORD"
         if password
         else f"{shown}   (shown only now: change it under /account/)"
     )
-    return f"\n  First admin:  {settings.ENV.admin_email}\n  Password:     {told}\n\n"
+    return f"\n  First admin:  {email}\n  Password:     {told}\n\n"
+
+
+def _how_to_promote(email: str) -> str:
+    """An account is not promoted unasked: its owner may have lost the role on purpose."""
+    fields = "role='admin', is_staff=True, is_superuser=True, is_active=True"
+    code = f"from accounts.models import User; User.objects.filter(email={email!r}).update({fields})"
+    return (
+        f"\n  Nobody can open the admin: {email} has an account, but is no active admin.\n"
+        "  To make it one, in a second terminal while this runs:\n"
+        f"  .venv/bin/python manage.py shell -c {shlex.quote(code)}\n"
+        "  Or start again with the ASSAY_ADMIN_EMAIL of somebody new.\n\n"
+    )
 
 
 if __name__ == "__main__":

@@ -61,6 +61,31 @@ def test_taking_the_role_takes_the_admin(admin: Client) -> None:
     assert (ben.role, ben.is_staff, ben.is_superuser) == ("viewer", False, False)
 
 
+@pytest.mark.parametrize("given", [{"role": "viewer", "is_active": "on"}, {"role": "admin"}])
+def test_the_last_admin_can_neither_be_demoted_nor_switched_off(given: dict[str, str]) -> None:
+    last = make_user(role="admin")
+    client = Client()
+    client.force_login(last)
+    address = f"/admin/accounts/user/{last.pk}/change/"
+
+    refused = client.post(address, {"email": last.email, **given})
+
+    last.refresh_from_db()
+    assert "is the last active admin" in refused.content.decode()
+    assert (last.role, last.is_superuser, last.is_active) == ("admin", True, True)
+    make_user(role="admin")
+    assert client.post(address, {"email": last.email, **given}).status_code == 302
+
+
+def test_an_admin_cannot_delete_the_account_they_are_signed_in_with(admin: Client) -> None:
+    own, other = User.objects.get(), make_user(role="admin")
+
+    for user in (own, other):
+        admin.post(f"/admin/accounts/user/{user.pk}/delete/", {"post": "yes"})
+
+    assert list(User.objects.all()) == [own]
+
+
 def test_a_password_set_here_ends_the_users_sign_ins(admin: Client) -> None:
     ben = make_user()
     program = with_token(tokens.start_family(ben).access)
