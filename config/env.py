@@ -22,7 +22,10 @@ class UnknownSetting(RuntimeError):
 class Environment(BaseSettings):
     """Every setting, with its default; the reference is docs/settings.md."""
 
-    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", populate_by_name=True)
+    # Empty means unset: an empty ASSAY_HOME would otherwise be the folder somebody happens to stand in.
+    model_config = SettingsConfigDict(
+        case_sensitive=True, env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     port: int = Field(8000, alias="PORT", ge=1, le=65535)
     host: str = Field("127.0.0.1", alias="ASSAY_HOST")

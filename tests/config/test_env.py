@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.env import Environment, UnknownSetting, refuse_unknown_names
+from config.env import ROOT, Environment, UnknownSetting, refuse_unknown_names
 
 
 def made(monkeypatch: pytest.MonkeyPatch, **names: str) -> Environment:
@@ -19,6 +19,18 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:
 
 def test_known_names_and_other_peoples_names_are_let_through() -> None:
     refuse_unknown_names(["PATH", "ASSAY_HOME", "ASSAY_TEST_MEDIA", "REDIS_HOST"])
+
+
+def test_an_empty_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [field.alias for field in Environment.model_fields.values() if field.alias]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    unset = Environment()
+
+    empty = made(monkeypatch, **dict.fromkeys(names, ""))
+
+    assert empty == unset
+    assert (empty.home, empty.redis_port) == (ROOT / "var", None)
 
 
 def test_weights_lie_in_the_home_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
