@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.secrets import refuse_weak
 
 ROOT = Path(__file__).resolve().parent.parent
+# Names that existing deployments set, for parts of Assay that are still to come.
+NOT_USED_YET = ("MEDIA_PROGRESS_CHANNEL_NAME", "REDIS_CHANNEL_NAME", "SNAPSHOTS_DIR", "ENABLE_SNAPSHOTS")
 
 
 class UnknownSetting(RuntimeError):
@@ -115,6 +117,11 @@ def refuse_unknown_names(names: list[str]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise UnknownSetting(f"{name} is not a setting of Assay.{hint} The list is in docs/settings.md.")
+
+
+def set_without_effect() -> list[str]:
+    """The names in the environment that Assay knows and does not use yet."""
+    return [name for name in NOT_USED_YET if os.environ.get(name)]
 
 
 @cache

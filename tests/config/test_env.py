@@ -1,7 +1,14 @@
 import pytest
 from pydantic import ValidationError
 
-from config.env import ROOT, Environment, UnknownSetting, refuse_unknown_names
+from config.env import (
+    NOT_USED_YET,
+    ROOT,
+    Environment,
+    UnknownSetting,
+    refuse_unknown_names,
+    set_without_effect,
+)
 
 
 def made(monkeypatch: pytest.MonkeyPatch, **names: str) -> Environment:
@@ -31,6 +38,15 @@ def test_an_empty_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert empty == unset
     assert (empty.home, empty.redis_port) == (ROOT / "var", None)
+
+
+def test_names_that_do_nothing_yet_are_told_when_set_and_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNAPSHOTS_DIR", "/srv/snapshots")
+    monkeypatch.setenv("ENABLE_SNAPSHOTS", "")
+
+    assert set_without_effect() == ["SNAPSHOTS_DIR"]
+    document = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in NOT_USED_YET if f"`{name}`" not in document] == []
 
 
 def test_weights_lie_in_the_home_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
