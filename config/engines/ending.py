@@ -10,10 +10,10 @@ from config.engines.processes import Record, drop_record, kept_records, stop
 
 # Web first, so that nobody is answered by half a product; the database last. Together below 30 s.
 ORDER: tuple[tuple[str, signal.Signals, float], ...] = (
-    ("sample", signal.SIGTERM, 3.0),
-    ("prepare", signal.SIGTERM, 3.0),
+    ("sample", signal.SIGTERM, 1.0),
+    ("prepare", signal.SIGTERM, 2.0),
     ("web", signal.SIGTERM, 6.0),
-    ("worker", signal.SIGTERM, 8.0),
+    ("worker", signal.SIGTERM, 11.0),  # it gives its slots 8 s, then kills them and gives their leases back
     ("redis", signal.SIGTERM, 2.0),
     ("postgres", signal.SIGINT, 6.0),  # fast: connections are ended, data is safe
 )
