@@ -1,8 +1,9 @@
 import json
 import urllib.request
 
+from tests.e2e.conftest import CHROMIUM
 from tests.factories import make_user
-from tests.product import Server
+from tests.product import ROOT, Server, fetch
 
 
 def test_the_web_server_of_a_test_sees_the_database_of_the_test(live_server_process: Server) -> None:
@@ -13,7 +14,7 @@ def test_the_web_server_of_a_test_sees_the_database_of_the_test(live_server_proc
         data=json.dumps({"email": "seen@example.org", "password": "correct horse battery"}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    answer = json.load(urllib.request.urlopen(request, timeout=10))
+    answer = json.load(fetch(request, timeout=10))
 
     assert set(answer) >= {"access", "refresh"}
 
@@ -25,4 +26,10 @@ def test_a_killed_web_server_comes_back_on_its_port(live_server_process: Server)
     live_server_process.start()
 
     assert gone
-    assert urllib.request.urlopen(f"{live_server_process.url}/health/live", timeout=5).status == 200
+    assert fetch(f"{live_server_process.url}/health/live", timeout=5).status == 200
+
+
+def test_the_ci_installs_the_browser_that_the_tests_drive() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+    assert f"browser={CHROMIUM}\n" in script
