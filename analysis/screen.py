@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Mapping
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 BAR_CELLS = 20
+BLOCKS, PLAIN = "█·", "#-"
 ENDINGS = ("run.succeeded", "run.failed", "run.cancelled")
 
 
@@ -14,6 +16,9 @@ class Screen:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._is_terminal = stream.isatty()
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names of files are whatever they are
+        self._cells = BLOCKS if _can_write(stream, BLOCKS) else PLAIN
         self._rows: dict[str, str] = {}
         self._titles: dict[str, str] = {}
         self._drawn = 0
@@ -22,7 +27,7 @@ class Screen:
         """Shows what an event is worth."""
         data = event["data"]
         if event["type"] == "run.progressed":
-            self._row(data["detector"], _progress(data), event["message"])
+            self._row(data["detector"], _progress(data, self._cells), event["message"])
         elif event["type"] == "detector.started":
             self._titles[data["detector"]] = data["title"]
             self._row(data["detector"], "started", event["message"])
@@ -73,13 +78,22 @@ class Screen:
         self._stream.flush()
 
 
-def _progress(data: Mapping[str, Any]) -> str:
+def _can_write(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _progress(data: Mapping[str, Any], cells: str) -> str:
     done, total = data["done"], data["total"]
     if not total:
         return f"{done} {data['unit']}"
     filled = round(min(1.0, done / total) * BAR_CELLS)
     left = f", about {data['seconds_left']:.0f} s left" if data["seconds_left"] else ""
-    return f"{'█' * filled}{'·' * (BAR_CELLS - filled)} {done} of {total} {data['unit']}{left}"
+    full, empty = cells[0], cells[1]
+    return f"{full * filled}{empty * (BAR_CELLS - filled)} {done} of {total} {data['unit']}{left}"
 
 
 def _ending(assessment: Mapping[str, Any]) -> str:
