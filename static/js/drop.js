@@ -6,6 +6,7 @@ import { announce, say } from "./words.js";
 
 // Above this the hash would hold up the upload for more than a few seconds; the server hashes every file anyway.
 const HASHED_BYTES = 256e6;
+const CHOICE = 'input[type="file"][data-drop]';
 const $ = (id) => document.getElementById(id);
 
 let current = null; // what can be cancelled: {cancel()}
@@ -136,6 +137,13 @@ async function upload(file, sha256) {
 
 const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
+// The input is emptied at once: choosing the same file again must be a change.
+function takeChosen(input) {
+  const files = [...input.files];
+  input.value = "";
+  take(files);
+}
+
 export function listen() {
   addEventListener("dragover", (event) => {
     if (!carriesFiles(event)) return;
@@ -155,7 +163,9 @@ export function listen() {
   });
   addEventListener("beforeunload", (event) => { if (current instanceof Upload) event.preventDefault(); });
   document.addEventListener("change", (event) => {
-    if (event.target.matches('input[type="file"][data-drop]')) take([...event.target.files]);
+    if (event.target.matches(CHOICE)) takeChosen(event.target);
   });
   $("upload-cancel").addEventListener("click", () => current?.cancel());
+  // somebody was faster than the scripts
+  for (const input of document.querySelectorAll(CHOICE)) takeChosen(input);
 }

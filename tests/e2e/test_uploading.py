@@ -1,5 +1,6 @@
 """Uploads from the page: resumed after a reload, recognised, refused with words. No worker: runs wait."""
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,12 @@ from tests.e2e.conftest import Desk
 
 RUN_PAGE = "**/runs/*-*-*-*-*/"
 CHOOSE = "input[data-drop]"
+DROP_TWO = """() => {
+  const carried = new DataTransfer();
+  for (const name of ["a.wav", "b.wav"]) carried.items.add(new File(["sound"], name));
+  document.querySelector("main").dispatchEvent(
+    new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: carried }));
+}"""
 
 
 @pytest.fixture
@@ -85,6 +92,37 @@ async def test_cancelling_an_upload_keeps_nothing(desk: Desk, noise: Path) -> No
 
     await expect(page.locator("#upload-text")).to_contain_text("was cancelled; nothing was kept")
     assert await ask(Upload.objects.count) == 0
+
+
+async def test_after_a_cancel_the_same_file_can_be_chosen_again(desk: Desk, noise: Path) -> None:
+    page = await desk.open("/")
+    await page.route("**/api/v1/uploads/**", lambda route: route.abort())
+    await choose(page, noise)
+    await expect(page.locator("#upload-text")).to_contain_text("nothing is lost")
+    await page.get_by_role("button", name="Cancel the upload").click()
+    await expect(page.locator("#upload-text")).to_contain_text("was cancelled")
+    await page.unroute("**/api/v1/uploads/**")
+
+    assert await page.locator(CHOOSE).input_value() == ""
+    await choose(page, noise)
+
+    await page.wait_for_url(RUN_PAGE)
+
+
+async def test_a_file_chosen_before_the_scripts_are_there_is_taken(desk: Desk, short: Path) -> None:
+    page = await desk.open("/detectors/")
+    chosen = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await chosen.wait()
+        await route.continue_()
+
+    await page.route("**/js/desk.js", late)
+    await page.goto(desk.server.url, wait_until="commit")
+    await choose(page, short)
+    chosen.set()
+
+    await page.wait_for_url(RUN_PAGE)
 
 
 @pytest.mark.parametrize(
