@@ -108,7 +108,9 @@ function choice(file, seen) {
   $("upload-open").focus();
   return new Promise((resolve, reject) => {
     current = { cancel: () => reject(new Cancelled()) };
+    $("upload-again").disabled = false;
     $("upload-again").onclick = () => {
+      $("upload-again").disabled = true;
       resolve(post("/api/v1/runs/", { media: seen.media }).then((run) => { done(file, run.id); return true; }));
     };
   }).finally(() => { $("upload-seen").hidden = true; });

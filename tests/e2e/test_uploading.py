@@ -125,6 +125,22 @@ async def test_a_file_chosen_before_the_scripts_are_there_is_taken(desk: Desk, s
     await page.wait_for_url(RUN_PAGE)
 
 
+async def test_a_second_press_of_examine_again_starts_no_second_run(desk: Desk, short: Path) -> None:
+    page = await desk.open("/")
+    await choose(page, short)
+    await page.wait_for_url(RUN_PAGE)
+    first = page.url
+    await page.goto(desk.server.url)
+    await choose(page, short)
+    again = page.get_by_role("button", name="Examine again")
+    await expect(again).to_be_enabled()
+
+    await again.evaluate("button => { button.click(); button.click(); }")
+    await page.wait_for_url(lambda url: "/runs/" in url and url != first)
+
+    assert await ask(Run.objects.count) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

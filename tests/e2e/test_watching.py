@@ -1,14 +1,23 @@
 """Watching a run: the same state everywhere, whatever happens to the connection."""
 
+import asyncio
+import re
+
 import pytest
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from accounts import credentials
 from accounts.models import User
+from analysis.models import Run
 from realtime.readers import ask
 from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved
 
 LANE = '[data-lane="meso4"]'
+SETTLED = re.compile("part=settled")
+PRESS_TWICE = """button => {
+  setTimeout(() => button.click());
+  setTimeout(() => { button.click(); console.log("pressed twice"); }, 200);
+}"""
 
 
 async def shows(page: Page, text: str) -> None:
@@ -81,6 +90,26 @@ async def test_the_outcome_appears_when_the_run_ends(desk: Desk, told_run: ToldR
     await expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()
     await expect(page.get_by_role("button", name="Examine again")).to_be_visible()
     await expect(page.locator("#announcer")).to_contain_text("has ended")
+
+
+async def test_a_second_press_of_a_button_starts_no_second_run(desk: Desk, told_run: ToldRun) -> None:
+    await told_run.becomes("succeeded", concluded(), outcome="some_signs", sentence="Some signs.")
+    page = await desk.open(told_run.path)
+    pressed_twice = asyncio.Event()
+    page.on("console", lambda said: pressed_twice.set() if said.text == "pressed twice" else None)
+    sent: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        sent.append(route)
+        await pressed_twice.wait()
+        await route.continue_()
+
+    await page.route("**/again/", hold)
+    await page.get_by_role("button", name="Examine again").evaluate(PRESS_TWICE)
+    await page.wait_for_url(lambda url: "/runs/" in url and str(told_run.id) not in url)
+
+    assert len(sent) == 1
+    assert await ask(Run.objects.count) == 2
 
 
 async def test_where_sockets_are_blocked_the_page_polls_says_so_and_goes_back(
