@@ -17,11 +17,28 @@ function show(title, text) {
   $("upload-text").textContent = text;
 }
 
-function refuse(text) {
-  show("", text);
+// Nothing is under way any more, and this is why; the box stays until it is closed.
+function refuse(file, text) {
+  show(file.name, text);
+  note("");
   $("upload-bar").hidden = true;
+  $("upload-close").hidden = false;
+  if (document.activeElement === $("upload-cancel")) $("upload-close").focus();
   $("upload-cancel").hidden = true;
   announce(text);
+}
+
+function close() {
+  const hadFocus = $("upload").contains(document.activeElement);
+  $("upload").hidden = true;
+  if (hadFocus) (document.querySelector("input[data-drop]") ?? $("main")).focus();
+}
+
+// A sentence beside what goes on.
+function note(text) {
+  $("upload-note").textContent = text;
+  $("upload-note").hidden = !text;
+  if (text) announce(text);
 }
 
 function bar(share) {
@@ -33,21 +50,21 @@ function bar(share) {
 export function take(files) {
   if (!files.length) return;
   if (current) {
-    announce(say("drop.busy"));
+    note(say("drop.busy"));
     return;
   }
   const [file] = files;
   const limit = Number(document.body.dataset.maxUploadBytes);
-  if (!file.size) refuse(say("drop.empty", { file: file.name }));
-  else if (limit && file.size > limit) refuse(say("drop.too_large", { file: file.name, size: size(file.size), limit: size(limit) }));
+  if (!file.size) refuse(file, say("drop.empty", { file: file.name }));
+  else if (limit && file.size > limit) refuse(file, say("drop.too_large", { file: file.name, size: size(file.size), limit: size(limit) }));
   else examine(file, files.length > 1 ? say("drop.one", { file: file.name }) : "");
 }
 
-async function examine(file, note) {
+async function examine(file, others) {
   $("upload-seen").hidden = true;
   $("upload-cancel").hidden = false;
-  $("upload-title").scrollIntoView({ block: "nearest" });
-  if (note) announce(note);
+  $("upload-close").hidden = true;
+  note(others);
   try {
     const sha256 = file.size <= HASHED_BYTES ? await hash(file) : "";
     const seen = sha256 ? await seenBefore(sha256) : null;
@@ -62,9 +79,9 @@ async function examine(file, note) {
 }
 
 function ended(file, error) {
-  if (error instanceof Cancelled) refuse(say("drop.cancelled", { file: file.name }));
+  if (error instanceof Cancelled) refuse(file, say("drop.cancelled", { file: file.name }));
   else if (error.status === 401) toSignIn();
-  else refuse(say("drop.refused", { file: file.name, reason: error.message || say("drop.offline") }));
+  else refuse(file, say("drop.refused", { file: file.name, reason: error.message || say("drop.offline") }));
 }
 
 function done(file, run) {
@@ -168,6 +185,11 @@ export function listen() {
     if (event.target.matches(CHOICE)) takeChosen(event.target);
   });
   $("upload-cancel").addEventListener("click", () => current?.cancel());
+  $("upload-close").addEventListener("click", close);
+  addEventListener("keydown", (event) => {
+    const closable = !current && !$("upload").hidden && !document.querySelector("dialog[open]");
+    if (event.key === "Escape" && closable) close();
+  });
   // somebody was faster than the scripts
   for (const input of document.querySelectorAll(CHOICE)) takeChosen(input);
 }

@@ -125,6 +125,48 @@ async def test_a_file_chosen_before_the_scripts_are_there_is_taken(desk: Desk, s
     await page.wait_for_url(RUN_PAGE)
 
 
+async def test_a_refusal_keeps_the_name_and_can_be_closed_by_button_or_key(
+    desk: Desk, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.mp4"
+    empty.write_bytes(b"")
+    page = await desk.open("/")
+    box = page.locator("#upload")
+
+    await choose(page, empty)
+    await expect(page.get_by_role("heading", name="empty.mp4")).to_be_visible()
+    await box.get_by_role("button", name="Close").click()
+    await expect(box).to_be_hidden()
+    await expect(page.locator(CHOOSE)).to_be_focused()
+
+    await choose(page, empty)
+    await expect(box).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(box).to_be_hidden()
+
+
+async def test_what_happens_to_further_files_stands_beside_the_upload(
+    desk: Desk, noise: Path, short: Path
+) -> None:
+    page = await desk.open("/")
+    await page.route("**/api/v1/uploads/**", lambda route: route.abort())
+    note = page.locator("#upload-note")
+
+    await choose(page, short)
+    await expect(page.locator("#upload-text")).to_contain_text("nothing is lost")
+    await expect(note).to_be_hidden()
+    await choose(page, noise)
+    await expect(note).to_have_text("An upload is under way. Cancel it first, or wait until it has ended.")
+    await expect(page.get_by_role("heading", name="short.wav")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#upload")).to_be_visible()
+
+    await page.get_by_role("button", name="Cancel the upload").click()
+    await expect(note).to_be_hidden()
+    await page.evaluate(DROP_TWO)
+    await expect(note).to_have_text("One file at a time: a.wav is uploaded, the others are not.")
+
+
 async def test_a_second_press_of_examine_again_starts_no_second_run(desk: Desk, short: Path) -> None:
     page = await desk.open("/")
     await choose(page, short)
