@@ -1,6 +1,6 @@
 // The status panel: what of yours is under way, on every page, until it has ended.
 import { get } from "./api.js";
-import { socketAddress } from "./live.js";
+import { OPEN_WITHIN_MS, socketAddress } from "./live.js";
 import { empty, ended, gone, knows, listed, progressed, share } from "./panel_state.js";
 import { announce, say } from "./words.js";
 
@@ -36,12 +36,13 @@ export class Panel {
     this.socket = socket;
     socket.onmessage = ({ data }) => this.hear(JSON.parse(data));
     socket.onclose = ({ code }) => this.closed(socket, code);
-    this.watch(socket);
+    // a network that swallows everything never closes it
+    this.watch(socket, OPEN_WITHIN_MS);
   }
 
-  watch(socket) {
+  watch(socket, ms = SILENT_MS) {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.closed(socket, 0), SILENT_MS);
+    this.silence = setTimeout(() => this.closed(socket, 0), ms);
   }
 
   hear(frame) {

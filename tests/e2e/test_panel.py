@@ -44,6 +44,14 @@ async def test_where_sockets_are_blocked_it_asks_and_says_so(desk: Desk, told_ru
     await expect(page.locator("#panel-runs > li")).to_contain_text("Cancelled")
 
 
+async def test_where_the_network_swallows_sockets_it_says_so_soon(desk: Desk, told_run: ToldRun) -> None:
+    await desk.context.route_web_socket("**/ws/**", lambda socket: None)
+    page = await desk.open("/runs/")
+
+    # two tries of five seconds, and one second between them
+    await expect(page.locator("#panel-note")).to_contain_text("sockets blocked", timeout=20_000)
+
+
 async def test_it_can_be_folded_away_and_stays_so(desk: Desk, told_run: ToldRun) -> None:
     page = await desk.open("/")
     await page.locator("#panel-fold").click()
