@@ -1,7 +1,7 @@
 // The status panel: what of yours is under way, on every page, until it has ended.
 import { get } from "./api.js";
 import { OPEN_WITHIN_MS, socketAddress } from "./live.js";
-import { empty, ended, gone, knows, listed, progressed, share } from "./panel_state.js";
+import { empty, ended, gone, knows, listed, progressed, share, unlisted } from "./panel_state.js";
 import { announce, say } from "./words.js";
 
 const POLL_MS = 5_000;
@@ -97,31 +97,27 @@ export class Panel {
   }
 
   async refresh() {
-    const list = (state) => get(`/api/v1/runs/?state=${state}&page_size=50`);
     try {
-      // running before queued: a run that starts in between is then on both lists, not on none
-      const running = await list("running");
-      const queued = await list("queued");
-      const mine = [...running.results, ...queued.results].filter((run) => run.owner === document.body.dataset.email);
-      this.state = listed(this.state, mine.filter((run, at) => mine.findIndex((other) => other.id === run.id) === at));
-      ended(this.state).forEach((id) => this.leave(id));
+      const runs = await underWay();
+      // Lists are pages, and a run may change its state between two of them: what is on none is asked for itself.
+      const others = await Promise.all(unlisted(this.state, runs).map(runOf));
+      this.state = listed(this.state, [...runs, ...others]);
+      ended(this.state).forEach((id) => this.leave(id, others.find((run) => run.id === id)));
       this.drawSoon();
     } catch {
       // the server is away: the next try follows
     }
   }
 
-  async leave(id) {
+  leave(id, run) {
     if (this.leaving.has(id)) return;
     this.leaving.add(id);
-    const run = await get(`/api/v1/runs/${id}/`).catch(() => null);
-    const what = run ? run.sentence || run.error || say(`state.${run.state}`) : say("panel.ended");
+    const what = run?.sentence || run?.error || say(run?.state ? `state.${run.state}` : "panel.ended");
     this.state.entries[id] = { ...this.state.entries[id], message: what };
     if (!this.here(id)) announce(say("run.ended", { file: this.state.entries[id].filename ?? say("panel.unknown"), sentence: what }));
-    this.drawSoon();
     setTimeout(() => {
-      this.state = gone(this.state, id);
       this.leaving.delete(id);
+      if (!knows(this.state, id)) this.state = gone(this.state, id);
       this.drawSoon();
     }, ENDED_SHOWN_MS);
   }
@@ -178,6 +174,25 @@ export class Panel {
     $("panel-body").hidden = folded;
     $("panel-fold").setAttribute("aria-expanded", String(!folded));
   }
+}
+
+// What the lists say is under way of the reader's own.
+async function underWay() {
+  const list = async (state) => (await get(`/api/v1/runs/?state=${state}&page_size=200`)).results;
+  // queued before running: a run that starts in between is then on both lists
+  const queued = await list("queued");
+  const running = await list("running");
+  const started = new Set(running.map((run) => run.id));
+  const runs = [...running, ...queued.filter((run) => !started.has(run.id))];
+  return runs.filter((run) => run.owner === document.body.dataset.email);
+}
+
+// A deleted run has no state any more.
+async function runOf(id) {
+  return get(`/api/v1/runs/${id}/`).catch((problem) => {
+    if (problem.status !== 404) throw problem;
+    return { id, state: null };
+  });
 }
 
 function text(entry, part) {

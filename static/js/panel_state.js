@@ -16,7 +16,10 @@ const entryOf = (run, before) => ({
   attempt: run.attempt ?? 0,
 });
 
-// All runs under way, as a list knows them. Entries that are on it no more have ended: they are marked, not dropped.
+// Entries under way that are not among `runs`: their own state is to be asked for.
+export const unlisted = (state, runs) => state.order.filter((id) => knows(state, id) && !runs.some((run) => run.id === id));
+
+// All runs under way. Entries that are not among them have ended: they are marked, not dropped.
 export function listed(state, runs) {
   const under = runs.filter((run) => UNDER_WAY.has(run.state));
   const entries = Object.fromEntries(under.map((run) => [run.id, entryOf(run, state.entries[run.id])]));

@@ -2,7 +2,11 @@
 
 from playwright.async_api import WebSocketRoute, expect
 
+from accounts.models import User
+from realtime.readers import ask
 from tests.e2e.conftest import Desk, ToldRun, concluded, moved
+from tests.factories import make_media
+from tests.pages.conftest import leased_run
 
 
 async def test_it_follows_from_page_to_page_and_ends_by_itself(desk: Desk, told_run: ToldRun) -> None:
@@ -50,6 +54,24 @@ async def test_where_the_network_swallows_sockets_it_says_so_soon(desk: Desk, to
 
     # two tries of five seconds, and one second between them
     await expect(page.locator("#panel-note")).to_contain_text("sockets blocked", timeout=20_000)
+
+
+async def test_a_run_that_no_list_names_is_shown_as_long_as_it_is_under_way(
+    desk: Desk, ana: User, told_run: ToldRun
+) -> None:
+    page = await desk.open("/")
+    entry = page.locator("#panel-runs > li")
+    await expect(entry).to_contain_text("interview.mp4")
+    other = ToldRun(await ask(lambda: leased_run(media=make_media(owner=ana), state="running")))
+    await page.route("**/api/v1/runs/?state=*", lambda route: route.fulfill(json={"results": []}))
+
+    for done in (1, 2):
+        async with page.expect_response(f"**/api/v1/runs/{told_run.id}/"):
+            await other.tell(moved(done))
+
+    await expect(entry).to_contain_text("interview.mp4")
+    await expect(entry).to_have_attribute("data-state", "running")
+    assert "has ended" not in await page.locator("#announcer").inner_text()
 
 
 async def test_it_can_be_folded_away_and_stays_so(desk: Desk, told_run: ToldRun) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { empty, ended, gone, listed, progressed, share } from "../../static/js/panel_state.js";
+import { empty, ended, gone, listed, progressed, share, unlisted } from "../../static/js/panel_state.js";
 
 const run = (id, state = "running") => ({ id, media: `media of ${id}`, filename: `${id}.mp4`, state, attempt: 1 });
 
@@ -15,6 +15,12 @@ test("a run that is on no list any more has ended, and stays until it is taken a
 
   assert.deepEqual(ended(state), ["a"]);
   assert.deepEqual(gone(state, "a"), empty());
+});
+
+test("a run that no list names is to be asked for, one that has ended is not", () => {
+  const before = listed(listed(empty(), [run("a"), run("b"), run("c")]), [run("a"), run("b")]);
+
+  assert.deepEqual(unlisted(before, [run("a")]), ["b"]);
 });
 
 test("progress changes the entry of that run in its place", () => {
