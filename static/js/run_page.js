@@ -4,6 +4,7 @@ import { Lanes } from "./lanes.js";
 import { LiveTopic, socketAddress } from "./live.js";
 import { listenToRunKeys } from "./run_keys.js";
 import { EMPTY, endedOf, fold, isEnding, underWay } from "./run_state.js";
+import { refreshSettled } from "./settled.js";
 import { listenToTrail } from "./trail.js";
 import { announce, say } from "./words.js";
 
@@ -63,55 +64,12 @@ function showState() {
   if (!$("run-note").dataset.stalled) $("run-note").textContent = note;
 }
 
-// Everything that is settled is rendered by the server, once, and put in place here.
-function settledAddress() {
-  const query = new URLSearchParams(location.search);
-  query.set("part", "settled");
-  return `${location.pathname}?${query}`;
-}
-
-let refreshing = false;
-let refreshAgain = false;
-async function refresh() {
-  if (refreshing) {
-    refreshAgain = true;
-    return;
-  }
-  refreshing = true;
-  try {
-    const response = await fetch(settledAddress(), { headers: { Accept: "text/html" } });
-    if (response.redirected && new URL(response.url).pathname !== location.pathname) return toSignIn();
-    if (response.ok) replaceSettled(new DOMParser().parseFromString(await response.text(), "text/html"));
-  } catch {
-    // the network is away: the next event, or the next heartbeat, tries again
-  } finally {
-    refreshing = false;
-    if (refreshAgain) {
-      refreshAgain = false;
-      setTimeout(refresh, 300);
-    }
-  }
-  return undefined;
-}
-
-function replaceSettled(page) {
-  for (const part of document.querySelectorAll("[data-settled]")) {
-    const next = page.getElementById(part.id);
-    if (!next || next.innerHTML === part.innerHTML) continue;
-    const open = new Set([...part.querySelectorAll("details[open]")].map((details) => details.id));
-    const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
-    part.replaceChildren(...next.childNodes);
-    for (const details of part.querySelectorAll("details")) if (open.has(details.id)) details.open = true;
-    if (focused) $(focused)?.focus();
-  }
-}
-
 function onEvents(events) {
   heardAt = Date.now();
   delete $("run-note").dataset.stalled;
   state = events.reduce(fold, state);
   drawSoon();
-  if (events.some((event) => SETTLED.test(event.type))) refresh();
+  if (events.some((event) => SETTLED.test(event.type))) refreshSettled();
   const ending = events.findLast((event) => isEnding(event.type));
   if (ending) announce(say("run.ended", { file: given.file, sentence: ending.data.sentence ?? ending.data.error ?? say(`state.${state.state}`) }));
 }

@@ -116,6 +116,6 @@ async def test_the_chain_is_checked_by_a_press(desk: Desk, told_run: ToldRun) ->
     await expect(status).to_have_text("0 gaps so far; the chain of 4 events verifies, and more are to come.")
 
     await told_run.becomes("succeeded", concluded(), outcome="some_signs", sentence="Some signs.")
-    await expect(page.locator("#state-word")).to_have_text("Examined")
+    await expect(page.locator("#trail")).to_contain_text("run.succeeded")
     await page.get_by_role("link", name="Check the chain").click()
     await expect(status).to_have_text("Complete, 0 gaps; the chain of 5 events verifies.")

@@ -92,6 +92,19 @@ async def test_the_outcome_appears_when_the_run_ends(desk: Desk, told_run: ToldR
     await expect(page.locator("#announcer")).to_contain_text("has ended")
 
 
+async def test_an_outcome_that_could_not_be_fetched_is_fetched_again(desk: Desk, told_run: ToldRun) -> None:
+    page = await desk.open(told_run.path)
+    await expect(page.locator("#run-page")).to_have_attribute("data-live", "open")
+    await page.route(SETTLED, lambda route: route.abort())
+
+    said = {"outcome": "some_signs", "sentence": "Some signs.", "why": "Because.", "limit": "But."}
+    async with page.expect_event("requestfailed"):
+        await told_run.becomes("succeeded", concluded(), **said)
+    await page.unroute(SETTLED)
+
+    await expect(page.locator("#outcome")).to_contain_text("Because.")
+
+
 async def test_a_second_press_of_a_button_starts_no_second_run(desk: Desk, told_run: ToldRun) -> None:
     await told_run.becomes("succeeded", concluded(), outcome="some_signs", sentence="Some signs.")
     page = await desk.open(told_run.path)
