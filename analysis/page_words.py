@@ -110,6 +110,9 @@ _LIVE: Words = {
     "run.running": _("Being examined, attempt {attempt}."),
     "run.preliminary": _("Preliminary: {done} of {total} detectors have ended."),
     "run.cancelling": _("Cancelling…"),
+    "run.cancel_unheard": _(
+        "The server did not answer, so the examination may go on. Cancel again in a moment."
+    ),
     "run.ended": _("The examination of {file} has ended: {sentence}"),
     "run.retried": _("Starting again: {reason}"),
     "copy.done": _("Copied"),

@@ -10,6 +10,7 @@ import { announce, say } from "./words.js";
 
 const SETTLED = /^(run\.(?!progressed)|detector\.(?!started))/;
 const STALLED_AFTER_S = 30;
+const CANCEL_WITHIN_MS = 15_000;
 const $ = (id) => document.getElementById(id);
 const given = JSON.parse($("run-data").textContent);
 
@@ -103,10 +104,12 @@ function listenToForms() {
     const button = form.querySelector("button");
     button.disabled = true;
     $("run-note").textContent = say("run.cancelling");
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const signal = AbortSignal.timeout(CANCEL_WITHIN_MS);
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), signal }).catch(() => null);
     button.disabled = false;
     if (answer?.ok) topic.wake();
-    else form.submit();
+    else if (answer) form.submit();
+    else $("run-note").textContent = say("run.cancel_unheard");
   });
   $("copy-digest")?.addEventListener("click", async (event) => {
     await navigator.clipboard?.writeText(given.sha256);

@@ -53,6 +53,19 @@ async def test_cancelling_asks_first(desk: Desk, told_run: ToldRun) -> None:
     assert await ask(asked_to_stop, told_run)
 
 
+async def test_a_run_that_was_started_again_can_be_cancelled_by_key(desk: Desk, told_run: ToldRun) -> None:
+    await told_run.becomes("cancelled", Draft("run.cancelled", "Cancelled.", {"by": "Ana"}, ending=True))
+    page = await desk.open(told_run.path)
+    await expect(page.locator("#state-word")).to_have_text("Cancelled")
+
+    await told_run.becomes("running", Draft("run.retried", "Again.", {"reason": "asked for by a person"}),
+                           Draft("run.started", data={"attempt": 2, "detectors": ["meso4"]}))  # fmt: skip
+    await expect(page.locator("#state-word")).to_have_text("Being examined")
+    await page.keyboard.press("c")
+
+    await expect(page.get_by_role("dialog", name="Cancel the examination of interview.mp4?")).to_be_visible()
+
+
 def asked_to_stop(told: ToldRun) -> bool:
     return Run.objects.get(pk=told.id).lease.cancel_requested_at is not None
 

@@ -105,6 +105,19 @@ async def test_an_outcome_that_could_not_be_fetched_is_fetched_again(desk: Desk,
     await expect(page.locator("#outcome")).to_contain_text("Because.")
 
 
+async def test_a_cancel_the_server_does_not_hear_leaves_the_page_and_says_so(
+    desk: Desk, told_run: ToldRun
+) -> None:
+    page = await desk.open(told_run.path)
+    await page.route("**/cancel/", lambda route: route.abort())
+    cancel = page.get_by_role("button", name="Cancel", exact=True)
+
+    await cancel.click()
+
+    await expect(page.locator("#run-note")).to_contain_text("The server did not answer")
+    await expect(cancel).to_be_enabled()
+
+
 async def test_a_second_press_of_a_button_starts_no_second_run(desk: Desk, told_run: ToldRun) -> None:
     await told_run.becomes("succeeded", concluded(), outcome="some_signs", sentence="Some signs.")
     page = await desk.open(told_run.path)
