@@ -111,9 +111,20 @@ function listenToForms() {
     else if (answer) form.submit();
     else $("run-note").textContent = say("run.cancel_unheard");
   });
-  $("copy-digest")?.addEventListener("click", async (event) => {
-    await navigator.clipboard?.writeText(given.sha256);
-    event.currentTarget.querySelector("span").textContent = say("copy.done");
+}
+
+function listenToCopy() {
+  const button = $("copy-digest");
+  // browsers have a clipboard on https and on this machine itself, but not on plain http from elsewhere
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(given.sha256);
+    } catch {
+      getSelection().selectAllChildren($("digest"));
+      return;
+    }
+    button.querySelector("span").textContent = say("copy.done");
     announce(say("copy.done"));
   });
 }
@@ -140,6 +151,7 @@ const topic = new LiveTopic({
   onMode,
 });
 listenToForms();
+listenToCopy();
 listenToMedia();
 listenToTrail(() => !underWay(state));
 listenToRunKeys({ player, fps: given.fps, claimed: given.duration, state: () => state });

@@ -105,6 +105,27 @@ async def test_an_outcome_that_could_not_be_fetched_is_fetched_again(desk: Desk,
     await expect(page.locator("#outcome")).to_contain_text("Because.")
 
 
+async def test_the_digest_is_copied_and_the_button_says_so(desk: Desk, told_run: ToldRun) -> None:
+    await desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await desk.open(told_run.path)
+    button = page.locator("#copy-digest")
+
+    await button.click()
+
+    await expect(button).to_have_text("Copied")
+    assert await page.evaluate("navigator.clipboard.readText()") == await page.locator("#digest").inner_text()
+
+
+async def test_without_a_clipboard_nothing_offers_to_copy(desk: Desk, told_run: ToldRun) -> None:
+    await desk.context.add_init_script(
+        "Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined })"
+    )
+    page = await desk.open(told_run.path)
+    await expect(page.locator("#run-page")).to_have_attribute("data-live", "open")
+
+    await expect(page.locator("#copy-digest")).to_be_hidden()
+
+
 async def test_a_cancel_the_server_does_not_hear_leaves_the_page_and_says_so(
     desk: Desk, told_run: ToldRun
 ) -> None:
