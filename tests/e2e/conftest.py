@@ -3,7 +3,9 @@
 The browser is the distribution's Chromium, by path; without it these tests skip and say what to install.
 """
 
+import os
 import re
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from tests.pages.conftest import leased_run
 from tests.product import Server, make_server
 
 CHROMIUM = Path("/usr/bin/chromium")
-INSTALLED = CHROMIUM.exists()
+INSTALLED = os.access(CHROMIUM, os.X_OK)
 PASSWORD = "correct horse battery"
 SWITCHES = [
     "--no-sandbox",
@@ -84,16 +86,19 @@ class Desk:
         self.context = context
         self.server = server
         self.wrong: list[str] = []
+        self.heard: list[str] = []
 
     async def open(self, path: str = "/") -> Page:
         """A new tab at `path`."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self._hear(said.type, said.text))
+        page.on("requestfailed", lambda lost: self.heard.append(f"lost: {lost.method} {lost.url}"))
         await page.goto(self.server.url + path)
         return page
 
     def _hear(self, kind: str, text: str) -> None:
+        self.heard.append(f"{kind}: {text}")
         if kind == "error" and re.search("Content.Security.Policy|Uncaught|module", text):
             self.wrong.append(text)
 
@@ -105,6 +110,8 @@ async def strangers_desk(chromium: Browser, server: Server) -> AsyncIterator[Des
     desk = Desk(context, server)
     yield desk
     await context.close()
+    # shown when the test has failed
+    sys.stdout.write("\n".join(["what the browser said:", *desk.heard, ""]))
     assert desk.wrong == []
 
 

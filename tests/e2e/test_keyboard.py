@@ -36,9 +36,11 @@ async def test_sign_in_upload_and_cancel(strangers_desk: Desk, ana: User, tmp_pa
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Examine a file")).to_be_visible()
+    await page.wait_for_load_state("load")
 
-    await tab_to(page, "anywhere on this page")
+    # from before the tabbing: the browser is told to hand its choosers over, and nobody waits for its answer
     async with page.expect_file_chooser() as chooser:
+        await tab_to(page, "anywhere on this page")
         await page.keyboard.press("Enter")
     await (await chooser.value).set_files(file)
     await page.wait_for_url("**/runs/*-*-*-*-*/")
