@@ -33,6 +33,22 @@ def test_lists_open(admin: Client, model: str) -> None:
     assert admin.get(f"/admin/accounts/{model}/").status_code == 200
 
 
+def test_the_admin_is_under_our_name(admin: Client) -> None:
+    page = admin.get("/admin/").content.decode()
+
+    assert "Assay administration" in page
+    assert "Django administration" not in page
+
+
+@pytest.mark.parametrize("page", ["outstandingtoken", "blacklistedtoken"])
+def test_tokens_cannot_be_read_in_the_admin(admin: Client, page: str) -> None:
+    tokens.start_family(make_user())
+
+    answer = admin.get(f"/admin/token_blacklist/{page}/")
+
+    assert answer.status_code == 404
+
+
 def test_an_admin_makes_a_user_who_can_sign_in(admin: Client) -> None:
     given = {
         "email": "Ben@Example.org",
