@@ -147,7 +147,7 @@ class Slot:
         # One connection for all runs: opening one costs more than a job's whole start.
         connections.settings["default"]["CONN_MAX_AGE"] = None
         examiner = Examiner(self.plan.worker, self.plan.slot, registry, self.plan.threads, self.line)
-        await sync_to_async(connection.ensure_connection)
+        await sync_to_async(_connect)
         self.line.loop = asyncio.get_running_loop()
         connector = DjangoConnector().get_worker_connector()
         with app.replace_connector(connector) as engine:
@@ -171,3 +171,8 @@ class Slot:
                     await self.line.work
                 except asyncio.CancelledError:
                     logger.info("slot %d stopped", self.plan.slot)
+
+
+def _connect() -> None:
+    # looked up by the thread that examines: it has a connection of its own and is refused everybody else's
+    connection.ensure_connection()

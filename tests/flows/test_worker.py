@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from analysis.models import DetectorCard, Evidence, Media, Worker
+from analysis.models import DetectorCard, Evidence, Media, RunLease, Worker
 from tests.flows import workers
 from tests.product import Program
 from tests.waiting import wait_until
@@ -91,6 +91,18 @@ def test_a_running_run_is_cancelled_within_two_seconds(worker: Program, clip: Me
     workers.assert_sound_log(run)
     after = workers.ask(clip, "calm")
     workers.wait_for_state(after, "succeeded")
+
+
+def test_each_slot_examines_a_run(
+    start_worker: Callable[..., Program], plugin: dict[str, str], clip: Media
+) -> None:
+    workers.wait_for_worker(start_worker("--device", "cpu", "--slots", "2", **plugin), slots=2)
+    runs = [workers.ask(clip, "hangs") for _ in range(2)]
+
+    for run in runs:
+        workers.wait_for_line(run, "detector.started")
+
+    assert set(RunLease.objects.values_list("slot", flat=True)) == {0, 1}
 
 
 def test_sigterm_gives_the_lease_back_and_another_worker_goes_on(
