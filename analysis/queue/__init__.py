@@ -8,12 +8,13 @@ from analysis.errors import AlreadyEnded, LeaseLost, NotEnded, QueueError
 from analysis.queue.asking import enqueue, request_cancel, retry
 from analysis.queue.claiming import claim
 from analysis.queue.endings import cancelled, fail, release, succeed
-from analysis.queue.leases import Beat, Claim, extend, fence
+from analysis.queue.leases import Attempt, Beat, Claim, extend, fence
 from analysis.queue.losses import Loss, lose_slot, put_back, release_slot
 from analysis.queue.sweeping import sweep
 
 __all__ = [
     "AlreadyEnded",
+    "Attempt",
     "Beat",
     "Claim",
     "LeaseLost",

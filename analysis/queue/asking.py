@@ -10,6 +10,7 @@ from analysis.errors import AlreadyEnded, MediaDeleted, NotEnded
 from analysis.models import Media, Run, RunLease
 from analysis.queue import engine
 from analysis.queue.endings import end_cancelled
+from analysis.queue.leases import Attempt
 from analysis.queue.locks import Held, lock
 from realtime import log
 from realtime.log import Draft
@@ -58,6 +59,8 @@ def request_cancel(run: Run, *, by: User | None) -> Run:
         if held.run.state == Run.State.QUEUED:
             engine.forget(run.pk)
             end_cancelled(held)
+        else:
+            _tell_workers(held)
     return held.run
 
 
@@ -93,8 +96,12 @@ def _note_request(held: Held, by: User | None) -> None:
     held.lease.cancel_requested_at = timezone.now()
     held.lease.cancel_requested_by = _name(by)
     held.lease.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
+
+
+def _tell_workers(held: Held) -> None:
+    attempt = Attempt(held.run.pk, held.lease.attempt)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CANCEL_CHANNEL, str(held.run.pk)])
+        cursor.execute("SELECT pg_notify(%s, %s)", [CANCEL_CHANNEL, str(attempt)])
 
 
 def _reset(held: Held) -> None:

@@ -11,6 +11,23 @@ from analysis.errors import LeaseLost
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One attempt at a run. What is meant for it, such as a cancel, is nothing to the attempt after it."""
+
+    run: UUID
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.run}/{self.number}"
+
+    @classmethod
+    def parse(cls, words: str) -> "Attempt":
+        """The opposite of `str`. Raises ValueError."""
+        run, _, number = words.partition("/")
+        return cls(UUID(run), int(number))
+
+
+@dataclass(frozen=True)
 class Claim:
     """A run in the hands of a slot. `path` is relative to the media folder."""
 
@@ -25,6 +42,11 @@ class Claim:
     worker: UUID
     slot: int
 
+    @property
+    def which(self) -> Attempt:
+        """The attempt it is."""
+        return Attempt(self.run, self.attempt)
+
 
 @dataclass(frozen=True)
 class Beat:
@@ -34,6 +56,11 @@ class Beat:
     attempt: int
     slot: int
     cancel_requested: bool
+
+    @property
+    def which(self) -> Attempt:
+        """The attempt that holds it."""
+        return Attempt(self.run, self.attempt)
 
 
 def extend(worker: UUID, slots: Sequence[int]) -> list[Beat]:

@@ -1,10 +1,9 @@
 """Hears at once that somebody asked for a run to be cancelled (LISTEN)."""
 
-from uuid import UUID
-
 import psycopg
 from procrastinate.contrib.django.utils import connector_params
 
+from analysis.queue import Attempt
 from analysis.queue.asking import CANCEL_CHANNEL
 
 
@@ -20,9 +19,9 @@ class Bell:
         """For a selector, which asks a last time when the connection is broken."""
         return self._number
 
-    def rung(self) -> list[UUID]:
-        """Runs to be cancelled, said since the last call."""
-        return [UUID(heard.payload) for heard in self._connection.notifies(timeout=0)]
+    def rung(self) -> list[Attempt]:
+        """Attempts to be cancelled, said since the last call."""
+        return [Attempt.parse(heard.payload) for heard in self._connection.notifies(timeout=0)]
 
     def close(self) -> None:
         """Ends the connection."""

@@ -8,8 +8,10 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
+from analysis.queue import Attempt
 from analysis.worker.reports import Order, Report
 
+CANCELS_REMEMBERED = 100
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -22,7 +24,7 @@ class Child:
         self.report = Report()
         self.moved = self.started
         self.ready_at: float | None = None
-        self.cancel_by: tuple[UUID, float] | None = None
+        self.cancel_by: dict[Attempt, float] = {}
         self.going = False
         self._rest = b""
         self.process = subprocess.Popen(  # noqa: S603  # our own command line
@@ -47,12 +49,26 @@ class Child:
         """The run in its hands, as far as it said."""
         return self.report.run
 
-    def order(self, name: str, run: UUID | None = None) -> None:
+    def order(self, name: str, attempt: Attempt | None = None) -> None:
         """Tells it something; a slot that is dying hears nothing."""
         assert self.process.stdin  # noqa: S101  # it was asked for above
         with contextlib.suppress(OSError):
-            self.process.stdin.write(Order(name, run).line())
+            self.process.stdin.write(Order(name, attempt).line())
             self.process.stdin.flush()
+
+    def cancel(self, attempt: Attempt, *, within_seconds: float) -> None:
+        """Tells it to stop that attempt, should it be at it; telling it again gives it no more time."""
+        if attempt in self.cancel_by:
+            return
+        if len(self.cancel_by) == CANCELS_REMEMBERED:
+            del self.cancel_by[next(iter(self.cancel_by))]
+        self.cancel_by[attempt] = time.monotonic() + within_seconds
+        self.order("cancel", attempt)
+
+    def ignores_cancel(self) -> bool:
+        """Whether the attempt in its hands should have stopped by now."""
+        which = self.report.which
+        return which is not None and time.monotonic() > self.cancel_by.get(which, float("inf"))
 
     def listen(self) -> bool:
         """Reads what it reported; False when it has ended."""

@@ -41,6 +41,8 @@ class Examiner:
 
     def examine(self, run_id: str) -> None:
         """Takes the run, if it is still there to be taken, and brings it to an end."""
+        # whatever was said so far was said of attempts that somebody had before us
+        self._line.cancels.clear()
         claim = queue.claim(UUID(run_id), worker=self._worker, slot=self._slot, defaults=self._defaults)
         if claim is None:
             return
@@ -94,10 +96,10 @@ class Examiner:
         return record.outcome
 
     def _unwanted(self, claim: Claim) -> bool:
-        return self._line.stopping.is_set() or claim.run in self._line.cancels
+        return self._line.stopping.is_set() or claim.which in self._line.cancels
 
     def _stopped(self, claim: Claim) -> None:
-        end = queue.cancelled if claim.run in self._line.cancels else queue.release
+        end = queue.cancelled if claim.which in self._line.cancels else queue.release
         self._persist(lambda: end(claim))
 
     def _failed(self, claim: Claim, error: EngineError) -> None:

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from analysis.queue import Attempt
+
 
 @dataclass(frozen=True)
 class Report:
@@ -19,6 +21,11 @@ class Report:
     seen: int = 0
     in_feed: str = ""
 
+    @property
+    def which(self) -> Attempt | None:
+        """What it has in hand."""
+        return Attempt(self.run, self.attempt) if self.run else None
+
     def line(self) -> bytes:
         """As it is sent."""
         return json.dumps(asdict(self), default=str).encode() + b"\n"
@@ -33,17 +40,17 @@ class Report:
 
 @dataclass(frozen=True)
 class Order:
-    """What a slot is told: `go` (take runs), `cancel` a run, `stop` (give back what you have and end)."""
+    """What a slot is told: `go` (take runs), `cancel` an attempt, `stop` (give back what you have and end)."""
 
     name: str
-    run: UUID | None = None
+    attempt: Attempt | None = None
 
     def line(self) -> bytes:
         """As it is sent."""
-        return f"{self.name} {self.run or ''}".strip().encode() + b"\n"
+        return f"{self.name} {self.attempt or ''}".strip().encode() + b"\n"
 
     @classmethod
     def parse(cls, line: str) -> "Order":
         """Raises ValueError."""
-        name, _, run = line.strip().partition(" ")
-        return cls(name, UUID(run) if run else None)
+        name, _, attempt = line.strip().partition(" ")
+        return cls(name, Attempt.parse(attempt) if attempt else None)

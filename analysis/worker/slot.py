@@ -21,6 +21,7 @@ from procrastinate.utils import sync_to_async
 
 from analysis.engine.registry import Registry
 from analysis.examining import load_registry
+from analysis.queue import Attempt
 from analysis.queue.engine import ENGINE_BEAT_SECONDS, ENGINE_SILENT_SECONDS, TASK
 from analysis.worker.examiner import Examiner
 from analysis.worker.reports import Order, Report
@@ -29,7 +30,6 @@ from realtime import publisher
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 1.0
-CANCELS_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Line:
     output: int
     go: Flag = field(default_factory=Flag)
     stopping: Flag = field(default_factory=Flag)
-    cancels: list[UUID] = field(default_factory=list)
+    cancels: set[Attempt] = field(default_factory=set)
     report: Report = field(default_factory=Report)
     # whom a watchdog would blame right now; set while a run is examined
     current: Callable[[], str] = field(default=lambda: "")
@@ -92,8 +92,8 @@ class Line:
     def _obey(self, order: Order) -> None:
         if order.name == "go":
             self.go.set()
-        elif order.name == "cancel" and order.run:
-            self.cancels = [*self.cancels[-CANCELS_REMEMBERED:], order.run]
+        elif order.name == "cancel" and order.attempt:
+            self.cancels.add(order.attempt)
         elif order.name == "stop":
             self.stop()
 

@@ -11,14 +11,14 @@ import signal
 import time
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from analysis import queue
-from analysis.queue import Loss
+from analysis.queue import Attempt, Loss
 from analysis.worker import rows, watch
 from analysis.worker.bell import Bell
 from analysis.worker.child import Child
@@ -148,14 +148,12 @@ class Supervisor:
         alive = [child.number for child in self._children.values() if child.process.poll() is None]
         for lease in queue.extend(self.worker, alive):
             if lease.cancel_requested:
-                self._cancel(lease.run)
+                self._cancel(lease.which)
 
-    def _cancel(self, run: UUID) -> None:
+    def _cancel(self, attempt: Attempt) -> None:
         """Tells all slots: one of them may have taken the run and not said so yet."""
         for child in self._children.values():
-            if child.cancel_by is None or child.cancel_by[0] != run:
-                child.cancel_by = (run, time.monotonic() + watch.CANCEL_SECONDS)
-                child.order("cancel", run)
+            child.cancel(attempt, within_seconds=watch.CANCEL_SECONDS)
 
     def _kill(self, child: Child, loss: Loss) -> None:
         logger.warning("slot %d is killed: %s", child.number, loss.reason)
@@ -199,14 +197,14 @@ class Supervisor:
         bell = self._bell
         assert bell  # noqa: S101  # only an open bell is in the selector
         try:
-            runs = bell.rung()
+            attempts = bell.rung()
         except psycopg.OperationalError:
             self._selector.unregister(bell)
             bell.close()
             self._bell = None
             return
-        for run in runs:
-            self._cancel(run)
+        for attempt in attempts:
+            self._cancel(attempt)
 
     def _in_database(self, action: Callable[[], None]) -> bool:
         """Whether it was done. A database that does not answer is asked again the next time round."""

@@ -1,7 +1,5 @@
 """When a slot has to be killed: it hangs, it needs too much memory, or it does not heed a cancel."""
 
-import time
-
 from django.conf import settings
 
 from analysis.queue import Loss
@@ -14,7 +12,7 @@ START_SECONDS = 120.0
 
 def verdict(child: Child) -> Loss | None:
     """Why this slot is to be killed now; None while it is well."""
-    if child.cancel_by and child.cancel_by[0] == child.run and time.monotonic() > child.cancel_by[1]:
+    if child.ignores_cancel():
         return Loss("It did not stop in time.")
     if not child.report.ready and child.still_seconds() > START_SECONDS:
         return Loss("Its worker did not start.")

@@ -105,6 +105,38 @@ def test_each_slot_examines_a_run(
     assert set(RunLease.objects.values_list("slot", flat=True)) == {0, 1}
 
 
+def test_what_was_cancelled_is_examined_when_it_is_asked_for_again(worker: Program, clip: Media) -> None:
+    run, other = (workers.ask(clip, "slow") for _ in range(2))
+    for stopped in (run, other):
+        workers.wait_for_line(stopped, "detector.started")
+        workers.queue.request_cancel(stopped, by=clip.owner)
+        workers.wait_for_state(stopped, "cancelled")
+
+    workers.queue.retry(run, by=clip.owner)
+
+    workers.wait_for_state(run, "succeeded", "failed", "cancelled")
+    assert run.state == "succeeded", run.error_message
+    assert workers.told(run).count("run.started") == 2
+
+
+def test_the_runs_of_two_frozen_slots_are_both_cancelled_within_two_seconds(
+    start_worker: Callable[..., Program], plugin: dict[str, str], tmp_path: Path
+) -> None:
+    clip = workers.make_clip(tmp_path, seconds=30)
+    row = workers.wait_for_worker(start_worker("--device", "cpu", "--slots", "2", **plugin), slots=2)
+    runs = [workers.ask(clip, "slow") for _ in range(2)]
+    for run in runs:
+        workers.wait_for_line(run, "run.progressed")
+    for number in range(2):
+        os.kill(workers.slot_pid(row, number), signal.SIGSTOP)
+
+    for run in runs:
+        workers.queue.request_cancel(run, by=clip.owner)
+
+    for run in runs:
+        workers.wait_for_state(run, "cancelled", limit=2.5)
+
+
 def test_sigterm_gives_the_lease_back_and_another_worker_goes_on(
     worker: Program, start_worker: Callable[..., Program], plugin: dict[str, str], tmp_path: Path
 ) -> None:
