@@ -52,28 +52,25 @@ class Claim:
 class Beat:
     """A lease that was extended. `cancel_requested`: somebody asked for its run to stop."""
 
-    run: UUID
-    attempt: int
-    slot: int
+    which: Attempt
     cancel_requested: bool
 
-    @property
-    def which(self) -> Attempt:
-        """The attempt that holds it."""
-        return Attempt(self.run, self.attempt)
 
+def extend(worker: UUID, held: Sequence[Attempt]) -> list[Beat]:
+    """Keeps the leases of these attempts for another LEASE_SECONDS; one query.
 
-def extend(worker: UUID, slots: Sequence[int]) -> list[Beat]:
-    """Keeps the leases of these slots for another LEASE_SECONDS; one query."""
+    Only those a slot says it has: a claim whose answer was lost on its way would never run out otherwise.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE analysis_runlease l SET expires = clock_timestamp() + make_interval(secs => %s)"
-            " FROM analysis_run r WHERE r.id = l.run_id AND r.state = 'running'"
-            " AND l.worker_id = %s AND l.slot = ANY(%s)"
-            " RETURNING l.run_id, l.attempt, l.slot, l.cancel_requested_at IS NOT NULL",
-            [settings.LEASE_SECONDS, worker, list(slots)],
+            " FROM analysis_run r, unnest(%s::uuid[], %s::int[]) AS held (run, attempt)"
+            " WHERE r.id = l.run_id AND r.state = 'running' AND l.worker_id = %s"
+            " AND l.run_id = held.run AND l.attempt = held.attempt"
+            " RETURNING l.run_id, l.attempt, l.cancel_requested_at IS NOT NULL",
+            [settings.LEASE_SECONDS, [one.run for one in held], [one.number for one in held], worker],
         )
-        return [Beat(*row) for row in cursor.fetchall()]
+        return [Beat(Attempt(run, number), asked) for run, number, asked in cursor.fetchall()]
 
 
 def fence(claim: Claim) -> None:

@@ -49,6 +49,11 @@ class Child:
         """The run in its hands, as far as it said."""
         return self.report.run
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
     def order(self, name: str, attempt: Attempt | None = None) -> None:
         """Tells it something; a slot that is dying hears nothing."""
         assert self.process.stdin  # noqa: S101  # it was asked for above

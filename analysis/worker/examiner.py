@@ -60,6 +60,7 @@ class Examiner:
     def _bring_to_end(self, claim: Claim) -> None:
         try:
             outcome = self._examine(claim)
+            self._persist(lambda: queue.succeed(claim, outcome))
         except Cancelled:
             self._stopped(claim)
         except LeaseLost:
@@ -72,8 +73,6 @@ class Examiner:
         except Exception as error:
             logger.exception("run %s failed", claim.run)
             self._fail(claim, "examination_failed", _without_places(f"{type(error).__name__}: {error}"))
-        else:
-            self._persist(lambda: queue.succeed(claim, outcome))
 
     def _examine(self, claim: Claim) -> Outcome:
         path = media_root() / claim.path

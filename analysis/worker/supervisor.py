@@ -145,8 +145,10 @@ class Supervisor:
         if not self._signed_on:
             return
         rows.beat(self.worker, self._children.values())
-        alive = [child.number for child in self._children.values() if child.process.poll() is None]
-        for lease in queue.extend(self.worker, alive):
+        held = [
+            which for child in self._children.values() if child.is_alive and (which := child.report.which)
+        ]
+        for lease in queue.extend(self.worker, held):
             if lease.cancel_requested:
                 self._cancel(lease.which)
 

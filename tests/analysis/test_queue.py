@@ -12,7 +12,7 @@ from django.utils import timezone
 from analysis import queue
 from analysis.engine.types import Outcome, OutcomeName
 from analysis.models import Result, Run, RunLease, Worker
-from analysis.queue import Claim, Loss
+from analysis.queue import Attempt, Claim, Loss
 from realtime.models import Event
 from tests.factories import make_media, make_user
 
@@ -96,6 +96,16 @@ def test_a_run_somebody_alive_holds_cannot_be_claimed(run: Run, worker: UUID) ->
     assert told(run) == ["run.queued", "run.started"]
 
 
+def test_only_leases_a_slot_says_it_has_are_kept(run: Run, worker: UUID) -> None:
+    claim = take(run, worker)
+    take(queue.enqueue(make_media(), owner=run.owner), worker, slot=1)
+
+    kept = queue.extend(worker, [claim.which, Attempt(run.pk, 2)])
+
+    assert [beat.which for beat in kept] == [claim.which]
+    assert queue.extend(worker, []) == []
+
+
 def test_a_lapsed_lease_is_taken_over_and_the_first_holder_can_write_nothing(run: Run, worker: UUID) -> None:
     stale = take(run, worker)
     let_lease_lapse(run)
@@ -144,7 +154,7 @@ def test_a_running_run_is_asked_to_stop_and_names_who_asked(run: Run, worker: UU
     claim = take(run, worker)
 
     assert queue.request_cancel(run, by=make_user(email="bob@example.org")).state == "running"
-    assert [beat.cancel_requested for beat in queue.extend(worker, [0])] == [True]
+    assert [beat.cancel_requested for beat in queue.extend(worker, [claim.which])] == [True]
     queue.cancelled(claim)
 
     run.refresh_from_db()
