@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from analysis.worker.slot import Line
 
 logger = logging.getLogger(__name__)
+# After the ending is written: nobody waits for this.
+PART_SECONDS = 2.0
 
 
 class Examiner:
@@ -38,6 +40,7 @@ class Examiner:
         self._options = replace(load_options(), threads=threads)
         self._cards = {card.name: card for card in registry.cards()}
         self._line = line
+        self._going: Examination | None = None
 
     def examine(self, run_id: str) -> None:
         """Takes the run, if it is still there to be taken, and brings it to an end."""
@@ -56,6 +59,14 @@ class Examiner:
         finally:
             self._line.current = lambda: ""
             self._line.tell(idle)
+            self._part()
+
+    def _part(self) -> None:
+        """Leaves no detector at work: it would go on beside the next run, with the same weights on the same core."""
+        going, self._going = self._going, None
+        if going and not going.close(PART_SECONDS):
+            logger.warning("a detector does not stop; the slot is replaced")
+            self._line.give_up()
 
     def _bring_to_end(self, claim: Claim) -> None:
         try:
@@ -88,6 +99,7 @@ class Examiner:
             cancelled=lambda: stop.is_set() or self._unwanted(claim),
             excluded=claim.excluded,
         ) as examination:
+            self._going = examination
             self._line.current = lambda: _computing(examination)
             record = recorder.record(claim, examination, cards=self._cards, pulse=self._line.pulse, stop=stop)
         logger.info("run %s: %d events took %.3f s", claim.run, record.events, record.seconds)

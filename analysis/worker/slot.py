@@ -51,6 +51,7 @@ class Line:
     output: int
     go: Flag = field(default_factory=Flag)
     stopping: Flag = field(default_factory=Flag)
+    given_up: Flag = field(default_factory=Flag)
     cancels: set[Attempt] = field(default_factory=set)
     report: Report = field(default_factory=Report)
     # whom a watchdog would blame right now; set while a run is examined
@@ -82,6 +83,12 @@ class Line:
         self.go.set()
         if self.loop and self.work:
             self.loop.call_soon_threadsafe(self.work.cancel)
+
+    def give_up(self) -> None:
+        """Ends this process in order, so that its supervisor starts another in its place."""
+        self.given_up.set()
+        if not self.stopping.is_set():
+            self.stop()
 
     def _listen(self) -> None:
         for line in sys.stdin:
@@ -131,7 +138,7 @@ class Slot:
         publisher.flush()
         logging.shutdown()
         # Taking torch apart, piece by piece, takes seconds, and nothing is left that would need it.
-        os._exit(0)
+        os._exit(1 if self.line.given_up.is_set() else 0)
 
     def _load_torch(self) -> str:
         """Now, so that no run waits for it; the device that was meant."""

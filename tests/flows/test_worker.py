@@ -93,6 +93,21 @@ def test_a_running_run_is_cancelled_within_two_seconds(worker: Program, clip: Me
     workers.wait_for_state(after, "succeeded")
 
 
+def test_a_slot_whose_detector_does_not_stop_is_replaced(worker: Program, clip: Media) -> None:
+    row = workers.wait_for_worker(worker)
+    before = workers.slot_pid(row)
+    run = workers.ask(clip, "hangs")
+    workers.wait_for_line(run, "detector.started")
+
+    workers.queue.request_cancel(run, by=clip.owner)
+
+    workers.wait_for_state(run, "cancelled", limit=2.5)
+    wait_until(lambda: not _lives(before), limit=10, what="the slot is gone")
+    after = workers.ask(clip, "calm")
+    workers.wait_for_state(after, "succeeded")
+    assert workers.told(after).count("run.started") == 1
+
+
 def test_each_slot_examines_a_run(
     start_worker: Callable[..., Program], plugin: dict[str, str], clip: Media
 ) -> None:
