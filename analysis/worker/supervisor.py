@@ -47,7 +47,7 @@ class Supervisor:
         self._deaths: dict[int, int] = {}
         self._bell: Bell | None = None
         self._signed_on = False
-        self._next_beat = self._next_sweep = 0.0
+        self._next_beat = self._next_sweep = self._sweep_from = 0.0
         self._stop_by: float | None = None
         self._signals = 0
 
@@ -106,12 +106,16 @@ class Supervisor:
             for child in list(self._children.values()):
                 self._kill(child, DIED)
         if now >= self._next_beat:
-            self._next_beat = now + settings.LEASE_SECONDS / 5
-            self._in_database(self._beat)
-            self._open_bell()
-        if now >= self._next_sweep and self._stop_by is None:
+            self._keep_leases(now)
+        if now >= max(self._next_sweep, self._sweep_from) and self._stop_by is None:
             self._next_sweep = now + SWEEP_SECONDS
             self._in_database(queue.sweep)
+
+    def _keep_leases(self, now: float) -> None:
+        # what fails is tried again at the next look, before anybody takes us for dead
+        if self._in_database(self._beat):
+            self._next_beat = now + settings.LEASE_SECONDS / 5
+            self._open_bell()
 
     def _start(self, slot: int) -> None:
         del self._starts[slot]
@@ -215,6 +219,8 @@ class Supervisor:
         except (DatabaseError, InterfaceError) as error:
             logger.warning("the database did not take it: %s", error)
             connection.close()
+            # Leases that ran out while nobody could keep them are not those of the dead.
+            self._sweep_from = time.monotonic() + settings.LEASE_SECONDS
             return False
         return True
 

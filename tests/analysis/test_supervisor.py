@@ -1,0 +1,67 @@
+"""What a supervisor does about slots and leases when something else is broken."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from analysis import queue
+from analysis.models import Run, RunLease, Worker
+from analysis.worker.plan import Plan
+from analysis.worker.supervisor import Supervisor
+from tests.analysis.test_queue import take
+from tests.factories import make_media
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def supervisor(transactional_db: None) -> Iterator[Supervisor]:
+    """One without slots."""
+    supervisor = Supervisor(Plan(("media",), "cpu", slots=0, once=False))
+    Worker.objects.create(id=supervisor.worker, host="here", pid=1, device="cpu")
+    yield supervisor
+    supervisor._end()
+
+
+@pytest.fixture
+def run(supervisor: Supervisor) -> Run:
+    """A run in the hands of its slot 0."""
+    media = make_media()
+    run = queue.enqueue(media, owner=media.owner)
+    take(run, supervisor.worker)
+    return run
+
+
+def state(run: Run) -> str:
+    run.refresh_from_db()
+    return run.state
+
+
+def test_leases_that_ran_out_with_the_database_away_are_not_taken_for_the_dead(
+    supervisor: Supervisor, run: Run, settings: Any
+) -> None:
+    RunLease.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    _cut_own_connection()
+    now = time.monotonic()
+
+    supervisor._tick(now)
+    supervisor._tick(now + settings.LEASE_SECONDS - 1)
+    early = state(run)
+    supervisor._tick(now + settings.LEASE_SECONDS + 1)
+
+    assert (early, state(run)) == ("running", "queued")
+
+
+def _cut_own_connection() -> None:
+    other = connection.copy()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+    other.close()
