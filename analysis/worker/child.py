@@ -12,6 +12,7 @@ from analysis.queue import Attempt
 from analysis.worker.reports import Order, Report
 
 CANCELS_REMEMBERED = 100
+END_SECONDS = 2.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -114,12 +115,11 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 
-    def close(self) -> int:
-        """Waits for its end and closes the pipes; the exit code."""
-        self.kill()
-        code = self.process.wait()
+    def close(self) -> None:
+        """Gives it a moment to end and closes the pipes."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(END_SECONDS)
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 if pipe:
                     pipe.close()
-        return code

@@ -43,6 +43,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, Child] = {}
         self._losses: dict[int, Loss] = {}
+        self._dying: dict[int, Child] = {}
         self._starts: dict[int, float] = dict.fromkeys(range(plan.slots), 0.0)
         self._deaths: dict[int, int] = {}
         self._bell: Bell | None = None
@@ -85,7 +86,8 @@ class Supervisor:
             self._stop_by = now
 
     def _over(self) -> bool:
-        return not self._children and not self._starts and not self._losses
+        waiting = self._dying and self._stop_by is None
+        return not (self._children or self._starts or self._losses or waiting)
 
     def _look(self) -> None:
         """Waits for reports, cancels, signals, or for the next time to look around."""
@@ -95,6 +97,7 @@ class Supervisor:
     def _tick(self, now: float) -> None:
         self._heed(now)
         self._settle_losses()
+        self._bury()
         for slot, at in list(self._starts.items()):
             if now >= at:
                 self._start(slot)
@@ -127,7 +130,7 @@ class Supervisor:
     def _hear(self, child: Child) -> None:
         run = child.run
         if not child.listen():
-            self._bury(child, DIED)
+            self._lose(child, DIED)
         elif child.run != run:
             self._next_beat = 0.0
 
@@ -163,14 +166,25 @@ class Supervisor:
 
     def _kill(self, child: Child, loss: Loss) -> None:
         logger.warning("slot %d is killed: %s", child.number, loss.reason)
-        child.kill()
-        self._bury(child, loss)
+        self._lose(child, loss)
 
-    def _bury(self, child: Child, loss: Loss) -> None:
+    def _lose(self, child: Child, loss: Loss) -> None:
+        """What it held is taken back now; its place is free once the system has let go of the process."""
         self._selector.unregister(child.output)
-        code = child.close()
-        del self._children[child.number]
+        child.kill()
         self._losses[child.number] = loss
+        self._dying[child.number] = self._children.pop(child.number)
+
+    def _bury(self) -> None:
+        for child in list(self._dying.values()):
+            # not waited for: one that hangs in a driver or a disk may take its time, and the others need us
+            code = child.process.poll()
+            if code is not None:
+                del self._dying[child.number]
+                child.close()
+                self._replace(child, code)
+
+    def _replace(self, child: Child, code: int) -> None:
         well = child.ready_at is not None and time.monotonic() - child.ready_at > WELL_AFTER_SECONDS
         deaths = self._deaths[child.number] = 0 if well else self._deaths.get(child.number, 0) + 1
         if self._stop_by is not None or (self.plan.once and code == 0):
@@ -225,7 +239,8 @@ class Supervisor:
         return True
 
     def _end(self) -> None:
-        for child in list(self._children.values()):
+        for child in [*self._children.values(), *self._dying.values()]:
+            child.kill()
             child.close()
         if self._signed_on:
             self._in_database(lambda: rows.sign_off(self.worker))

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -12,9 +14,10 @@ from django.utils import timezone
 from analysis import queue
 from analysis.models import Run, RunLease, Worker
 from analysis.worker.plan import Plan
-from analysis.worker.supervisor import Supervisor
+from analysis.worker.supervisor import DIED, Supervisor
 from tests.analysis.test_queue import take
 from tests.factories import make_media
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,6 +40,14 @@ def run(supervisor: Supervisor) -> Run:
     return run
 
 
+@dataclass(frozen=True)
+class Idle(Plan):
+    """Slots that do nothing for a while."""
+
+    def command(self, worker: UUID, slot: int) -> list[str]:
+        return ["sleep", "5"]
+
+
 def state(run: Run) -> str:
     run.refresh_from_db()
     return run.state
@@ -55,6 +66,28 @@ def test_leases_that_ran_out_with_the_database_away_are_not_taken_for_the_dead(
     supervisor._tick(now + settings.LEASE_SECONDS + 1)
 
     assert (early, state(run)) == ("running", "queued")
+
+
+def test_a_process_that_does_not_die_at_once_holds_up_nothing(
+    supervisor: Supervisor, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor.plan = Idle(("media",), "cpu", slots=1, once=False)
+    supervisor._starts = {0: 0.0}
+    supervisor._tick(time.monotonic())
+    stuck = supervisor._children[0]
+    with monkeypatch.context() as deaf:
+        deaf.setattr(stuck, "kill", lambda: None)
+        supervisor._kill(stuck, DIED)
+    supervisor._tick(time.monotonic())
+
+    early = (state(run), stuck.is_alive, list(supervisor._children))
+    stuck.kill()
+    wait_until(lambda: not stuck.is_alive, what="the process is gone")
+    supervisor._tick(time.monotonic())
+    supervisor._tick(time.monotonic())
+
+    assert early == ("queued", True, [])
+    assert supervisor._children[0].is_alive
 
 
 def _cut_own_connection() -> None:
