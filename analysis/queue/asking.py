@@ -44,7 +44,7 @@ def enqueue(media: Media, *, owner: User, detectors: Sequence[str] = ()) -> Run:
 
 
 def request_cancel(run: Run, *, by: User | None) -> Run:
-    """Stops a run: a queued one at once, a running one within seconds, by its worker.
+    """Stops a run: at once when nobody has it, or its worker died; else within seconds, by its worker.
 
     Asking twice is asking once. Raises AlreadyEnded when it succeeded or failed.
     """
@@ -56,11 +56,12 @@ def request_cancel(run: Run, *, by: User | None) -> Run:
             raise AlreadyEnded(f"The run has ended ({held.run.state}); there is nothing to cancel.")
         if not held.lease.cancel_requested_at:
             _note_request(held, by)
-        if held.run.state == Run.State.QUEUED:
+        if held.run.state == Run.State.RUNNING:
+            _tell_workers(held)
+        # also one whose worker died: nobody else would end it before the next sweep, if there is a worker at all
+        if not held.alive:
             engine.forget(run.pk)
             end_cancelled(held)
-        else:
-            _tell_workers(held)
     return held.run
 
 

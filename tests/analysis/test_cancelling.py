@@ -10,7 +10,7 @@ from analysis.models import Run, Worker
 from analysis.queue import Attempt
 from analysis.worker.bell import Bell
 from analysis.worker.reports import Order
-from tests.analysis.test_queue import take
+from tests.analysis.test_queue import let_lease_lapse, take, told
 from tests.factories import make_media
 from tests.waiting import wait_until
 
@@ -53,6 +53,18 @@ def test_workers_hear_nothing_of_a_run_that_only_waited(run: Run, worker: UUID, 
     queue.request_cancel(running, by=None)
 
     assert wait_until(bell.rung, what="the bell rang") == [Attempt(running.pk, 1)]
+
+
+def test_a_run_whose_worker_died_is_cancelled_at_once(run: Run, worker: UUID) -> None:
+    lost = take(run, worker)
+    let_lease_lapse(run)
+
+    cancelled = queue.request_cancel(run, by=None)
+
+    assert cancelled.state == "cancelled"
+    assert told(run)[-1] == "run.cancelled"
+    with pytest.raises(queue.LeaseLost):
+        queue.fence(lost)
 
 
 def test_an_order_to_stop_names_the_attempt(run: Run) -> None:
