@@ -1,7 +1,6 @@
 """REST of resumable uploads: tus 1.0 with creation, termination, checksum and expiration."""
 
 import base64
-import binascii
 from typing import Any
 from uuid import UUID
 
@@ -173,7 +172,7 @@ def _pair(entry: str) -> tuple[str, str]:
     key, _, value = entry.strip().partition(" ")
     try:
         return key, base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # binascii's and Unicode's too
         raise ValidationError({key[:100]: ["Send base64 of UTF-8 text."]}) from error
 
 
@@ -185,5 +184,5 @@ def _checksum(header: str | None) -> Checksum | None:
         raise Problem(400, "checksum_algorithm", f"Use one of {', '.join(ALGORITHMS)}.")
     try:
         return Checksum(algorithm, base64.b64decode(digest, validate=True))
-    except binascii.Error as error:
+    except ValueError as error:
         raise Problem(400, "header_invalid", "Upload-Checksum: send base64 of the digest.") from error

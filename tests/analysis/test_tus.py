@@ -134,10 +134,12 @@ def test_a_damaged_piece_does_not_count(client: APIClient, algorithm: str) -> No
     assert whole["Upload-Offset"] == "1000"
 
 
-def test_an_unknown_checksum_is_refused(client: APIClient) -> None:
+@pytest.mark.parametrize("header", ["md5 AAAA", "sha1 !!", "sha1 ü", ""])
+def test_a_checksum_that_makes_no_sense_is_refused(client: APIClient, header: str) -> None:
     address = begin(client, 2000)["Location"]
 
-    assert piece(client, address, 0, b"x", HTTP_UPLOAD_CHECKSUM="md5 AAAA").status_code == 400
+    assert piece(client, address, 0, b"x", HTTP_UPLOAD_CHECKSUM=header).status_code == 400
+    assert piece(client, address, 0, b"x", **checksum("sha1", b"x")).status_code == 204
 
 
 def test_the_whole_file_is_held_against_the_hash_of_the_sender(client: APIClient, kept_files: Files) -> None:
@@ -257,6 +259,7 @@ def test_an_expired_upload_cannot_go_on_and_is_swept(client: APIClient, kept_fil
         ({"HTTP_UPLOAD_LENGTH": "-1", "HTTP_TUS_RESUMABLE": "1.0.0"}, 400),
         ({"HTTP_UPLOAD_LENGTH": "ten", "HTTP_TUS_RESUMABLE": "1.0.0"}, 400),
         (TUS | {"HTTP_UPLOAD_LENGTH": "10", "HTTP_UPLOAD_METADATA": "filename !!"}, 400),
+        (TUS | {"HTTP_UPLOAD_LENGTH": "10", "HTTP_UPLOAD_METADATA": "filename ü"}, 400),
         (TUS | {"HTTP_UPLOAD_LENGTH": "10", "HTTP_UPLOAD_METADATA": metadata(colour="red")}, 400),
     ],
 )
