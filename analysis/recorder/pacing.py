@@ -29,19 +29,23 @@ class _Pace:
     shown: DetectorProgressed | None = None
     shown_at: float = 0.0
     waiting: DetectorProgressed | None = None
+    behind: DetectorProgressed | None = None
     waits_until: float = 0.0
     points: list[ScorePoint] = field(default_factory=list)
     scored_at: float = float("-inf")
 
     def take(self, progress: DetectorProgressed, now: float) -> DetectorProgressed | None:
         """The line to show now, if any."""
-        newest = self.waiting or self.shown
+        newest = self.behind or self.waiting or self.shown
         if newest and (progress.done < newest.done or _same(progress, newest)):
             return None
-        if self.shown is None or progress.done == progress.total or now >= self._due(progress, now):
+        # The last one is not known by its number: past a header's estimate every one of them is its own total.
+        if self.shown is None or now >= self._due(progress, now):
             return self._show(progress, now)
-        # A tenth frame that had to wait for its 250 ms is shown then; the frames after it wait for the next.
-        if not (self.waiting and _is_tenth(self.waiting)):
+        # A tenth frame that had to wait for its 250 ms is shown then; what came after it waits behind it.
+        if self.waiting and _is_tenth(self.waiting):
+            self.behind = progress
+        else:
             self.waiting = progress
         return None
 
@@ -53,15 +57,20 @@ class _Pace:
         return earliest
 
     def _show(self, progress: DetectorProgressed, now: float) -> DetectorProgressed:
-        self.shown, self.shown_at, self.waiting = progress, now, None
+        self.shown, self.shown_at = progress, now
+        self.waiting = self.behind = None
         return progress
 
     def release(self, now: float, *, all_of_it: bool) -> Iterator[Observation]:
         """What has waited long enough."""
         if self.points and (all_of_it or now >= self.scored_at + LINE_SECONDS):
             yield from self._lines(now)
-        if self.waiting and (all_of_it or now >= self.waits_until):
+        if self.waiting and all_of_it:
+            yield self._show(self.behind or self.waiting, now)
+        elif self.waiting and now >= self.waits_until:
+            behind = self.behind
             yield self._show(self.waiting, now)
+            self.waiting, self.waits_until = behind, now + LINE_SECONDS
 
     def _lines(self, now: float) -> Iterator[Observation]:
         self.scored_at = now

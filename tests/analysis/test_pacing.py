@@ -76,6 +76,24 @@ def test_no_two_lines_within_250_ms_except_the_last() -> None:
     assert all(later - earlier >= 0.249 for earlier, later in pairwise(times))
 
 
+def test_a_file_longer_than_its_header_says_has_no_more_lines_than_others() -> None:
+    arrivals = [(frame * 0.01, progress(frame, total=max(20, frame), fps=100.0)) for frame in range(201)]
+
+    written = done_at(played(arrivals, until=5))
+
+    assert [done for _, done in written] == [0, 25, 50, 75, 100, 125, 150, 175, 200]
+
+
+def test_the_last_line_is_shown_though_a_tenth_frame_waits() -> None:
+    arrivals = [(0.0, progress(35)), (0.1, progress(40)), (0.2, progress(45, total=45))]
+
+    with_ending = done_at(played([*arrivals, (0.21, ENDING)], until=5))
+    without = done_at(played(arrivals, until=5))
+
+    assert with_ending == [(0.0, 35), (0.21, 45)]
+    assert without == [(0.0, 35), (0.25, 40), (0.5, 45)]
+
+
 def test_a_detector_that_stops_moving_shows_where_it_stands() -> None:
     arrivals = [(0.0, progress(0)), (0.1, progress(3)), (0.2, progress(7))]
 
