@@ -226,6 +226,7 @@ class Upload(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
     filename = models.CharField(max_length=255)
     metadata = models.JSONField(default=dict)
+    metadata_as_sent = models.TextField(blank=True)
     length = models.BigIntegerField()
     offset = models.BigIntegerField(default=0)
     path = models.CharField(max_length=255, unique=True)

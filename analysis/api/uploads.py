@@ -88,9 +88,12 @@ class UploadListView(IdempotentPost, TusView):
     def post(self, request: Request) -> Response:
         """Begin an upload: Upload-Length, and Upload-Metadata with filename, description, detectors, analyze."""
         length = _whole_number(request, "Upload-Length")
-        metadata = _metadata(request.headers.get("Upload-Metadata", ""))
+        as_sent = request.headers.get("Upload-Metadata", "")
+        metadata = _metadata(as_sent)
         filename = metadata.pop("filename") or metadata.get("name", "")
-        upload = resumable.begin(owner=self.user, length=length, filename=filename, metadata=metadata)
+        upload = resumable.begin(
+            owner=self.user, length=length, filename=filename, metadata=metadata, metadata_as_sent=as_sent
+        )
         headers = {"Location": f"/api/v1/uploads/{upload.pk}/", **_state(upload)}
         return Response(status=201, headers=headers)
 
@@ -109,9 +112,10 @@ class UploadView(TusView):
 
     @extend_schema(operation_id="upload_head", responses={200: _ANSWER}, methods=["HEAD"])
     def head(self, request: Request, upload_id: UUID) -> Response:
-        """How much has arrived."""
+        """How much has arrived, and what was said of it at the beginning."""
         upload = resumable.finish_if_complete(self._upload(upload_id))
-        return Response(status=200, headers=_state(upload))
+        said = {"Upload-Metadata": upload.metadata_as_sent} if upload.metadata_as_sent else {}
+        return Response(status=200, headers=_state(upload) | said)
 
     @extend_schema(operation_id="upload_append", request={PIECE_TYPE: bytes}, responses={204: _ANSWER})
     def patch(self, request: Request, upload_id: UUID) -> Response:

@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('filename', models.CharField(max_length=255)),
                 ('metadata', models.JSONField(default=dict)),
+                ('metadata_as_sent', models.TextField(blank=True)),
                 ('length', models.BigIntegerField()),
                 ('offset', models.BigIntegerField(default=0)),
                 ('path', models.CharField(max_length=255, unique=True)),

@@ -49,7 +49,9 @@ class Gone(Exception):
     code = "upload_gone"
 
 
-def begin(*, owner: User, length: int, filename: str, metadata: dict[str, object]) -> Upload:
+def begin(
+    *, owner: User, length: int, filename: str, metadata: dict[str, object], metadata_as_sent: str = ""
+) -> Upload:
     """A new upload of `length` bytes. Raises TooLarge, EmptyFile, NoSpace."""
     refuse_size(length)
     if not length:
@@ -63,6 +65,7 @@ def begin(*, owner: User, length: int, filename: str, metadata: dict[str, object
         owner=owner,
         filename=display_name(filename),
         metadata=metadata,
+        metadata_as_sent=metadata_as_sent,
         length=length,
         path=path.name,
         expires=expiry(),

@@ -110,6 +110,15 @@ def test_what_is_said_at_the_beginning_counts(client: APIClient) -> None:
     assert not Run.objects.exists()
 
 
+def test_what_was_said_at_the_beginning_is_said_again(client: APIClient) -> None:
+    said = "filename Y2xpcC53YXY= , analyze ZmFsc2U="
+    told = client.post(UPLOADS, HTTP_UPLOAD_LENGTH="10", HTTP_UPLOAD_METADATA=said, **TUS)
+    silent = client.post(UPLOADS, HTTP_UPLOAD_LENGTH="10", **TUS)
+
+    assert client.head(told["Location"], **TUS)["Upload-Metadata"] == said
+    assert "Upload-Metadata" not in client.head(silent["Location"], **TUS)
+
+
 def test_a_piece_at_another_offset_is_refused(client: APIClient) -> None:
     content = wav()
     address = begin(client, len(content))["Location"]
