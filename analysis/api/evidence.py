@@ -1,9 +1,7 @@
 """REST of evidence: the pictures detectors left."""
 
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +12,7 @@ from accounts.strict import known_query
 from analysis.api.base import FileView
 from analysis.models import Evidence, Run
 from analysis.ranges import StoredFile, serve
+from analysis.uploads.places import evidence_root
 
 
 class EvidenceView(FileView):
@@ -30,7 +29,7 @@ class EvidenceView(FileView):
         evidence = get_object_or_404(visible, pk=evidence_id)
         ending = evidence.media_type.rpartition("/")[2].partition("+")[0]
         stored = StoredFile(
-            path=Path(settings.ASSAY_HOME) / "evidence" / evidence.path,
+            path=evidence_root() / evidence.path,
             filename=f"{evidence.detector}-{evidence.kind}.{ending}",
             media_type=evidence.media_type,
             sha256=evidence.sha256,

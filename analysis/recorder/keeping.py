@@ -7,19 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from django.conf import settings
-
 from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Reason, Verdict
 from analysis.models import Evidence, Result
 from analysis.queue import Claim
 from analysis.recorder.plain import finite, plain, text
+from analysis.uploads.places import evidence_of, evidence_root
 
 _ENDINGS = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpg", "application/json": "json"}
-
-
-def evidence_root() -> Path:
-    """The folder that `Evidence.path` is relative to."""
-    return Path(settings.ASSAY_HOME) / "evidence"
 
 
 def store_evidence(claim: Claim, made: EvidenceMade) -> Evidence:
@@ -93,7 +87,7 @@ def clear_leftovers(claim: Claim) -> None:
 
 
 def _folder(claim: Claim, attempt: int) -> Path:
-    return evidence_root() / str(claim.run) / str(attempt)
+    return evidence_of(claim.run) / str(attempt)
 
 
 def _write(path: Path, content: bytes) -> None:

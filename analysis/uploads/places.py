@@ -1,4 +1,4 @@
-"""Where files lie under `ASSAY_HOME/media`. Names chosen by people never become part of a path."""
+"""Where files lie under `ASSAY_HOME`. Names chosen by people never become part of a path."""
 
 import os
 import shutil
@@ -13,6 +13,16 @@ from analysis.uploads.refusals import NoSpace
 def media_root() -> Path:
     """The folder that `Media.path` is relative to."""
     return Path(settings.ASSAY_HOME) / "media"
+
+
+def evidence_root() -> Path:
+    """The folder that `Evidence.path` is relative to."""
+    return Path(settings.ASSAY_HOME) / "evidence"
+
+
+def evidence_of(run_id: UUID) -> Path:
+    """The folder of everything detectors left of a run, on record or not."""
+    return evidence_root() / str(run_id)
 
 
 def incoming_root() -> Path:

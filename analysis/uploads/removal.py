@@ -1,14 +1,13 @@
 """Deleting media: rows in chunks, files last, a tombstone in their place."""
 
-from pathlib import Path
+import shutil
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
-from analysis.models import Evidence, Media, Run, Tombstone, Upload
-from analysis.uploads.places import media_root
+from analysis.models import Media, Run, Tombstone, Upload
+from analysis.uploads.places import evidence_of, media_root
 from realtime.models import Event, Topic
 
 _CHUNK = 2000
@@ -28,21 +27,27 @@ def remove(media: Media, *, by: User, reason: str = "") -> Tombstone:
     between leaves files without rows (the sweep removes those) and never rows without files.
     Raises StillExamined while a run is queued or running.
     """
-    files = _files(media)
     with transaction.atomic():
-        tombstone = _bury(media, by=by, reason=reason)
-    for file in files:
-        file.unlink(missing_ok=True)
+        runs = _locked_runs(media)
+        tombstone = _bury(media, runs, by=by, reason=reason)
+    (media_root() / media.path).unlink(missing_ok=True)
+    for run in runs:
+        # whole: an attempt that was lost left pictures that never came on record
+        shutil.rmtree(evidence_of(run.pk), ignore_errors=True)
     return tombstone
 
 
-def _bury(media: Media, *, by: User, reason: str) -> Tombstone:
+def _locked_runs(media: Media) -> list[Run]:
     # The media first, so that nobody starts another run of it meanwhile. Then runs before topics, each in
     # id order: the order every writer locks in.
     Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
     runs = list(Run.objects.select_for_update(of=("self",)).filter(media=media).order_by("pk"))
     if any(run.state not in _ENDED for run in runs):
         raise StillExamined("This file is being examined. Cancel the run first, then delete the file.")
+    return runs
+
+
+def _bury(media: Media, runs: list[Run], *, by: User, reason: str) -> Tombstone:
     latest = max((run for run in runs if run.outcome), key=lambda run: run.created, default=None)
     tombstone = Tombstone.objects.create(
         id=media.pk,
@@ -68,9 +73,3 @@ def _erase_events(topic: UUID) -> None:
     events = Event.objects.filter(topic=topic).order_by("seq")
     while chunk := list(events.values_list("pk", flat=True)[:_CHUNK]):
         Event.objects.filter(pk__in=chunk).delete()
-
-
-def _files(media: Media) -> list[Path]:
-    evidence_root = Path(settings.ASSAY_HOME) / "evidence"
-    pictures = Evidence.objects.filter(run__media=media).values_list("path", flat=True)
-    return [media_root() / media.path, *(evidence_root / path for path in pictures)]

@@ -2,15 +2,17 @@
 
 import fcntl
 import logging
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from analysis.models import Media, Upload
-from analysis.uploads.places import incoming_root, media_root
+from analysis.models import Media, Run, Upload
+from analysis.uploads.places import evidence_root, incoming_root, media_root
 from analysis.uploads.resumable import end
 
 logger = logging.getLogger(__name__)
@@ -20,13 +22,16 @@ ORPHAN_SECONDS = 3600.0
 
 
 def sweep() -> int:
-    """Removes expired uploads and files without an owner; returns how many. Any process may call it."""
+    """Removes expired uploads, and files and evidence without an owner; returns how many. Any process may call it."""
     removed = 0
     for upload in Upload.objects.filter(expires__lte=timezone.now(), media=None):
         end(upload)
         removed += 1
     for path in [*_abandoned(), *_orphans()]:
         path.unlink(missing_ok=True)
+        removed += 1
+    for folder in _ownerless_evidence():
+        shutil.rmtree(folder, ignore_errors=True)
         removed += 1
     Upload.objects.filter(expires__lte=timezone.now()).delete()
     if removed:
@@ -58,6 +63,23 @@ def _orphans() -> Iterator[Path]:
         names = {str(path.relative_to(root)): path for path in old}
         known = set(Media.objects.filter(path__in=names).values_list("path", flat=True))
         yield from (path for name, path in names.items() if name not in known)
+
+
+def _ownerless_evidence() -> Iterator[Path]:
+    """Folders of runs that are gone: a slot that did not know it had lost its run wrote on after the removal."""
+    if not evidence_root().is_dir():
+        return
+    old = [path for path in evidence_root().iterdir() if _age_seconds(path) > ORPHAN_SECONDS]
+    folders = {run: path for path in old if (run := _uuid(path.name))}
+    known = set(Run.objects.filter(pk__in=folders).values_list("pk", flat=True))
+    yield from (path for run, path in folders.items() if run not in known)
+
+
+def _uuid(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
 
 
 def _age_seconds(path: Path) -> float:

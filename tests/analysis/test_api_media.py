@@ -169,12 +169,13 @@ def test_a_deleted_file_leaves_a_tombstone_and_nothing_else(
     body = send(client, wav()).json()
     run = Run.objects.get()
     Run.objects.update(state=Run.State.SUCCEEDED, outcome="no_signs", finished=timezone.now())
-    picture = home / "evidence" / "a.png"
-    picture.parent.mkdir()
-    picture.write_bytes(png())
+    pictures = home / "evidence" / str(run.pk) / "1"
+    pictures.mkdir(parents=True)
+    for name in ("on-record.png", "of-a-lost-attempt.png"):
+        (pictures / name).write_bytes(png())
     Evidence.objects.create(
-        run=run, attempt=1, detector="jpeg", kind="picture", title="t", media_type="image/png", path="a.png",
-        sha256="0" * 64,
+        run=run, attempt=1, detector="jpeg", kind="picture", title="t", media_type="image/png",
+        path=f"{run.pk}/1/on-record.png", sha256="0" * 64,
     )  # fmt: skip
 
     answer = client.delete(f"{MEDIA}{body['id']}/?reason=asked+to")
@@ -187,7 +188,7 @@ def test_a_deleted_file_leaves_a_tombstone_and_nothing_else(
     assert not Run.objects.exists()
     assert not Topic.objects.exists()
     assert kept_files() == []
-    assert not picture.exists()
+    assert list((home / "evidence").iterdir()) == []
 
 
 def test_a_file_that_is_being_examined_cannot_be_deleted(client: APIClient, kept_files: Files) -> None:
