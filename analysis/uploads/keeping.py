@@ -42,19 +42,23 @@ def keep(received: Received, said: Description, *, owner: User, found: Found | N
     """Takes a received file into the store: probed, checked against the limits, on record, queued.
 
     `found` when that was done before. All or nothing: raises OverLimits, or whatever the database
-    raises, with no row and no stored file left.
+    raises, with no row left, and no stored file once the sweep has passed.
     """
     found = found or look_into(received)
     media_id = uuid4()
     path = _store(received, media_id)
+    committing = False
     try:
         with transaction.atomic():
             media = _record(media_id, received, found, said, owner)
             run = None
             if said.detectors is not None:
                 run = queue.enqueue(media, owner=owner, detectors=said.detectors)
+            committing = True
     except BaseException:
-        path.unlink(missing_ok=True)
+        # A commit may have been done though its answer was lost: then the sweep decides, by the row.
+        if not committing:
+            path.unlink(missing_ok=True)
         raise
     return Kept(media, run)
 
