@@ -22,12 +22,11 @@ from analysis.connections import let_go
 from analysis.models import Upload
 from analysis.uploads import running_hashes
 from analysis.uploads.incoming import HEAD_BYTES, Received, full_disk_refused, recognised, refuse_size
-from analysis.uploads.keeping import Description, keep
+from analysis.uploads.keeping import Description, keep, look
 from analysis.uploads.multipart import Readable
 from analysis.uploads.names import display_name
 from analysis.uploads.pieces import Checksum, Piece, copy_behind
 from analysis.uploads.places import incoming_root, require_space
-from analysis.uploads.probing import look_into
 from analysis.uploads.refusals import EmptyFile, TooLarge, UploadRefused, WrongHash
 
 PIECE_BYTES = 8 * 2**20
@@ -106,11 +105,11 @@ def finish(upload: Upload) -> Upload:
         return upload
     try:
         received = _received(upload)
-        found = look_into(received)
+        seen = look(received)
         with transaction.atomic():
             upload = _locked(upload.pk)
             if upload.media_id is None:
-                kept = keep(received, described(upload), owner=upload.owner, found=found)
+                kept = keep(received, described(upload), owner=upload.owner, seen=seen)
                 upload.media, upload.run = kept.media, kept.run
                 upload.save(update_fields=["media", "run"])
     except FileNotFoundError:

@@ -40,6 +40,19 @@ def test_a_commit_whose_answer_was_lost_keeps_the_file(
     assert (media_root() / stored.path).read_bytes() == wav()
 
 
+@pytest.mark.parametrize("damaged", [b"RIFF", wav(level=7)], ids=["truncated", "altered"])
+def test_a_stored_file_that_was_damaged_is_not_taken_for_the_same_bytes(
+    received: Received, analyst: User, damaged: bytes
+) -> None:
+    first = media_root() / keep(received, Description("a.wav"), owner=analyst).media.path
+    first.unlink()
+    first.write_bytes(damaged)
+
+    second = keep(received, Description("b.wav"), owner=analyst).media
+
+    assert (media_root() / second.path).read_bytes() == wav()
+
+
 def test_a_row_that_is_refused_leaves_no_file(
     received: Received, analyst: User, kept_files: Callable[[], list[Path]]
 ) -> None:

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from analysis.models import Media, Upload
 from analysis.uploads import resumable
-from analysis.uploads.probing import look_into
+from analysis.uploads.keeping import look
 from tests.analysis.conftest import signed_in
 from tests.analysis.intake import wav
 from tests.analysis.test_tus import TUS, begin, piece
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.django_db
 def ends_while_probed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sender ends the upload (another connection) at the moment its file is looked at."""
 
-    def look(received: Any) -> Any:
+    def look_late(received: Any) -> Any:
         for upload in Upload.objects.all():
             resumable.end(upload)
-        return look_into(received)
+        return look(received)
 
-    monkeypatch.setattr(resumable, "look_into", look)
+    monkeypatch.setattr(resumable, "look", look_late)
 
 
 def test_one_that_is_ended_during_its_last_piece_is_gone(client: APIClient, ends_while_probed: None) -> None:
