@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
+from analysis.engine.pipeline import examine
 from analysis.engine.sample import sample_clip
 from tests import clips
 
@@ -84,6 +86,7 @@ def test_the_worst_of_several_files_decides(home, clip, tmp_path):
         (["/"], "/ is a folder"),
         (["--detectors", "spektrum", "/"], "No detector 'spektrum'"),
         ([], "Name at least one file"),
+        (["--jsn", "/"], "unrecognized arguments: --jsn"),
     ],
 )
 def test_what_cannot_be_done_exits_3_and_says_why(home, words, said):
@@ -100,6 +103,27 @@ def test_a_failed_file_has_its_json_line_too(home):
     line = json.loads(done.stdout)
     assert (line["state"], line["outcome"], line["results"]) == ("failed", None, [])
     assert "is not there" in line["error"]
+
+
+def test_a_file_that_breaks_the_examination_has_its_json_line_and_the_next_is_examined(
+    tmp_path, monkeypatch, capsys
+):
+    files = [clips.write_sound(tmp_path / name, seconds=1.0) for name in ("a.wav", "b.wav")]
+
+    def break_on_the_first(path, **order):
+        if path == files[0]:
+            raise RuntimeError("a bug")
+        return examine(path, **order)
+
+    monkeypatch.setattr("analysis.management.commands.analyze.examine", break_on_the_first)
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("analyze", *files, "--json", "--detectors", "metadata")
+
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert ended.value.code == 3
+    assert (first["state"], first["error"]) == ("failed", f"{files[0]}: RuntimeError: a bug")
+    assert second["state"] == "succeeded"
 
 
 def test_interrupting_ends_it_cleanly(home, tmp_path):

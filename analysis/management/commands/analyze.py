@@ -2,32 +2,34 @@
 
 import argparse
 import json
+import logging
 import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from analysis.engine.errors import EngineError, UnknownDetector
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Concluded, DetectorEnded, OutcomeName, Probed
 from analysis.examining import load_options, load_registry, outcome_fields, result_fields
+from analysis.management.exits import ASSESSED, FAILED, NOT_ASSESSABLE, ExaminingCommand
 from analysis.narrator import Narrator
 
-ASSESSED, NOT_ASSESSABLE, FAILED, INTERRUPTED = 0, 2, 3, 130
+logger = logging.getLogger(__name__)
+INTERRUPTED = 130
 LEAVE_SECONDS = 3.0
 
 
-class Command(BaseCommand):
-    """Examines files in this process, one after the other."""
+class Command(ExaminingCommand):
+    """Examines files in this process, one after the other; needs no database."""
 
     help = (
         "Examine media files. Exit code: 0 assessed, 2 not assessable, 3 failed (of several files the worst)."
     )
-    requires_system_checks: list[str] = []  # needs no database
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
@@ -69,6 +71,10 @@ class Command(BaseCommand):
             message = _sentence(file, error)
             self.narrator.line(f"error: {message}")
             report, code = _failure(message), FAILED
+        # the loop of this command: whatever a file does, its line is written and the next one is examined
+        except Exception as error:
+            logger.exception("%s could not be examined", file)
+            report, code = _failure(f"{file}: {type(error).__name__}: {error}"), FAILED
         if as_json:
             times = {"created": began.isoformat(), "finished": datetime.now(UTC).isoformat()}
             self.stdout.write(json.dumps({"file": str(file), **report, **times}, ensure_ascii=False))

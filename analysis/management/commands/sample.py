@@ -5,24 +5,22 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from accounts.models import User
 from analysis import queue, samples
 from analysis.engine.sample import sample_clip
 from analysis.follow import follow
+from analysis.management.exits import ASSESSED, FAILED, NOT_ASSESSABLE, ExaminingCommand
 from analysis.models import DetectorCard, Media, Run
 from analysis.screen import Screen
 from analysis.uploads import UploadRefused
 
-ASSESSED, NOT_ASSESSABLE, FAILED = 0, 2, 3
 
-
-class Command(BaseCommand):
+class Command(ExaminingCommand):
     """Stores, queues and follows the sample; a worker must be running."""
 
     help = "Examine the bundled sample. Exit code: 0 assessed, 2 not assessable, 3 failed."
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--again", action="store_true", help="even if these detectors examined it before")
