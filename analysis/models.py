@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def _visible_media(user: "User", prefix: str = "") -> models.Q:
-    return models.Q(**{f"{prefix}owner": user}) | models.Q(**{f"{prefix}team__members": user})
+    # not by a join: that would make PostgreSQL sort out whole rows that several teams share
+    return models.Q(**{f"{prefix}owner": user}) | models.Q(**{f"{prefix}team__in": user.teams.values("pk")})
 
 
 class MediaQuerySet(models.QuerySet["Media"]):
@@ -22,7 +23,7 @@ class MediaQuerySet(models.QuerySet["Media"]):
         """What `user` may see: their own, what is shared with their teams, everything for admins."""
         if user.is_superuser:
             return self
-        return self.filter(_visible_media(user)).distinct()
+        return self.filter(_visible_media(user))
 
 
 class Media(models.Model):
@@ -64,7 +65,7 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Runs of the media that `user` may see."""
         if user.is_superuser:
             return self
-        return self.filter(_visible_media(user, "media__")).distinct()
+        return self.filter(_visible_media(user, "media__"))
 
 
 class Run(models.Model):
