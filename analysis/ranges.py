@@ -40,22 +40,23 @@ class StoredFile:
 
 
 class Unsatisfiable(Exception):
-    """The range lies outside the file."""
+    """The range lies outside the file of `size_bytes`."""
+
+    code = "range_unsatisfiable"
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"The file has {size_bytes} bytes; the part asked for lies outside of it.")
+        self.size_bytes = size_bytes
 
 
 def serve(request: HttpRequest, stored: StoredFile, *, download: bool = False) -> HttpResponseBase:
-    """The file, or the part of it that was asked for: 200, 206, 304 or 416. Raises FileNotFoundError."""
+    """The file, or the part of it that was asked for: 200, 206 or 304. Raises FileNotFoundError, Unsatisfiable."""
     if request.headers.get("If-None-Match") == stored.etag:
         return _described(HttpResponse(status=304), stored, download=download)
-    file = stored.path.open("rb")
     size_bytes = stored.path.stat().st_size
-    try:
-        part = _asked_part(request, stored, size_bytes)
-    except Unsatisfiable:
-        file.close()
-        refusal = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size_bytes}"})
-        return _described(refusal, stored, download=download)
+    part = _asked_part(request, stored, size_bytes)
     start, end = part or (0, size_bytes)
+    file = stored.path.open("rb")
     file.seek(start)
     wanted = 0 if request.method == "HEAD" else end - start
     # Django reads a plain iterator to its end, into memory, before an ASGI server gets the first byte.
@@ -94,8 +95,11 @@ async def _chunks_async(file: BinaryIO, left: int) -> AsyncIterator[bytes]:
 def _asked_part(request: HttpRequest, stored: StoredFile, size_bytes: int) -> tuple[int, int] | None:
     """The first and the last byte asked for (the last not included), or None for the whole file.
 
-    Several ranges at once, other units and nonsense mean the whole file, as RFC 9110 allows.
+    Several ranges at once, other units and nonsense mean the whole file, as RFC 9110 allows; so does a range
+    with HEAD, as it demands.
     """
+    if request.method != "GET":
+        return None
     match = _RANGE.fullmatch(request.headers.get("Range", ""))
     if match is None or match.groups() == ("", "") or not _still_the_same(request, stored):
         return None
@@ -107,7 +111,7 @@ def _asked_part(request: HttpRequest, stored: StoredFile, size_bytes: int) -> tu
         if last and int(last) < start:
             return None
     if start >= end:
-        raise Unsatisfiable
+        raise Unsatisfiable(size_bytes)
     return start, end
 
 

@@ -14,6 +14,7 @@ from accounts.problems import Problem
 from analysis import queue
 from analysis.connections import let_go
 from analysis.errors import MediaDeleted
+from analysis.ranges import Unsatisfiable
 from analysis.uploads import refusals
 from analysis.uploads.multipart import Malformed
 from analysis.uploads.removal import StillExamined
@@ -65,6 +66,12 @@ class FileView(AnalysisView):
         response = super().dispatch(request, *args, **kwargs)
         let_go()
         return response
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A range outside of the file is a problem that names the file's size."""
+        if isinstance(exc, Unsatisfiable):
+            exc = Problem(416, exc.code, str(exc), headers={"Content-Range": f"bytes */{exc.size_bytes}"})
+        return super().handle_exception(exc)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """An <img> accepts pictures only, and problems are JSON all the same."""

@@ -134,6 +134,19 @@ def test_a_part_beyond_the_end_is_refused(client: APIClient, header: str) -> Non
 
     assert answer.status_code == 416
     assert answer["Content-Range"] == f"bytes */{len(content)}"
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "range_unsatisfiable"
+
+
+@pytest.mark.parametrize("header", ["bytes=0-9", "bytes=99999999-"])
+def test_who_asks_for_the_head_alone_hears_of_the_whole_file(client: APIClient, header: str) -> None:
+    content = wav()
+    address = f"{MEDIA}{send(client, content, analyze='false').json()['id']}/file/"
+
+    answer = client.head(address, HTTP_RANGE=header)
+
+    assert (answer.status_code, answer["Content-Length"]) == (200, str(len(content)))
+    assert "Content-Range" not in answer
 
 
 def test_a_part_is_only_given_of_the_same_file(client: APIClient) -> None:
