@@ -119,17 +119,27 @@ class Hub:
             user.offer(announcement)
 
     async def _tick_on(self) -> None:
-        while self.connections:
-            try:
-                await self._tick()
-            except DatabaseError as error:
-                logger.warning("the database cannot be asked for heads and rights: %s", error)
-            except Exception:  # the worker loop of this process's sockets: one bad tick must not end it
-                logger.exception("a tick of the hub failed")
-            await self._rest()
+        try:
+            # Asked again after tidying up: a socket may have entered meanwhile, and started no ticking.
+            while self.connections:
+                await self._guarded(self._tick)
+                await self._rest()
+                if not self.connections:
+                    await self._guarded(self._tidy_up)
+        finally:
+            self._ticking = None
+
+    async def _guarded(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await step()
+        except DatabaseError as error:
+            logger.warning("the database cannot be asked for heads and rights: %s", error)
+        except Exception:  # the worker loop of this process's sockets: one bad tick must not end it
+            logger.exception("a tick of the hub failed")
+
+    async def _tidy_up(self) -> None:
         await self._subscriptions.reconcile()
         await stats.report(self.snapshot())
-        self._ticking = None
 
     async def _rest(self) -> None:
         try:
