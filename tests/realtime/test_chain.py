@@ -1,5 +1,6 @@
 """An edited, removed or added line shows; an emptied one does not break the chain."""
 
+import json
 from collections.abc import Callable
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import connection
 
 from realtime import log
+from realtime.envelope import canonical, digest_of, link
 from realtime.models import Event, Topic
 from tests.factories import make_run
 from tests.realtime.conftest import progress
@@ -39,6 +41,23 @@ def rewrite(seq: int, before: str, after: str) -> Callable[[UUID], object]:
     return tamper
 
 
+def leave_out(seq: int, *keys: str) -> Callable[[UUID], object]:
+    """Replaces a text by its canonical form without these keys, with a digest and a hash that fit."""
+
+    def tamper(topic: UUID) -> None:
+        event = line(topic, seq)
+        said = json.loads(event.body)
+        prev = bytes.fromhex(said["prev"])
+        bare = {key: value for key, value in said.items() if key not in keys}
+        event.digest = digest_of(bare)
+        event.hash = link(prev, event.digest)
+        bare |= {"hash": event.hash.hex()} if "hash" not in keys else {}
+        event.body = canonical(bare)
+        event.save()
+
+    return tamper
+
+
 def swap(topic: UUID) -> None:
     with connection.cursor() as cursor:
         for before, after in ((2, -2), (3, 2), (-2, 3)):
@@ -65,6 +84,12 @@ def test_an_untouched_topic_verifies(topic: UUID) -> None:
         (rewrite(2, '"1 of 100"', '"2 of 100"'), 2),
         (change(3, body='{"specversion":"1.0"}'), 3),
         (change(3, body="not json"), 3),
+        (change(3, body="5"), 3),
+        (change(3, body="[]"), 3),
+        (leave_out(3, "prev", "hash"), 3),
+        (leave_out(6, "topic"), 6),
+        (leave_out(6, "message"), 6),
+        (leave_out(6, "data"), 6),
         (change(3, body=""), 3),
         (change(5, data={"done": 99}), 5),
         (change(5, message="nothing"), 5),
