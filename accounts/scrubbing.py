@@ -5,8 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+
+def _spelt(word: str) -> str:
+    """A pattern for the word with any of its letters percent-encoded, once or more: readers decode names too."""
+    codes = (f"(?:{letter}|%(?:25)*(?:{ord(letter):02x}|{ord(letter.upper()):02x}))" for letter in word)
+    return "".join(codes)
+
+
 _SECRET = re.compile(
-    r"(?:\b|(?<=%3[fF])|(?<=%26))((?:access_)?token|ticket)(=|%3[dD])(?:(?!%26)[^&\s\"'<>#])+", re.IGNORECASE
+    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')})"
+    r"(=|%(?:25)*3d)(?:(?!%26)[^&\s\"'<>#])+",
+    re.IGNORECASE,
 )
 
 

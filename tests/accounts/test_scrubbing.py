@@ -14,6 +14,12 @@ from accounts.scrubbing import scrubbed
         ("/ws/user/?after=3&ticket=abc-_", "/ws/user/?after=3&ticket=[removed]"),
         ('"GET /ws/?TOKEN=abc HTTP/1.1" 101', '"GET /ws/?TOKEN=[removed] HTTP/1.1" 101'),
         ("next=%2Fws%3Ftoken%3Dabc%26a", "next=%2Fws%3Ftoken%3D[removed]%26a"),
+        ("/ws/user/?%74oken=abc", "/ws/user/?%74oken=[removed]"),
+        ("/ws/user/?after=3&%54%6f%4Ben=abc&a=1", "/ws/user/?after=3&%54%6f%4Ben=[removed]&a=1"),
+        ("/ws/user/?tic%6Bet=abc", "/ws/user/?tic%6Bet=[removed]"),
+        ("/ws/user/?access%5ftoken=abc", "/ws/user/?access%5ftoken=[removed]"),
+        ("next=%2Fws%3F%2574oken%3Dabc", "next=%2Fws%3F%2574oken%3D[removed]"),
+        ("/api/v1/media/?broken=3&tickets=4", "/api/v1/media/?broken=3&tickets=4"),
         ("/api/v1/media/?after=3", "/api/v1/media/?after=3"),
     ],
 )
