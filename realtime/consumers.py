@@ -10,9 +10,10 @@ from realtime import frames, topics
 from realtime.connection import Connection
 from realtime.feeds import Feed, Follower
 from realtime.frames import Command, Commands, Ended, FrameRefused
+from realtime.listeners import Listener
 from realtime.readers import ask
 from realtime.topics import compact
-from realtime.user_feeds import Listener, UserFeed
+from realtime.user_feeds import UserFeed
 
 RESUME_LIMIT = 200
 

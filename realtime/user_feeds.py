@@ -6,22 +6,22 @@ other; then every socket takes the same text.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from realtime import log, topics
-from realtime.feeds import PAGE, RETRY_SECONDS
+from realtime import log
+from realtime.feeds import PAGE
 from realtime.lines import Announcement, Line
-from realtime.outbox import Outbox
 from realtime.readers import ask
-from realtime.topics import Snapshot, UserFrame, compact
+from realtime.user_frames import frames_of
+
+if TYPE_CHECKING:
+    from realtime.listeners import Listener
 
 logger = logging.getLogger(__name__)
-GRACE_SECONDS = 0.25
-WAITING_LIMIT = 1000
 
 
 class UserFeed:
@@ -105,148 +105,6 @@ class UserFeed:
         self.cursors[topic] = lines[-1].seq
         for listener in self.listeners:
             listener.offer(topic, made)
-
-
-class Listener:
-    """One `/ws/user/` socket: the snapshot first, then every frame made after it, per topic in order."""
-
-    __slots__ = ("_floors", "_held", "_resuming", "_waiting", "feed", "outbox")
-
-    def __init__(self, feed: UserFeed, outbox: Outbox) -> None:
-        self.feed = feed
-        self.outbox = outbox
-        self._waiting: list[tuple[UUID, list[UserFrame]]] | None = []
-        self._held: dict[UUID, int] = {}
-        self._floors: dict[UUID, int] = {}
-        self._resuming: dict[UUID, asyncio.Task[None]] = {}
-
-    def join(self) -> None:
-        """Frames made from now on are kept back until the snapshot was sent."""
-        self.feed.listeners.add(self)
-
-    def leave(self) -> None:
-        self.feed.listeners.discard(self)
-        for task in self._resuming.values():
-            task.cancel()
-
-    def begin(self, snapshot: Snapshot) -> None:
-        """Sends the snapshot; a moment is left for a `resume` before live frames follow."""
-        heads = {str(topic): seq for topic, seq in snapshot.heads.items()}
-        self.outbox.push(compact({"type": "snapshot", **snapshot.fields, "heads": heads}))
-        self._floors.update(snapshot.heads)
-        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.release)
-
-    def release(self) -> None:
-        """Sends what was kept back; from now on frames go out as they are made."""
-        waiting, self._waiting = self._waiting, None
-        for topic, made in waiting or ():
-            self.offer(topic, made)
-
-    def tell(self, frame: str) -> None:
-        if not self.outbox.full:
-            self.outbox.push(frame)
-
-    def offer(self, topic: UUID, made: Sequence[UserFrame]) -> None:
-        """Takes frames of one topic, unless that topic is being read from the log for this socket."""
-        if self._waiting is not None:
-            self._waiting.append((topic, list(made)))
-            if len(self._waiting) > WAITING_LIMIT:
-                self.release()
-        elif topic not in self._held:
-            self._send(topic, made)
-
-    def resume(self, cursors: dict[UUID, int]) -> None:
-        """Starts topics again after the seqs the client has; `resumed` says when each has caught up."""
-        for topic, seq in cursors.items():
-            self._read_log(topic, seq, thin=False, asked=True)
-        if self._waiting is not None:
-            self.release()
-
-    def _send(self, topic: UUID, made: Sequence[UserFrame]) -> None:
-        floor = sent = self._floors.get(topic, 0)
-        for frame in made:
-            if frame.seq <= floor:
-                continue
-            if self.outbox.full and frame.seq != sent:
-                # Not in the middle of the frames of one line: the line is read again as a whole.
-                self._read_log(topic, frame.seq - 1, thin=True, asked=False)
-                return
-            self.outbox.push(frame.text)
-            sent = frame.seq
-
-    def _read_log(self, topic: UUID, after: int, *, thin: bool, asked: bool) -> None:
-        if running := self._resuming.pop(topic, None):
-            running.cancel()
-        self._held[topic] = after
-        loop = asyncio.get_running_loop()
-        self._resuming[topic] = loop.create_task(self._catch_up(topic, thin=thin, asked=asked))
-
-    async def _catch_up(self, topic: UUID, *, thin: bool, asked: bool) -> None:
-        while not self.outbox.closed:
-            await self.outbox.room()
-            lines = await self._page(topic)
-            made = await ask(frames_of, self.feed.kinds.get(topic, ""), topic, lines)
-            for text in replayed(topic, made, thin=thin):
-                await self.outbox.room()
-                self.outbox.push(text)
-            self._held[topic] = lines[-1].seq if lines else self._held[topic]
-            if self._held[topic] >= self.feed.cursors.get(topic, 0) or not lines:
-                break
-        self._go_live(topic, asked=asked)
-
-    def _go_live(self, topic: UUID, *, asked: bool) -> None:
-        self._floors[topic] = self._held.pop(topic)
-        self._resuming.pop(topic, None)
-        if asked:
-            self.outbox.push(compact({"type": "resumed", "topic": str(topic), "head": self._floors[topic]}))
-
-    async def _page(self, topic: UUID) -> list[Line]:
-        while True:
-            try:
-                return await ask(log.read, topic, after=self._held[topic], limit=PAGE)
-            except DatabaseError as error:
-                logger.warning("topic %s cannot be read, trying again: %s", topic, error)
-                await asyncio.sleep(RETRY_SECONDS)
-
-
-def frames_of(kind: str, topic: UUID, lines: Sequence[Line]) -> list[UserFrame]:
-    """The frames of a kind's dialect; a run of emptied lines is named by `thinned`."""
-    made = topics.frames(kind, topic, [line for line in lines if line.body])
-    gaps = [_gap(topic, first, last) for first, last in _emptied(lines)]
-    return sorted([*made, *gaps], key=lambda frame: frame.seq)
-
-
-def replayed(topic: UUID, made: Sequence[UserFrame], *, thin: bool) -> Iterator[str]:
-    """The texts to send; with `thin` without frames that newer ones of the same key outdate, and these named."""
-    newest = {frame.key: frame.seq for frame in made if frame.key} if thin else {}
-    gap: list[int] = []
-    for frame in made:
-        if frame.key and newest.get(frame.key, frame.seq) != frame.seq:
-            gap.append(frame.seq)
-            continue
-        if gap:
-            yield _gap(topic, gap[0], gap[-1]).text
-            gap = []
-        yield frame.text
-    if gap:
-        yield _gap(topic, gap[0], gap[-1]).text
-
-
-def _gap(topic: UUID, first: int, last: int) -> UserFrame:
-    named: dict[str, Any] = {"topic": str(topic), "first": first, "last": last}
-    return UserFrame(last, compact({"type": "thinned", **named}))
-
-
-def _emptied(lines: Sequence[Line]) -> list[tuple[int, int]]:
-    gaps: list[tuple[int, int]] = []
-    for line in lines:
-        if line.body:
-            continue
-        if gaps and gaps[-1][1] == line.seq - 1:
-            gaps[-1] = (gaps[-1][0], line.seq)
-        else:
-            gaps.append((line.seq, line.seq))
-    return gaps
 
 
 def _following(lines: Sequence[Line], cursor: int) -> list[Line]:
