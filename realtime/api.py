@@ -102,7 +102,7 @@ def events_response(topic: Found | Any, request: Request) -> HttpResponse:
     after, limit = _number(request, "after", 0), min(_number(request, "limit", LIMIT), LIMIT)
     if limit == 0:
         raise Problem(400, "invalid", f"limit must be a whole number from 1 to {LIMIT}.")
-    lines = _within_bytes(log.read(topic.id, after=after, limit=limit))
+    lines = log.read(topic.id, after=after, limit=limit, limit_bytes=BYTES_LIMIT)
     reached = lines[-1].seq if lines else after
     head = max(topic.head, reached if lines else 0)
     return HttpResponse(_text(head, reached >= head, lines), content_type="application/json")
@@ -125,15 +125,6 @@ def _gaps(lines: list[Line]) -> list[dict[str, int]]:
         else:
             gaps.append({"first": line.seq, "last": line.seq})
     return gaps
-
-
-def _within_bytes(lines: list[Line]) -> list[Line]:
-    size_bytes = 0
-    for index, line in enumerate(lines):
-        size_bytes += len(line.body)
-        if size_bytes > BYTES_LIMIT:
-            return lines[: max(index, 1)]
-    return lines
 
 
 def _number(request: Request, name: str, default: int) -> int:

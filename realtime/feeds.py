@@ -6,14 +6,14 @@ log by itself until it has caught up with the feed, and from then on takes what 
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 
 from realtime import log
 from realtime.lines import COALESCED, Line
-from realtime.outbox import Outbox
+from realtime.outbox import PAGE_BYTES, Outbox
 from realtime.readers import ask
 from realtime.topics import compact
 
@@ -65,7 +65,7 @@ class Feed:
     async def _fill(self) -> None:
         try:
             while self.cursor < self.head:
-                lines = await ask(log.read, self.topic, after=self.cursor, limit=PAGE)
+                lines = await ask(log.read, self.topic, after=self.cursor, limit=PAGE, limit_bytes=PAGE_BYTES)
                 fresh = [line for line in lines if line.seq > self.cursor]
                 if not lines:
                     self.cursor = self.head  # the topic was deleted; the rights check ends its sockets
@@ -131,19 +131,24 @@ class Follower:
         while not self.outbox.closed:
             await self.outbox.room()
             lines = await self._page()
-            for frame, seq in replay(lines, thin=self.fallen_behind):
-                await self.outbox.room()
-                self.outbox.push(frame)
-                self.cursor = seq
+            with self.outbox.holding(sum(len(line.body) for line in lines)):
+                await self._push(replay(lines, thin=self.fallen_behind))
             # No await between this look and going live: nothing can be handed out in between.
             if self.cursor >= self.feed.cursor or not lines:
                 self._go_live()
                 return
 
+    async def _push(self, frames: Iterable[tuple[str, int]]) -> None:
+        for frame, seq in frames:
+            await self.outbox.room()
+            self.outbox.push(frame)
+            self.cursor = seq
+
     async def _page(self) -> list[Line]:
+        after = {"after": self.cursor, "limit": PAGE, "limit_bytes": PAGE_BYTES}
         while True:
             try:
-                return await ask(log.read, self.feed.topic, after=self.cursor, limit=PAGE)
+                return await ask(log.read, self.feed.topic, **after)
             except DatabaseError as error:
                 logger.warning("topic %s cannot be read, trying again: %s", self.feed.topic, error)
                 await asyncio.sleep(RETRY_SECONDS)

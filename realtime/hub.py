@@ -190,7 +190,7 @@ class Hub:
 
     def snapshot(self) -> stats.Sockets:
         """Counts for /metrics and the operations page."""
-        queued = [one.outbox.queued_bytes for one in self.connections]
+        queued = [one.outbox.held_bytes for one in self.connections]
         return stats.Sockets(
             sockets=len(self.connections),
             by_path=dict(Counter(one.name for one in self.connections)),

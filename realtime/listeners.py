@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 
 from realtime import log
 from realtime.feeds import PAGE, RETRY_SECONDS
-from realtime.lines import Line
-from realtime.outbox import Outbox
+from realtime.outbox import PAGE_BYTES, Outbox
 from realtime.readers import ask
 from realtime.topics import Snapshot, UserFrame, compact
 from realtime.user_feeds import UserFeed
@@ -24,7 +23,7 @@ WAITING_LIMIT = 1000
 class Listener:
     """One `/ws/user/` socket: the snapshot first, then every frame made after it, per topic in order."""
 
-    __slots__ = ("_floors", "_held", "_resuming", "_waiting", "feed", "outbox")
+    __slots__ = ("_floors", "_held", "_resuming", "_turn", "_waiting", "feed", "outbox")
 
     def __init__(self, feed: UserFeed, outbox: Outbox) -> None:
         self.feed = feed
@@ -33,6 +32,7 @@ class Listener:
         self._held: dict[UUID, int] = {}
         self._floors: dict[UUID, int] = {}
         self._resuming: dict[UUID, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
 
     def join(self) -> None:
         """Frames made from now on are kept back until the snapshot was sent."""
@@ -97,16 +97,22 @@ class Listener:
 
     async def _catch_up(self, topic: UUID, *, thin: bool, asked: bool) -> None:
         while not self.outbox.closed:
-            await self.outbox.room()
-            lines = await self._page(topic)
-            made = await ask(frames_of, self.feed.kinds.get(topic, ""), topic, lines)
-            for text in replayed(topic, made, thin=thin):
+            # One topic after the other: a socket that does not read holds one page, not one per topic.
+            async with self._turn:
                 await self.outbox.room()
-                self.outbox.push(text)
-            self._held[topic] = lines[-1].seq if lines else self._held[topic]
-            if self._held[topic] >= self.feed.cursors.get(topic, 0) or not lines:
+                reached, made = await self._page(topic)
+                with self.outbox.holding(sum(len(frame.text) for frame in made)):
+                    await self._push(replayed(topic, made, thin=thin))
+            at_end = reached == self._held[topic]
+            self._held[topic] = reached
+            if at_end or reached >= self.feed.cursors.get(topic, 0):
                 break
         self._go_live(topic, asked=asked)
+
+    async def _push(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            await self.outbox.room()
+            self.outbox.push(text)
 
     def _go_live(self, topic: UUID, *, asked: bool) -> None:
         self._floors[topic] = self._held.pop(topic)
@@ -114,10 +120,17 @@ class Listener:
         if asked:
             self.outbox.push(compact({"type": "resumed", "topic": str(topic), "head": self._floors[topic]}))
 
-    async def _page(self, topic: UUID) -> list[Line]:
+    async def _page(self, topic: UUID) -> tuple[int, list[UserFrame]]:
+        """The next frames, and the seq they reach."""
+        after, kind = self._held[topic], self.feed.kinds.get(topic, "")
         while True:
             try:
-                return await ask(log.read, topic, after=self._held[topic], limit=PAGE)
+                return await ask(_frames_after, kind, topic, after)
             except DatabaseError as error:
                 logger.warning("topic %s cannot be read, trying again: %s", topic, error)
                 await asyncio.sleep(RETRY_SECONDS)
+
+
+def _frames_after(kind: str, topic: UUID, after: int) -> tuple[int, list[UserFrame]]:
+    lines = log.read(topic, after=after, limit=PAGE, limit_bytes=PAGE_BYTES)
+    return (lines[-1].seq if lines else after), frames_of(kind, topic, lines)

@@ -2,19 +2,22 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 LIMIT_BYTES = 1024 * 1024
-# Nothing is taken from here on, so that a last frame of the largest kind still fits below the limit.
-FULL_BYTES = LIMIT_BYTES - 128 * 1024
+# What may be read ahead from the log for one socket.
+PAGE_BYTES = 192 * 1024
+# Nothing is taken from here on, so that such a page and last frames of the largest kind still fit below the limit.
+FULL_BYTES = LIMIT_BYTES - PAGE_BYTES - 256 * 1024
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Outbox:
     """Frames in order. A task exists only while there is something to send."""
 
-    __slots__ = ("_frames", "_room", "_send", "_task", "closed", "moved", "queued_bytes")
+    __slots__ = ("_frames", "_room", "_send", "_task", "closed", "moved", "page_bytes", "queued_bytes")
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -22,8 +25,23 @@ class Outbox:
         self._task: asyncio.Task[None] | None = None
         self._room: asyncio.Event | None = None
         self.queued_bytes = 0
+        self.page_bytes = 0
         self.moved = 0.0
         self.closed = False
+
+    @property
+    def held_bytes(self) -> int:
+        """What this socket costs: frames that wait, and the page of the log they are taken from."""
+        return self.queued_bytes + self.page_bytes
+
+    @contextmanager
+    def holding(self, page_bytes: int) -> Iterator[None]:
+        """Counts a page of the log while its frames are pushed; one at a time."""
+        self.page_bytes = page_bytes
+        try:
+            yield
+        finally:
+            self.page_bytes = 0
 
     @property
     def full(self) -> bool:

@@ -52,12 +52,10 @@ class Readers:
                 thread.start()
 
     def _work(self) -> None:
-        while True:
-            job = self._next()
-            if job is None:
-                connections.close_all()
-                return
+        while (job := self._next()) is not None:
             job()
+            del job  # with its answer, which may be large, while this thread waits for the next
+        connections.close_all()
 
     def _next(self) -> Callable[[], None] | None:
         try:

@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from realtime import log
 from realtime.feeds import PAGE
 from realtime.lines import Announcement, Line
+from realtime.outbox import PAGE_BYTES
 from realtime.readers import ask
 from realtime.user_frames import frames_of
 
@@ -94,7 +95,8 @@ class UserFeed:
         if fresh:
             await self._hand_out(topic, fresh)
         while self.cursors.get(topic, 0) < self.heads[topic]:
-            page = await ask(log.read, topic, after=self.cursors.get(topic, 0), limit=PAGE)
+            after = {"after": self.cursors.get(topic, 0), "limit": PAGE, "limit_bytes": PAGE_BYTES}
+            page = await ask(log.read, topic, **after)
             if not page:
                 self.cursors[topic] = self.heads[topic]  # deleted meanwhile
                 return

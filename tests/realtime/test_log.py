@@ -91,6 +91,15 @@ def test_reading_is_paged_and_in_order(topic: UUID, django_assert_num_queries: A
     assert [line.seq for line in page] == [4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("limit_bytes", "seqs"), [(1, [1]), (30_000, [1]), (40_000, [1, 2]), (10**6, [1, 2, 3])]
+)
+def test_a_page_ends_where_its_bytes_are_reached(topic: UUID, limit_bytes: int, seqs: list[int]) -> None:
+    log.append(topic, [Draft("stage.started", data={"filling": "x" * 30_000}) for _ in range(3)])
+
+    assert [line.seq for line in log.read(topic, limit_bytes=limit_bytes)] == seqs
+
+
 def test_an_append_returns_what_is_sent(topic: UUID) -> None:
     written = log.append(topic, [stage(), progress(1)])
 
