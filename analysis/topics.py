@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.models import User
 from analysis.dialects import progress
 from analysis.models import Media, Run
 from realtime import publisher, topics
@@ -50,9 +51,9 @@ def watchable(pairs: Sequence[Pair]) -> set[Pair]:
 
 
 def snapshot(user_id: UUID) -> Snapshot:
-    """The newest runs of a user with their media, newest first; one query."""
-    runs = Run.objects.filter(owner_id=user_id).select_related("media", "topic").order_by("-created")
-    shown = list(runs[:SNAPSHOT_MEDIA])
+    """The newest runs of a user with their media, newest first; without media they may no longer see."""
+    runs = Run.objects.owned_by(User.objects.get(pk=user_id)).filter(owner_id=user_id)
+    shown = list(runs.select_related("media", "topic").order_by("-created")[:SNAPSHOT_MEDIA])
     return Snapshot(
         {"media": [media_object(run.media, run) for run in shown]},
         {run.topic_id: run.topic.head for run in shown},

@@ -76,15 +76,15 @@ class UserSocket(Connection):
 
     async def told(self, command: Command) -> None:
         cursors = _cursors(command.fields)
-        if self.feed is None or self.listener is None:
+        if self.feed is None or self.listener is None or self.identity is None:
             raise FrameRefused("bad_value", "Wait for the snapshot.")
-        if foreign := cursors.keys() - self.feed.cursors.keys():
-            raise FrameRefused("not_found", f"There is no topic {next(iter(foreign))} of yours.")
-        self.listener.resume(cursors)
+        found = await ask(topics.find_own, cursors.keys(), user=self.identity.user_id)
+        for topic in cursors.keys() - found.keys():
+            self._reply(frames.error("not_found", f"There is no topic {topic} of yours."))
+        self.listener.resume([(known, cursors[topic]) for topic, known in found.items()])
 
     def heartbeat(self) -> dict[str, Any]:
-        heads = self.feed.heads if self.feed else {}
-        return {"heads": {str(topic): head for topic, head in heads.items()}}
+        return {"heads": self.listener.heads() if self.listener else {}}
 
     def left(self) -> None:
         if self.listener is not None:

@@ -174,19 +174,30 @@ class Hub:
         await asyncio.sleep(GRACE_SECONDS)
         for topic_feed in self.feeds.values():
             topic_feed.fill()
+        now = asyncio.get_running_loop().time()
         for user_feed in self.users.values():
             user_feed.fill()
+            user_feed.forget_quiet(now)
 
     async def _recheck(self) -> None:
         held = {one.identity.credential_id for one in self.connections if one.identity}
         live = await ask(credentials.live, held) if held else set()
+        asked = self._watched()
+        allowed = {kind: await ask(topics.watchable, kind, pairs) for kind, pairs in asked.items()}
+        for one in list(self.connections):
+            one.check(held=held, live=live, asked=asked, allowed=allowed)
+        for feed in self.users.values():
+            feed.check(asked=asked, allowed=allowed)
+
+    def _watched(self) -> dict[str, set[topics.Pair]]:
         by_kind: dict[str, set[topics.Pair]] = {}
         for one in self.connections:
             if one.identity and one.watched:
                 by_kind.setdefault(one.watched.kind, set()).add((one.identity.user_id, one.watched.id))
-        allowed = {kind: await ask(topics.watchable, kind, pairs) for kind, pairs in by_kind.items()}
-        for one in list(self.connections):
-            one.check(held=held, live=live, asked=by_kind, allowed=allowed)
+        for feed in self.users.values():
+            for kind, pairs in feed.watched().items():
+                by_kind.setdefault(kind, set()).update(pairs)
+        return by_kind
 
     def snapshot(self) -> stats.Sockets:
         """Counts for /metrics and the operations page."""

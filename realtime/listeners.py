@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -11,7 +12,7 @@ from realtime import log
 from realtime.feeds import PAGE, RETRY_SECONDS
 from realtime.outbox import PAGE_BYTES, Outbox
 from realtime.readers import ask
-from realtime.topics import Snapshot, UserFrame, compact
+from realtime.topics import Found, Snapshot, UserFrame, compact
 from realtime.user_feeds import UserFeed
 from realtime.user_frames import frames_of, replayed
 
@@ -23,7 +24,7 @@ WAITING_LIMIT = 1000
 class Listener:
     """One `/ws/user/` socket: the snapshot first, then every frame made after it, per topic in order."""
 
-    __slots__ = ("_floors", "_held", "_resuming", "_turn", "_waiting", "feed", "outbox")
+    __slots__ = ("_floors", "_held", "_resuming", "_shown", "_turn", "_waiting", "feed", "outbox")
 
     def __init__(self, feed: UserFeed, outbox: Outbox) -> None:
         self.feed = feed
@@ -31,6 +32,7 @@ class Listener:
         self._waiting: list[tuple[UUID, list[UserFrame]]] | None = []
         self._held: dict[UUID, int] = {}
         self._floors: dict[UUID, int] = {}
+        self._shown: Mapping[UUID, int] = {}
         self._resuming: dict[UUID, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
 
@@ -48,7 +50,14 @@ class Listener:
         heads = {str(topic): seq for topic, seq in snapshot.heads.items()}
         self.outbox.push(compact({"type": "snapshot", **snapshot.fields, "heads": heads}))
         self._floors.update(snapshot.heads)
+        self._shown = snapshot.heads
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self.release)
+
+    def heads(self) -> dict[str, int]:
+        """The heads of the topics of the snapshot, and of those that moved lately."""
+        shown = {topic: max(seq, self.feed.cursors.get(topic, 0)) for topic, seq in self._shown.items()}
+        shown |= self.feed.heads
+        return {str(topic): head for topic, head in shown.items() if self.feed.rights.get(topic, True)}
 
     def release(self) -> None:
         """Sends what was kept back; from now on frames go out as they are made."""
@@ -69,10 +78,13 @@ class Listener:
         elif topic not in self._held:
             self._send(topic, made)
 
-    def resume(self, cursors: dict[UUID, int]) -> None:
+    def resume(self, cursors: Iterable[tuple[Found, int]]) -> None:
         """Starts topics again after the seqs the client has; `resumed` says when each has caught up."""
-        for topic, seq in cursors.items():
-            self._read_log(topic, seq, thin=False, asked=True)
+        for topic, seq in cursors:
+            # A cursor beyond the head is of another history; all of this one follows.
+            recovered = seq <= topic.head
+            self.feed.note_head(topic.id, topic.kind, topic.head)
+            self._read_log(topic.id, seq if recovered else 0, thin=False, recovered=recovered)
         if self._waiting is not None:
             self.release()
 
@@ -83,54 +95,69 @@ class Listener:
                 continue
             if self.outbox.full and frame.seq != sent:
                 # Not in the middle of the frames of one line: the line is read again as a whole.
-                self._read_log(topic, frame.seq - 1, thin=True, asked=False)
+                self._read_log(topic, frame.seq - 1, thin=True)
                 return
             self.outbox.push(frame.text)
             sent = frame.seq
 
-    def _read_log(self, topic: UUID, after: int, *, thin: bool, asked: bool) -> None:
+    def _read_log(self, topic: UUID, after: int, *, thin: bool, recovered: bool | None = None) -> None:
+        """Sends what lies after a seq; then says so if it was asked for, with `recovered`."""
         if running := self._resuming.pop(topic, None):
             running.cancel()
         self._held[topic] = after
         loop = asyncio.get_running_loop()
-        self._resuming[topic] = loop.create_task(self._catch_up(topic, thin=thin, asked=asked))
+        self._resuming[topic] = loop.create_task(self._catch_up(topic, thin=thin, recovered=recovered))
 
-    async def _catch_up(self, topic: UUID, *, thin: bool, asked: bool) -> None:
+    async def _catch_up(self, topic: UUID, *, thin: bool, recovered: bool | None) -> None:
         while not self.outbox.closed:
             # One topic after the other: a socket that does not read holds one page, not one per topic.
             async with self._turn:
                 await self.outbox.room()
-                reached, made = await self._page(topic)
-                with self.outbox.holding(sum(len(frame.text) for frame in made)):
-                    await self._push(replayed(topic, made, thin=thin))
+                page = await self._page(topic)
+                if page is not None:
+                    with self.outbox.holding(sum(len(frame.text) for frame in page.frames)):
+                        await self._push(replayed(topic, page.frames, thin=thin))
+            if page is None:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            reached = page.reached
             at_end = reached == self._held[topic]
             self._held[topic] = reached
             if at_end or reached >= self.feed.cursors.get(topic, 0):
                 break
-        self._go_live(topic, asked=asked)
+        self._go_live(topic, recovered=recovered)
 
     async def _push(self, texts: Iterable[str]) -> None:
         for text in texts:
             await self.outbox.room()
             self.outbox.push(text)
 
-    def _go_live(self, topic: UUID, *, asked: bool) -> None:
-        self._floors[topic] = self._held.pop(topic)
+    def _go_live(self, topic: UUID, *, recovered: bool | None) -> None:
+        head = self._floors[topic] = self._held.pop(topic)
         self._resuming.pop(topic, None)
-        if asked:
-            self.outbox.push(compact({"type": "resumed", "topic": str(topic), "head": self._floors[topic]}))
+        if recovered is not None:
+            said = {"type": "resumed", "topic": str(topic), "head": head, "recovered": recovered}
+            self.outbox.push(compact(said))
 
-    async def _page(self, topic: UUID) -> tuple[int, list[UserFrame]]:
-        """The next frames, and the seq they reach."""
-        after, kind = self._held[topic], self.feed.kinds.get(topic, "")
-        while True:
-            try:
-                return await ask(_frames_after, kind, topic, after)
-            except DatabaseError as error:
-                logger.warning("topic %s cannot be read, trying again: %s", topic, error)
-                await asyncio.sleep(RETRY_SECONDS)
+    async def _page(self, topic: UUID) -> "_Page | None":
+        """The next frames; None when they cannot be had now, or the user may not see them now."""
+        try:
+            if await self.feed.may_tell(topic):
+                page = await ask(_page_after, self.feed.kinds[topic], topic, self._held[topic])
+                return page if self.feed.rights.get(topic) else None
+        except DatabaseError as error:
+            logger.warning("topic %s cannot be read, trying again: %s", topic, error)
+        return None
 
 
-def _frames_after(kind: str, topic: UUID, after: int) -> tuple[int, list[UserFrame]]:
+@dataclass(frozen=True)
+class _Page:
+    """Frames of a topic, and the seq they reach."""
+
+    frames: list[UserFrame]
+    reached: int
+
+
+def _page_after(kind: str, topic: UUID, after: int) -> _Page:
     lines = log.read(topic, after=after, limit=PAGE, limit_bytes=PAGE_BYTES)
-    return (lines[-1].seq if lines else after), frames_of(kind, topic, lines)
+    return _Page(frames_of(kind, topic, lines), lines[-1].seq if lines else after)

@@ -4,7 +4,7 @@ realtime has never heard of a video; whoever has registers a kind at start.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -75,6 +75,17 @@ def find(topic_id: UUID, *, user: UUID) -> Found | None:
     if row is None or not watchable(row[0], [(user, topic_id)]):
         return None
     return Found(topic_id, row[0], row[1])
+
+
+def find_own(topic_ids: Collection[UUID], *, user: UUID) -> dict[UUID, Found]:
+    """Of these topics those that are the user's and that they may still watch."""
+    rows = Topic.objects.filter(pk__in=topic_ids, owner_id=user).values_list("pk", "kind", "head")
+    found = [Found(*row) for row in rows]
+    pairs: dict[str, list[Pair]] = {}
+    for one in found:
+        pairs.setdefault(one.kind, []).append((user, one.id))
+    allowed = set[Pair]().union(*(watchable(kind, asked) for kind, asked in pairs.items()))
+    return {one.id: one for one in found if (user, one.id) in allowed}
 
 
 def watchable(kind: str, pairs: Iterable[Pair]) -> set[Pair]:

@@ -6,23 +6,26 @@ other; then every socket takes the same text.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from realtime import log
+from realtime import log, topics
 from realtime.feeds import PAGE
 from realtime.lines import Announcement, Line
 from realtime.outbox import PAGE_BYTES
 from realtime.readers import ask
+from realtime.topics import Pair
 from realtime.user_frames import frames_of
 
 if TYPE_CHECKING:
     from realtime.listeners import Listener
 
 logger = logging.getLogger(__name__)
+# A topic that has not moved for this long is asked about and named in heartbeats no more, until it moves.
+QUIET_SECONDS = 600.0
 
 
 class UserFeed:
@@ -34,9 +37,11 @@ class UserFeed:
         self.cursors: dict[UUID, int] = {}
         self.kinds: dict[UUID, str] = {}
         self.heads: dict[UUID, int] = {}
+        self.rights: dict[UUID, bool] = {}
         self.listeners: set[Listener] = set()
         self.watchers = 0
         self.starting: asyncio.Task[None] | None = None
+        self._moved: dict[UUID, float] = {}
         self._inbox: dict[UUID, list[Line]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -72,8 +77,18 @@ class UserFeed:
         for listener in self.listeners:
             listener.tell(frame)
 
+    def forget_quiet(self, now: float) -> None:
+        """Drops what is remembered of topics that have been quiet; their cursors stay."""
+        for topic, moved in list(self._moved.items()):
+            behind = self.rights.get(topic, True) and self.cursors.get(topic, 0) < self.heads[topic]
+            if moved < now - QUIET_SECONDS and not behind:
+                del self._moved[topic], self.heads[topic]
+                self.rights.pop(topic, None)
+
     def _note(self, topic: UUID, head: int) -> None:
-        self.heads[topic] = max(head, self.heads.get(topic, 0))
+        if head > self.heads.get(topic, -1):
+            self.heads[topic] = head
+            self._moved[topic] = asyncio.get_running_loop().time()
 
     def _wake(self) -> None:
         if self.started and self._inbox and self._task is None:
@@ -89,12 +104,39 @@ class UserFeed:
         finally:
             self._task = None
 
+    def watched(self) -> dict[str, set[Pair]]:
+        """What must be asked about again: (user, topic) by kind, of topics that were told of."""
+        by_kind: dict[str, set[Pair]] = {}
+        for topic in self.rights:
+            by_kind.setdefault(self.kinds[topic], set()).add((self.user, topic))
+        return by_kind
+
+    def check(self, *, asked: Mapping[str, set[Pair]], allowed: Mapping[str, set[Pair]]) -> None:
+        """Takes what was found about `watched`; nothing more is told of a topic that is no longer allowed."""
+        for topic in self.rights:
+            kind, pair = self.kinds[topic], (self.user, topic)
+            if pair in asked.get(kind, set()):
+                self.rights[topic] = pair in allowed.get(kind, set())
+
+    async def may_tell(self, topic: UUID) -> bool:
+        """Whether the user may still watch a topic of theirs: the media may be somebody else's."""
+        if topic not in self.rights:
+            pair, kind = (self.user, topic), self.kinds[topic]
+            allowed = await ask(topics.watchable, kind, [pair])
+            return self.rights.setdefault(topic, pair in allowed)
+        return self.rights[topic]
+
     async def _advance(self, topic: UUID, lines: list[Line]) -> None:
-        """Hands out announced lines where they follow on, and reads the log where they do not."""
+        """Hands out announced lines where they follow on, and reads the log where they do not.
+
+        Where the right to watch is gone the cursor stays: should it come back, nothing is missing.
+        """
+        if not await self.may_tell(topic):
+            return
         fresh = _following(lines, self.cursors.get(topic, 0))
         if fresh:
             await self._hand_out(topic, fresh)
-        while self.cursors.get(topic, 0) < self.heads[topic]:
+        while self.cursors.get(topic, 0) < self.heads[topic] and self.rights.get(topic):
             after = {"after": self.cursors.get(topic, 0), "limit": PAGE, "limit_bytes": PAGE_BYTES}
             page = await ask(log.read, topic, **after)
             if not page:
@@ -104,6 +146,8 @@ class UserFeed:
 
     async def _hand_out(self, topic: UUID, lines: Sequence[Line]) -> None:
         made = await ask(frames_of, self.kinds.get(topic, ""), topic, lines)
+        if not self.rights.get(topic):  # taken away while we read
+            return
         self.cursors[topic] = lines[-1].seq
         for listener in self.listeners:
             listener.offer(topic, made)

@@ -15,7 +15,7 @@ from realtime.listeners import Listener
 from realtime.log import Draft
 from realtime.outbox import Outbox
 from realtime.readers import ask
-from realtime.topics import UserFrame
+from realtime.topics import Found, UserFrame
 from realtime.user_feeds import UserFeed
 from tests.factories import make_run
 from tests.realtime.conftest import append
@@ -48,7 +48,7 @@ def listen(run: Run, outbox: Outbox) -> Callable[[], None]:
     feed.start({run.topic_id: ("media_run", LINES)})
     listener = Listener(feed, outbox)
     listener.join()
-    listener.resume({run.topic_id: 0})
+    listener.resume([(Found(run.topic_id, "media_run", LINES), 0)])
     return listener.leave
 
 

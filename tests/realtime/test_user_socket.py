@@ -127,7 +127,7 @@ async def test_resume_starts_a_topic_again_after_the_clients_seq(
     resumed = await watcher.frame("resumed")
     await append(run.topic_id, progress(7))
 
-    assert resumed == {"type": "resumed", "topic": topic, "head": 7}
+    assert resumed == {"type": "resumed", "topic": topic, "head": 7, "recovered": True}
     assert [seq for _, seq in await until(watcher, 8)] == [4, 5, 6, 8]
 
 
@@ -149,6 +149,54 @@ async def test_a_resume_that_makes_no_sense_is_named(
     await watcher.say(type="resume", **fields)
 
     assert (await watcher.frame("error"))["code"] == code
+
+
+async def test_a_resume_beyond_the_head_is_of_another_history_and_starts_anew(
+    server: Server, watch: Watch
+) -> None:
+    run = await ask(make_run)
+    await append(run.topic_id, progress(1), progress(2))
+    watcher = await watch(server, "/ws/user/", run.owner)
+    await watcher.frame("snapshot")
+
+    await watcher.say(type="resume", **{str(run.topic_id): 9})
+    resumed = await watcher.frame("resumed")
+    await append(run.topic_id, progress(3))
+
+    assert resumed == {"type": "resumed", "topic": str(run.topic_id), "head": 2, "recovered": False}
+    assert [seq for _, seq in await until(watcher, 3)] == [1, 2, 3]
+
+
+async def test_an_unknown_topic_does_not_keep_the_known_ones_from_being_resumed(
+    server: Server, watch: Watch
+) -> None:
+    run = await ask(make_run)
+    await append(run.topic_id, progress(1), progress(2))
+    watcher = await watch(server, "/ws/user/", run.owner)
+    await watcher.frame("snapshot")
+    missing = "00000000-0000-4000-8000-000000000000"
+
+    await watcher.say(type="resume", **{missing: 4, str(run.topic_id): 1})
+    error = await watcher.frame("error")
+    resumed = await watcher.frame("resumed")
+
+    assert error["code"] == "not_found"
+    assert missing in error["message"]
+    assert (resumed["topic"], resumed["head"]) == (str(run.topic_id), 2)
+    assert seen(watcher) == [("FRAME_ANALYSIS_PROGRESS", 2)]
+
+
+async def test_heartbeats_name_the_heads_of_quiet_topics_too(server: Server, watch: Watch) -> None:
+    run = await ask(make_run)
+    await append(run.topic_id, progress(1), progress(2))
+    watcher = await watch(server, "/ws/user/", run.owner)
+    await watcher.frame("snapshot")
+    other = await ask(make_run, owner=run.owner)
+    await append(other.topic_id, progress(1))
+
+    heartbeat = await watcher.frame("heartbeat", limit=20)
+
+    assert heartbeat["heads"] == {str(run.topic_id): 2, str(other.topic_id): 1}
 
 
 async def test_nobody_elses_topic_can_be_resumed(server: Server, watch: Watch) -> None:
