@@ -123,7 +123,7 @@ class Listener:
             reached = page.reached
             at_end = reached == self._held[topic]
             self._held[topic] = reached
-            if at_end or reached >= self.feed.cursors.get(topic, 0):
+            if at_end or reached >= self.feed.cursors[topic]:
                 break
         self._go_live(topic, recovered=recovered)
 
@@ -142,6 +142,7 @@ class Listener:
     async def _page(self, topic: UUID) -> "_Page | None":
         """The next frames; None when they cannot be had now, or the user may not see them now."""
         try:
+            await self.feed.cursor(topic)
             if await self.feed.may_tell(topic):
                 page = await ask(_page_after, self.feed.kinds[topic], topic, self._held[topic])
                 return page if self.feed.rights.get(topic) else None

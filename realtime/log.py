@@ -147,7 +147,8 @@ def _store(
             for seq, (draft, done) in enumerate(zip(prepared, sealed, strict=True), start=first):
                 copy.write_row(_row(topic_id, seq, draft, done, run, attempt))
         cursor.execute(
-            "UPDATE realtime_topic SET head = %s, head_hash = %s, touched = clock_timestamp() WHERE id = %s",
+            "UPDATE realtime_topic SET head = %s, head_hash = %s, touched = clock_timestamp(),"
+            " touched_minute = date_trunc('minute', clock_timestamp()) WHERE id = %s",
             [first + len(sealed) - 1, sealed[-1].hash, topic_id],
         )
 

@@ -1,6 +1,7 @@
 """The log: topics, their numbered events, and how far each was announced."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -11,11 +12,17 @@ from realtime.envelope import GENESIS
 PROGRESS_TYPES = ("run.progressed", "visualization.progressed", "score.measured")
 
 
+def this_minute() -> datetime:
+    """Now, without its seconds."""
+    return timezone.now().replace(second=0, microsecond=0)
+
+
 class Topic(models.Model):
     """An ordered log with one owner. Narrow on purpose: its row is locked and rewritten by every append.
 
-    `touched` is the time of the last append: how a process that lost an announcement finds the topics of
-    its users that moved. It stands in no index, so that an append stays a HOT update.
+    `touched` is the time of the last append. It stands in no index, so that an append stays a HOT update;
+    `touched_minute` does: how a process that lost an announcement finds the topics of its users that moved,
+    without reading all they ever had. It changes once a minute at most, and only then an append is not HOT.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -25,9 +32,10 @@ class Topic(models.Model):
     head_hash = models.BinaryField(max_length=32, default=GENESIS)
     created = models.DateTimeField(default=timezone.now, editable=False)
     touched = models.DateTimeField(default=timezone.now, editable=False)
+    touched_minute = models.DateTimeField(default=this_minute, editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "created"], name="topic_owner_created")]
+        indexes = [models.Index(fields=["owner", "touched_minute"], name="topic_owner_minute")]
 
     def __str__(self) -> str:
         return f"{self.kind} topic {self.id}"

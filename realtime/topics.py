@@ -6,16 +6,20 @@ realtime has never heard of a video; whoever has registers a kind at start.
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from realtime.lines import Line
-from realtime.models import Topic
+from realtime.models import Event, Topic
 
 # How long a topic counts as having moved lately: longer than any transaction that appends may take.
 RECENT_SECONDS = 60
+# How far back a process that begins to watch a user's topics learns their heads.
+KNOWN_SECONDS = 600
 Pair = tuple[UUID, UUID]
 
 
@@ -112,9 +116,21 @@ def snapshot(user_id: UUID) -> Snapshot:
 
 
 def heads_of(user_id: UUID) -> dict[UUID, tuple[str, int]]:
-    """Kind and head of every topic of a user; one query."""
-    rows = Topic.objects.filter(owner_id=user_id).values_list("id", "kind", "head")
-    return {topic: (kind, head) for topic, kind, head in rows}
+    """Kind and head of every topic of a user that moved in the last KNOWN_SECONDS; one query."""
+    since = timezone.now() - timedelta(seconds=KNOWN_SECONDS)
+    rows = Topic.objects.filter(owner_id=user_id, touched_minute__gte=since)
+    return {topic: (kind, head) for topic, kind, head in rows.values_list("id", "kind", "head")}
+
+
+def head_before(topic_id: UUID, moment: datetime) -> int:
+    """The head a topic had when `heads_of` did not name it at `moment`; 0 for one that is newer.
+
+    It had not moved for KNOWN_SECONDS then: halfway back, no clock of a worker can be so wrong that an
+    event from before looks like one from after.
+    """
+    halfway = moment - timedelta(seconds=KNOWN_SECONDS / 2)
+    old = Event.objects.filter(topic_id=topic_id, time__lt=halfway).order_by("-seq")
+    return old.values_list("seq", flat=True).first() or 0
 
 
 def head_of(topic_id: UUID) -> int:
@@ -127,7 +143,9 @@ def moved(topic_ids: Sequence[UUID], user_ids: Sequence[UUID]) -> list[tuple[UUI
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, kind, owner_id, head FROM realtime_topic WHERE id = ANY(%s::uuid[])"
-            " OR (owner_id = ANY(%s::uuid[]) AND touched > clock_timestamp() - make_interval(secs => %s))",
+            " OR (owner_id = ANY(%s::uuid[])"
+            # Stable, unlike clock_timestamp(): only then the index is used.
+            " AND touched_minute >= date_trunc('minute', statement_timestamp() - make_interval(secs => %s)))",
             [list(topic_ids), list(user_ids), RECENT_SECONDS],
         )
         return list(cursor.fetchall())

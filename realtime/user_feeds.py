@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
 from realtime import log, topics
 from realtime.feeds import PAGE
@@ -34,6 +35,7 @@ class UserFeed:
     def __init__(self, user: UUID) -> None:
         self.user = user
         self.started = False
+        self.since = timezone.now()
         self.cursors: dict[UUID, int] = {}
         self.kinds: dict[UUID, str] = {}
         self.heads: dict[UUID, int] = {}
@@ -46,7 +48,7 @@ class UserFeed:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, known: dict[UUID, tuple[str, int]]) -> None:
-        """Begins at the heads read after the user's group was joined."""
+        """Begins at the heads read after the user's group was joined; of other topics when they move."""
         for topic, (kind, head) in known.items():
             self.kinds[topic] = kind
             self.cursors[topic] = head
@@ -68,7 +70,7 @@ class UserFeed:
     def fill(self) -> None:
         """Fetches what announcements have not brought."""
         for topic, head in self.heads.items():
-            if head > self.cursors.get(topic, 0):
+            if head > self.cursors.get(topic, -1):
                 self._inbox.setdefault(topic, [])
         self._wake()
 
@@ -80,7 +82,7 @@ class UserFeed:
     def forget_quiet(self, now: float) -> None:
         """Drops what is remembered of topics that have been quiet; their cursors stay."""
         for topic, moved in list(self._moved.items()):
-            behind = self.rights.get(topic, True) and self.cursors.get(topic, 0) < self.heads[topic]
+            behind = self.rights.get(topic, True) and self.cursors.get(topic, -1) < self.heads[topic]
             if moved < now - QUIET_SECONDS and not behind:
                 del self._moved[topic], self.heads[topic]
                 self.rights.pop(topic, None)
@@ -118,6 +120,13 @@ class UserFeed:
             if pair in asked.get(kind, set()):
                 self.rights[topic] = pair in allowed.get(kind, set())
 
+    async def cursor(self, topic: UUID) -> int:
+        """Where this process is in a topic: for one that was quiet at the start, where it was then."""
+        if topic not in self.cursors:
+            before = await ask(topics.head_before, topic, self.since)
+            self.cursors.setdefault(topic, before)
+        return self.cursors[topic]
+
     async def may_tell(self, topic: UUID) -> bool:
         """Whether the user may still watch a topic of theirs: the media may be somebody else's."""
         if topic not in self.rights:
@@ -133,11 +142,11 @@ class UserFeed:
         """
         if not await self.may_tell(topic):
             return
-        fresh = _following(lines, self.cursors.get(topic, 0))
+        fresh = _following(lines, await self.cursor(topic))
         if fresh:
             await self._hand_out(topic, fresh)
-        while self.cursors.get(topic, 0) < self.heads[topic] and self.rights.get(topic):
-            after = {"after": self.cursors.get(topic, 0), "limit": PAGE, "limit_bytes": PAGE_BYTES}
+        while self.cursors[topic] < self.heads.get(topic, 0) and self.rights.get(topic):
+            after = {"after": self.cursors[topic], "limit": PAGE, "limit_bytes": PAGE_BYTES}
             page = await ask(log.read, topic, **after)
             if not page:
                 self.cursors[topic] = self.heads[topic]  # deleted meanwhile

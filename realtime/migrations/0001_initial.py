@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+import realtime.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -25,6 +26,7 @@ class Migration(migrations.Migration):
                 ('head_hash', models.BinaryField(default=b'\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00', max_length=32)),
                 ('created', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('touched', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('touched_minute', models.DateTimeField(default=realtime.models.this_minute, editable=False)),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='topics', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -55,7 +57,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='topic',
-            index=models.Index(fields=['owner', 'created'], name='topic_owner_created'),
+            index=models.Index(fields=['owner', 'touched_minute'], name='topic_owner_minute'),
         ),
         migrations.AddIndex(
             model_name='event',

@@ -186,19 +186,6 @@ async def test_an_unknown_topic_does_not_keep_the_known_ones_from_being_resumed(
     assert seen(watcher) == [("FRAME_ANALYSIS_PROGRESS", 2)]
 
 
-async def test_heartbeats_name_the_heads_of_quiet_topics_too(server: Server, watch: Watch) -> None:
-    run = await ask(make_run)
-    await append(run.topic_id, progress(1), progress(2))
-    watcher = await watch(server, "/ws/user/", run.owner)
-    await watcher.frame("snapshot")
-    other = await ask(make_run, owner=run.owner)
-    await append(other.topic_id, progress(1))
-
-    heartbeat = await watcher.frame("heartbeat", limit=20)
-
-    assert heartbeat["heads"] == {str(run.topic_id): 2, str(other.topic_id): 1}
-
-
 async def test_nobody_elses_topic_can_be_resumed(server: Server, watch: Watch) -> None:
     run = await ask(make_run)
     await append(run.topic_id, stage())
