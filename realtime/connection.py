@@ -28,7 +28,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 AUTHENTICATE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 15.0
 FLUSH_SECONDS = 2.0
-LINGER_SECONDS = 60.0
+# With the 15 s that a reader may be stuck and a tick: gone within 30 s.
+LINGER_SECONDS = 10.0
 FRAMES_PER_WINDOW = 2000
 WINDOW_SECONDS = 5.0
 AUTHENTICATE: Commands = {"authenticate": frozenset({"token"})}
@@ -74,9 +75,17 @@ class Connection:
         """The socket is gone; also after a refusal."""
 
     async def serve(self) -> None:
-        """From connect to disconnect."""
+        """From connect to the end of the connection; until then the hub counts it."""
         if (await self._receive())["type"] != "websocket.connect":
             return
+        try:
+            await self._converse()
+            if self._ending is not None:
+                await self._ending
+        finally:
+            self.hub.leave(self)
+
+    async def _converse(self) -> None:
         try:
             await self._open_and_listen()
         except Ended as ended:
@@ -88,12 +97,9 @@ class Connection:
             if self._ending is None:
                 raise
         finally:
-            self.hub.leave(self)
             self.left()
             if self._ending is None:
                 self.outbox.close()
-        if self._ending is not None:
-            await self._ending
 
     def end(self, ended: Ended) -> None:
         """Ends the socket from outside: no more is read or queued, the client is told why."""
@@ -136,8 +142,9 @@ class Connection:
     async def _open_and_listen(self) -> None:
         identity = await ask(authenticate_scope, self.scope)
         await self._send({"type": "websocket.accept"})
+        identity = identity or await self._introduced()
         if identity is None:
-            identity = await self._introduced()
+            return
         self._refuse_too_many(identity)
         self.identity = identity
         self.hub.enter(self)
@@ -150,8 +157,8 @@ class Connection:
         if self.hub.count(identity.user_id) >= limit:
             raise frames.too_many(f"You have {limit} open sockets already; close some.")
 
-    async def _introduced(self) -> Identity:
-        """Who the first message says it is. Raises Ended."""
+    async def _introduced(self) -> Identity | None:
+        """Who the first message says it is; None when the peer left without one. Raises Ended."""
         if _shows_credential(self.scope):
             raise frames.not_authenticated()
         try:
@@ -160,7 +167,7 @@ class Connection:
         except TimeoutError as late:
             raise frames.not_authenticated() from late
         if event["type"] == "websocket.disconnect":
-            raise asyncio.CancelledError
+            return None
         return await self._identified(event)
 
     async def _identified(self, event: Mapping[str, Any]) -> Identity:
@@ -207,7 +214,7 @@ class Connection:
         await self._say_goodbye(ended)
 
     async def _say_goodbye(self, ended: Ended) -> None:
-        """The typed error and the close frame; a peer that takes neither is dropped after a minute."""
+        """The typed error and the close frame; a peer that takes neither is dropped."""
         error = frames.error(ended.code, ended.message)
         try:
             async with asyncio.timeout(LINGER_SECONDS):

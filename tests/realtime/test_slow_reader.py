@@ -5,6 +5,7 @@ import json
 import time
 from uuid import UUID
 
+import psutil
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -74,7 +75,7 @@ async def test_a_reader_that_does_not_read_is_cut_and_resumes(server: Server, wa
     began = time.monotonic()
     await reading
     queued = await eventually(queue_of_both, limit=15, what="both sockets are counted")
-    await eventually(alone, limit=40, every=0.5, what="the slow reader was cut")
+    await eventually(emptied, limit=40, every=0.2, what="the slow reader was cut")
     took = time.monotonic() - began
     frames, code = await everything(slow)
 
@@ -93,8 +94,40 @@ async def queue_of_both() -> int:
     return said.outbox_largest_bytes if said.sockets == 2 else 0
 
 
-async def alone() -> bool:
-    return (await counts()).sockets == 1
+async def emptied() -> bool:
+    """Whether what waited was dropped, of a socket that can still be told why."""
+    said = await counts()
+    return said.sockets == 2 and not said.outbox_bytes
+
+
+@pytest.mark.timeout(180)
+async def test_the_connection_of_a_reader_that_never_reads_is_gone_within_30_seconds(server: Server) -> None:
+    run = await ask(make_run)
+    slow = await idle_reader(server, run.owner, run.topic_id)
+    await flood(run.topic_id, 16)
+    port = slow.local_address[1]
+    await eventually(stuck, limit=20, every=0.2, what="frames wait for it")
+    began = time.monotonic()
+
+    await eventually(lambda: not connected(server, port), limit=90, every=0.5, what="it is dropped")
+    took = time.monotonic() - began
+
+    assert took < 30
+    await eventually(nobody, limit=10, every=0.5, what="it is not counted any more")
+
+
+async def stuck() -> int:
+    return (await counts()).outbox_bytes
+
+
+async def nobody() -> bool:
+    return (await counts()).sockets == 0
+
+
+def connected(server: Server, port: int) -> bool:
+    """Whether the server still holds the connection from this port."""
+    open_ones = psutil.Process(server.pid).net_connections("tcp")
+    return any(one.raddr and one.raddr.port == port for one in open_ones)
 
 
 async def test_a_reader_that_fell_behind_misses_only_outdated_progress(server: Server) -> None:

@@ -1,5 +1,6 @@
 """Who may open a socket, and what everybody else is told."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,6 +42,18 @@ async def test_anonymous_is_told_after_the_time_to_introduce_oneself(
     watcher = await watch(server, path.format(run.topic_id), None)
 
     assert await closed(watcher) == ("not_authenticated", 4001)
+
+
+async def test_an_anonymous_peer_may_leave_without_a_word_in_the_log(
+    live_server_process: Server, watch: Watch
+) -> None:
+    watcher = await watch(live_server_process, "/ws/user/", None)
+
+    await watcher.socket.close()
+    await asyncio.to_thread(live_server_process.stop)
+
+    assert "accepted" in live_server_process.log()
+    assert "ERROR" not in live_server_process.log()
 
 
 async def test_a_wrong_token_is_told_at_once(server: Server) -> None:
