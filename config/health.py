@@ -1,6 +1,6 @@
 """Whether this installation can work: for people, load balancers and supervisors. Open on purpose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import redis
@@ -30,6 +30,17 @@ def ready(request: HttpRequest) -> JsonResponse:
     """200 only with the database, Redis and a live worker; 503 names what is missing."""
     checks = {"database": _database(), "redis": _redis()}
     checks["worker"] = _worker() if checks["database"] == "ok" else "unknown without the database"
+    return _answer(checks)
+
+
+@never_cache
+@require_safe
+def sockets(request: HttpRequest) -> JsonResponse:
+    """200 only with what sockets need: the database, which they read, and Redis, which wakes them."""
+    return _answer({"database": _database(), "redis": _redis()})
+
+
+def _answer(checks: Mapping[str, str]) -> JsonResponse:
     good = all(said == "ok" for said in checks.values())
     body = {"status": "ok" if good else "not ready", "checks": checks}
     return JsonResponse(body, status=200 if good else 503)

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("analysis.urls")),
     re_path(r"^health(?:/live)?/?$", health.live),
     re_path(r"^health/ready/?$", health.ready),
+    re_path(r"^ws/health/?$", health.sockets),
     re_path(r"^metrics/?$", MetricsView.as_view()),
 ]
 

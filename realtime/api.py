@@ -1,5 +1,6 @@
 """REST of topics: the same events as on the socket, and whether the chain holds."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import user_of
+from accounts.permissions import IsStaff
 from accounts.problems import Problem
 from accounts.strict import known_query
-from realtime import log, topics
+from realtime import log, stats, topics
 from realtime.lines import Line
 from realtime.topics import Found, compact
 
@@ -91,6 +93,20 @@ class TopicVerifyView(APIView):
         known_query(request)
         done = log.verify(_found(request, topic_id).id)
         return Response(VerificationSerializer(done).data)
+
+
+class SocketStatsView(APIView):
+    """How many sockets are open, for admins."""
+
+    permission_classes = (IsStaff,)
+    schema = None
+
+    def get(self, request: Request) -> Response:
+        """What every web process last said of its sockets; at most a few seconds old."""
+        known_query(request)
+        processes = [{"process": said.process, **asdict(said.counts)} for said in stats.everywhere()]
+        total = {name: sum(one[name] for one in processes) for name in ("sockets", "topics", "outbox_bytes")}
+        return Response({**total, "processes": processes})
 
 
 def events_response(topic: Found | Any, request: Request) -> HttpResponse:

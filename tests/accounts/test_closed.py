@@ -22,6 +22,7 @@ OPEN_ON_PURPOSE = {
     "/api/v1/auth/token/blacklist/",
     "/health",
     "/health/ready",
+    "/ws/health",
 }
 EXAMPLES = {"uuid": str(uuid.uuid4()), "int": "1", "str": "x", "slug": "x", "path": "x"}
 
