@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -57,9 +57,12 @@ class IdempotentPost:
             record = _remembered(user, key)
             if record is not None:
                 return _replay(record, digest)
-            response = handler(request, *args, **kwargs)
-            if 200 <= response.status_code < 300:
-                _remember(user, key, digest, response, self.once_only_fields)
+            # One transaction: a process that dies in between leaves neither what was made nor its answer. A
+            # file that was stored for it belongs to no row then, and the sweep of uploads removes it.
+            with transaction.atomic():
+                response = handler(request, *args, **kwargs)
+                if 200 <= response.status_code < 300:
+                    _remember(user, key, digest, response, self.once_only_fields)
         return response
 
 

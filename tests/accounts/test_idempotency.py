@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework.views import APIView
 
+from accounts import idempotency
 from accounts.idempotency import IdempotentPost
 from accounts.models import Credential, IdempotencyRecord, User
 from tests.accounts.conftest import signed_in
@@ -153,6 +154,26 @@ def test_the_same_key_at_the_same_time_is_409() -> None:
     assert (second.status_code, second.json()["code"]) == (409, "idempotency_key_in_use")
     assert third == (201, 201)
     assert done == ["slow"]
+
+
+@pytest.mark.urls("config.urls")
+def test_what_cannot_be_remembered_is_not_done(ana: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make() -> Any:
+        body = {"name": "nightly"}
+        return ana.post("/api/v1/auth/api-keys/", body, format="json", headers={"Idempotency-Key": "k1"})
+
+    with monkeypatch.context() as dying:
+        dying.setattr(idempotency, "_remember", _die)
+        with pytest.raises(SystemExit):
+            make()
+    again = make()
+
+    assert (again.status_code, again.get("Idempotency-Replayed")) == (201, None)
+    assert Credential.objects.filter(kind="api_key").count() == 1
+
+
+def _die(*_: Any) -> None:
+    raise SystemExit
 
 
 @pytest.mark.urls("config.urls")
