@@ -11,6 +11,8 @@ from django.views.csrf import csrf_failure as csrf_failure_page
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from accounts import throttles
+
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
 MALFORMED = "The request is malformed; check its headers and body."
@@ -69,10 +71,21 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     error = _as_api_exception(exc)
     if error is None:
         return None
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        error = _counted(error, context["request"])
     body = _body(error, context["request"].path)
     response = Response(body, status=error.status_code, headers=_headers(error))
     response.content_type = MEDIA_TYPE
     return response
+
+
+def _counted(refusal: exceptions.APIException, request: Any) -> exceptions.APIException:
+    # REST framework asks who it is before it asks how often: without this a stranger could ask for ever.
+    try:
+        throttles.count_stranger(request)
+    except exceptions.Throttled as throttled:
+        return throttled
+    return refusal
 
 
 def _as_api_exception(exc: Exception) -> exceptions.APIException | None:

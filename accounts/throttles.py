@@ -4,6 +4,7 @@ import ipaddress
 
 from django.conf import settings
 from django.http import HttpRequest
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -20,6 +21,16 @@ def address(request: HttpRequest | Request) -> str:
     if ip.version == 6:
         return str(ipaddress.ip_network((ip, 64), strict=False).network_address)
     return str(ip)
+
+
+def count_stranger(request: HttpRequest | Request) -> None:
+    """Counts a request that ended before the general limit was looked at: it showed no good credential.
+
+    Raises Throttled.
+    """
+    limit, window_seconds = settings.THROTTLES["anonymous"]
+    if counting.counter.add(f"address:{address(request)}", window_seconds=window_seconds) > limit:
+        raise Throttled(wait=counting.seconds_left(window_seconds))
 
 
 class GeneralThrottle(BaseThrottle):

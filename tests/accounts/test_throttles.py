@@ -107,6 +107,20 @@ def test_a_user_has_a_limit_of_their_own(settings: Any) -> None:
     assert ben.get(CLOSED).status_code == 200
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "assay_nonsense"}, {"Authorization": "Bearer x.y.z"}])
+def test_strangers_have_a_limit_on_closed_addresses_too(settings: Any, headers: dict[str, str]) -> None:
+    limits(settings, anonymous=(3, 10))
+    ana = signed_in(make_user())
+
+    statuses = [APIClient().get(CLOSED, headers=headers).status_code for _ in range(3)]
+    over = APIClient().get(CLOSED, headers=headers)
+
+    assert statuses == [401, 401, 401]
+    assert (over.status_code, over.json()["code"]) == (429, "throttled")
+    assert 1 <= int(over["Retry-After"]) <= 11
+    assert ana.get(CLOSED).status_code == 200
+
+
 def test_the_general_limit_is_at_least_fifty_a_second(settings: Any) -> None:
     limit, window_seconds = settings.THROTTLES["user"]
 
