@@ -91,6 +91,8 @@ TEMPLATES = [
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
+    # Everything else is libpq's (sslmode, sslrootcert, …); what it does not know it refuses when connecting.
+    options = {name: value for name, value in query.items() if name not in ("host", "port")}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -99,6 +101,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": query.get("host", parts.hostname or ""),
         "PORT": str(parts.port or query.get("port", "")),
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": "10", **options},
     }
 
 

@@ -65,6 +65,17 @@ def test_a_database_address_with_a_socket_folder_is_understood(tmp_path: Path) -
     ]
 
 
+def test_what_else_a_database_address_says_reaches_the_database(tmp_path: Path) -> None:
+    url = "postgresql://desk@db.example.org/assay?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem"
+
+    default = settings_of(tmp_path, "DATABASES", DATABASE_URL=url)["DATABASES"]["default"]  # type: ignore[index]
+    patient = settings_of(tmp_path, "DATABASES", DATABASE_URL=f"{url}&connect_timeout=60")["DATABASES"]
+
+    tls = {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
+    assert default["OPTIONS"] == {"connect_timeout": "10", **tls}
+    assert patient["default"]["OPTIONS"] == {"connect_timeout": "60", **tls}  # type: ignore[index]
+
+
 def test_a_new_home_is_closed_to_others(tmp_path: Path) -> None:
     settings_of(tmp_path / "home", "SECRET_KEY")
 
