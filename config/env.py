@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.secrets import refuse_weak
 
+DEFAULT_PORT = 8000
 ROOT = Path(__file__).resolve().parent.parent
 # Names that existing deployments set, for parts of Assay that are still to come.
 NOT_USED_YET = ("MEDIA_PROGRESS_CHANNEL_NAME", "REDIS_CHANNEL_NAME", "SNAPSHOTS_DIR", "ENABLE_SNAPSHOTS")
@@ -29,7 +30,7 @@ class Environment(BaseSettings):
         case_sensitive=True, env_ignore_empty=True, extra="ignore", populate_by_name=True
     )
 
-    port: int = Field(8000, alias="PORT", ge=1, le=65535)
+    port: int = Field(DEFAULT_PORT, alias="PORT", ge=1, le=65535)
     host: str = Field("127.0.0.1", alias="ASSAY_HOST")
     home: Path = Field(ROOT / "var", alias="ASSAY_HOME")
     env: Literal["local", "production"] = Field("local", alias="ASSAY_ENV")

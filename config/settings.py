@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from config.engines.paths import expected_sockets
 from config.engines.postgres import address as postgres_address
 from config.engines.redis import address as redis_address
-from config.env import ROOT, environment
+from config.env import DEFAULT_PORT, ROOT, environment
 from config.logs import logging_configuration
 from config.secrets import kept_secret
 
@@ -120,6 +120,9 @@ CHANNEL_LAYERS = {
 LOGGING = logging_configuration()
 AUTH_USER_MODEL = "accounts.User"
 SESSION_ENGINE = "accounts.sessions"
+# Browsers keep the cookies of all ports of a host together: a second installation needs a name of its own. The
+# CSRF cookie is shared without harm, since pages read it when they send something.
+SESSION_COOKIE_NAME = "sessionid" if ENV.port == DEFAULT_PORT else f"sessionid_{ENV.port}"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},

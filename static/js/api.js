@@ -8,7 +8,8 @@ export class Problem extends Error {
   }
 }
 
-export const csrf = () => document.body.dataset.csrf;
+// Read when it is needed: signing in elsewhere in this browser changes it while a page is open.
+export const csrf = () => /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? document.body.dataset.csrf;
 
 export function toSignIn() {
   const next = encodeURIComponent(location.pathname + location.search);

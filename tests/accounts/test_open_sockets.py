@@ -97,7 +97,7 @@ def test_the_sign_in_cookie_opens_a_socket_for_our_own_pages(
 ) -> None:
     browser = Client()
     browser.force_login(make_user())
-    cookie = f"sessionid={browser.cookies['sessionid'].value}"
+    cookie = f"sessionid_{live_server_process.port}={browser.cookies['sessionid'].value}"
 
     ours = opened(live_server_process, Cookie=cookie, Origin=live_server_process.url)
     a_program = opened(live_server_process, Cookie=cookie)

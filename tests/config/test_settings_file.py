@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.installation import bare_environment
 from tests.product import ROOT
 
@@ -74,6 +76,15 @@ def test_what_else_a_database_address_says_reaches_the_database(tmp_path: Path) 
     tls = {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
     assert default["OPTIONS"] == {"connect_timeout": "10", **tls}
     assert patient["default"]["OPTIONS"] == {"connect_timeout": "60", **tls}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("port", "ending"), [("8000", ""), ("8123", "_8123")])
+def test_an_installation_on_another_port_has_a_sign_in_cookie_of_its_own(
+    tmp_path: Path, port: str, ending: str
+) -> None:
+    names = settings_of(tmp_path, "SESSION_COOKIE_NAME", PORT=port)
+
+    assert names == {"SESSION_COOKIE_NAME": f"sessionid{ending}"}
 
 
 def test_a_new_home_is_closed_to_others(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ async def strangers_desk(chromium: Browser, server: Server) -> AsyncIterator[Des
 async def desk(strangers_desk: Desk, ana: User) -> Desk:
     """Ana's browser."""
     cookie = await ask(_session_of, ana)
-    name = django_settings.SESSION_COOKIE_NAME
+    name = f"sessionid_{strangers_desk.server.port}"  # the name on other ports than 8000
     await strangers_desk.context.add_cookies(
         [{"name": name, "value": cookie, "url": strangers_desk.server.url}]
     )

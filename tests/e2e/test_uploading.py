@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, Request, Route, expect
 
+from accounts.models import User
 from analysis.models import Media, Run, Upload
 from realtime.readers import ask
 from tests.clips import write_samples
-from tests.e2e.conftest import Desk
+from tests.e2e.conftest import PASSWORD, Desk
 
 RUN_PAGE = "**/runs/*-*-*-*-*/"
 CHOOSE = "input[data-drop]"
@@ -77,6 +78,22 @@ async def test_the_same_bytes_again_offer_their_run_or_a_new_one(desk: Desk, sho
     await page.wait_for_url(lambda url: "/runs/" in url and url != first)
 
     assert (await ask(Media.objects.count), await ask(Run.objects.count)) == (1, 2)
+
+
+async def test_an_open_page_uploads_after_a_sign_in_in_another_tab(
+    desk: Desk, short: Path, ana: User
+) -> None:
+    page = await desk.open("/")
+    other = await desk.open("/account/")
+    await other.get_by_role("button", name="Sign out", exact=True).click()
+    await other.get_by_label("E-mail").fill(ana.email)
+    await other.get_by_label("Password").fill(PASSWORD)
+    await other.keyboard.press("Enter")
+    await expect(other.get_by_role("heading", name="Examine a file")).to_be_visible()
+
+    await choose(page, short)
+
+    await page.wait_for_url(RUN_PAGE)
 
 
 async def test_cancelling_an_upload_keeps_nothing(desk: Desk, noise: Path) -> None:
