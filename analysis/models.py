@@ -1,6 +1,7 @@
 """Media, the runs that examine them, and what came of it."""
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -114,7 +115,9 @@ class Run(models.Model):
 
 
 class Worker(models.Model):
-    """One `manage.py runworker` supervisor that is, or was, alive."""
+    """One `manage.py runworker` supervisor that is, or was, alive: lost when silent for `LOST_AFTER`."""
+
+    LOST_AFTER = timedelta(seconds=15)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     host = models.CharField(max_length=255)

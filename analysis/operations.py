@@ -11,7 +11,6 @@ from django.utils import timezone
 from analysis.models import Run, Worker
 from realtime import stats
 
-LOST_AFTER = timedelta(seconds=15)
 SHOWN_FOR = timedelta(hours=24)
 SHOWN_FAILURES = 20
 
@@ -99,7 +98,7 @@ def _workers(now: datetime) -> list[WorkerState]:
 
 def _worker(worker: Worker, now: datetime, runs: list[SlotState]) -> WorkerState:
     silent = now - worker.heartbeat
-    state = "stopped" if worker.stopped else "lost" if silent > LOST_AFTER else "live"
+    state = "stopped" if worker.stopped else "lost" if silent > Worker.LOST_AFTER else "live"
     return WorkerState(
         id=worker.pk,
         host=worker.host,

@@ -1,7 +1,6 @@
 """The pages of the desk: parse, authorise, read, render. Everything that changes goes through `queue`."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -28,7 +27,6 @@ from analysis.uploads import UploadRefused
 RUNS_PER_PAGE = 25
 LAST_RUNS = 8
 # A worker beats far more often; after this long without a beat nobody should count on it.
-WORKER_SILENT = timedelta(seconds=15)
 
 
 class DeskPage(LoginRequiredMixin, TemplateView):
@@ -204,5 +202,7 @@ def examine_sample(request: HttpRequest, file: str) -> HttpResponse:
 def pulse(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Whether the worker of a silent run is alive."""
     worker = visible_run(request, run_id).lease.worker
-    alive = worker is not None and not worker.stopped and timezone.now() - worker.heartbeat < WORKER_SILENT
+    alive = (
+        worker is not None and not worker.stopped and timezone.now() - worker.heartbeat < worker.LOST_AFTER
+    )
     return JsonResponse({"worker_alive": alive}, headers={"Cache-Control": "no-store"})

@@ -1,7 +1,6 @@
 """Whether this installation can work: for people, load balancers and supervisors. Open on purpose."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 
 import redis
 from django.conf import settings
@@ -13,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from analysis.models import Worker
 
-WORKER_SILENT_AFTER = timedelta(seconds=15)
 PATIENCE_SECONDS = 2
 
 
@@ -74,7 +72,7 @@ def _ask_redis() -> None:
 
 
 def _worker() -> str:
-    heard_since = timezone.now() - WORKER_SILENT_AFTER
+    heard_since = timezone.now() - Worker.LOST_AFTER
     if Worker.objects.filter(stopped=None, heartbeat__gt=heard_since).exists():
         return "ok"
     return "none is alive; start one with: manage.py runworker"

@@ -17,7 +17,6 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsStaff
 from analysis.models import Media, Run, Worker
-from config.health import WORKER_SILENT_AFTER
 from realtime import stats
 
 
@@ -74,7 +73,7 @@ def _runs() -> Iterator[Metric]:
 
 
 def _workers() -> Iterator[Metric]:
-    heard_since = timezone.now() - WORKER_SILENT_AFTER
+    heard_since = timezone.now() - Worker.LOST_AFTER
     alive = list(Worker.objects.filter(stopped=None, heartbeat__gt=heard_since).only("slots"))
     yield GaugeMetricFamily("assay_workers", "Workers heard of lately.", len(alive))
     slots = sum(len(worker.slots) for worker in alive)

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import socket
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +14,6 @@ from analysis.engine.registry import CardState
 from analysis.models import DetectorCard, Worker
 from analysis.worker.child import Child
 from analysis.worker.plan import Plan
-
-ALIVE_WITHIN = timedelta(seconds=15)
 
 
 def sign_on(worker: UUID, plan: Plan, device: str) -> None:
@@ -59,7 +56,7 @@ def publish_cards(states: Iterable[CardState]) -> None:
             unique_fields=["name"],
             update_fields=["card", "available", "reason", "updated"],
         )
-        others = Worker.objects.filter(stopped=None, heartbeat__gt=now - ALIVE_WITHIN)
+        others = Worker.objects.filter(stopped=None, heartbeat__gt=now - Worker.LOST_AFTER)
         if not others.exists():
             DetectorCard.objects.exclude(name__in=[row.name for row in rows]).delete()
 

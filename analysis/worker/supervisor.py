@@ -28,6 +28,7 @@ from realtime import publisher
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
+BEAT_SECONDS = 3.0
 STOP_SECONDS = 8.0
 WELL_AFTER_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -117,7 +118,7 @@ class Supervisor:
     def _keep_leases(self, now: float) -> None:
         # what fails is tried again at the next look, before anybody takes us for dead
         if self._in_database(self._beat):
-            self._next_beat = now + settings.LEASE_SECONDS / 5
+            self._next_beat = now + min(BEAT_SECONDS, settings.LEASE_SECONDS / 5)
             self._open_bell()
 
     def _start(self, slot: int) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from analysis import queue
 from analysis.models import Run, RunLease, Worker
+from analysis.worker import rows
 from analysis.worker.plan import Plan
 from analysis.worker.supervisor import DIED, Supervisor
 from tests.analysis.test_queue import take
@@ -66,6 +68,22 @@ def test_leases_that_ran_out_with_the_database_away_are_not_taken_for_the_dead(
     supervisor._tick(now + settings.LEASE_SECONDS + 1)
 
     assert (early, state(run)) == ("running", "queued")
+
+
+def test_a_worker_with_long_leases_is_never_taken_for_lost(
+    supervisor: Supervisor, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEASE_SECONDS = 120
+    supervisor._signed_on = True
+    beats: list[float] = []
+    start = time.monotonic()
+
+    for seconds in range(60):
+        monkeypatch.setattr(rows, "beat", lambda *_, now=seconds: beats.append(now))
+        supervisor._tick(start + seconds)
+
+    pauses = [after - before for before, after in pairwise([*beats, 60])]
+    assert max(pauses) < Worker.LOST_AFTER.total_seconds() / 2
 
 
 def test_a_process_that_does_not_die_at_once_holds_up_nothing(
