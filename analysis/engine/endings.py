@@ -61,15 +61,33 @@ def unread(error: EngineError | None, *, what: str = "file") -> NotAssessed:
 def outside(card: Card, probe: Probe) -> NotAssessed | None:
     """Why this detector cannot look at such a file; None when it can."""
     if card.consumes is Consumes.SOUND and not probe.has_sound:
-        return NotAssessed(Reason.NO_SOUND, "the file has no sound track")
+        return _without_sound(probe)
     if card.consumes in {Consumes.FRAMES, Consumes.FACES} and not probe.has_picture:
-        return NotAssessed(Reason.NO_PICTURE, "the file has no picture")
+        return _without_picture(probe)
     if probe.kind not in card.kinds:
         kinds = " and ".join(sorted(kind.value for kind in card.kinds))
         return NotAssessed(
             Reason.OUTSIDE_DOMAIN, f"{card.title} looks at {kinds}; this is {probe.kind.value}"
         )
     return None
+
+
+def _without_sound(probe: Probe) -> NotAssessed:
+    if probe.sound_unread:
+        return NotAssessed(Reason.UNSUPPORTED_CODEC, probe.sound_unread)
+    return NotAssessed(Reason.NO_SOUND, "the file has no sound track")
+
+
+def _without_picture(probe: Probe) -> NotAssessed:
+    if probe.picture_unread:
+        reason = Reason.DECODE_ERROR if probe.video_codec else Reason.UNSUPPORTED_CODEC
+        return NotAssessed(reason, probe.picture_unread)
+    return NotAssessed(Reason.NO_PICTURE, "the file has no picture")
+
+
+def damage_of(probe: Probe, unread: str) -> str:
+    """What of the file could not be read, in words: tracks without a decoder, and what failed on the way."""
+    return "; ".join(filter(None, (probe.picture_unread, probe.sound_unread, unread)))
 
 
 def checked_scores(card: Card, given: Iterable[Observation]) -> list[ScoresMeasured]:

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore, Event, Thread
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.endings import ended, failed, outside, unread
+from analysis.engine.endings import damage_of, ended, failed, outside, unread
 from analysis.engine.errors import EngineError, UnverifiedWeights
 from analysis.engine.feeding import Feeder
 from analysis.engine.fusion import conclude
@@ -180,7 +180,7 @@ class Conductor:
             for lane in self.lanes:
                 self.out.put(DetectorStarted(lane.card.name, f"{lane.card.title} started."))
                 lane.start()
-            damage = feeder.feed()
+            damage = damage_of(reader.probe, feeder.feed())
             self._wait(lane.fed for lane in self.lanes)
         with self._stages.during(Stage.VISUALIZATION, "Drawing evidence."):
             self._wait(lane.done for lane in self.lanes)

@@ -206,7 +206,8 @@ class Probe:
     """What the file holds, before anything is decoded in full.
 
     Sizes are those of the upright picture. Durations come from the container and may be wrong
-    (`duration_seconds` is None when it does not say).
+    (`duration_seconds` is None when it does not say). `picture_unread` and `sound_unread` say why there is a
+    track of that sort and yet nothing of it can be read.
     """
 
     kind: MediaKind
@@ -224,6 +225,8 @@ class Probe:
     channels: int | None = None
     video_streams: int = 0
     audio_streams: int = 0
+    picture_unread: str | None = None
+    sound_unread: str | None = None
 
     @property
     def has_picture(self) -> bool:

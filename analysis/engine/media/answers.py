@@ -25,7 +25,7 @@ _PROBE_NUMBERS = {
     "audio_streams": 1e5,
 }
 _PROBE_FLOATS = {"duration_seconds", "fps_from_header"}
-_PROBE_TEXTS = ("container", "video_codec", "audio_codec")
+_PROBE_TEXTS = ("container", "video_codec", "audio_codec", "picture_unread", "sound_unread")
 
 
 @dataclass(frozen=True)

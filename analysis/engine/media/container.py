@@ -1,7 +1,7 @@
 """Videos and sound files, opened with libav inside the sandbox."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import av
 from av.container import InputContainer
@@ -87,8 +87,8 @@ class ContainerSource:
             )
         picture = self._picture_fields() if self._video is not None else {}
         heard = _sound_fields(self._audio) if self._audio is not None else {}
-        if not picture.get("width") and not heard:
-            raise UndecodableMedia("no picture in it can be decoded, and it has no sound.")
+        if not picture.get("width") and not heard.get("audio_codec"):
+            self._refuse(picture, heard)
         return Probe(
             kind=MediaKind.VIDEO if picture.get("width") else MediaKind.AUDIO,
             container=self.container.format.name,
@@ -99,14 +99,18 @@ class ContainerSource:
             **heard,
         )
 
+    def _refuse(self, picture: dict[str, Any], heard: dict[str, Any]) -> NoReturn:
+        why = " and ".join(filter(None, (picture.get("picture_unread"), heard.get("sound_unread"))))
+        if picture.get("video_codec"):
+            raise UndecodableMedia(f"{why}.")
+        raise UnsupportedCodec(f"{why}.")
+
     def _picture_fields(self) -> dict[str, Any]:
         """From the header, and from the first picture where the header does not say (rotation, depth)."""
         stream, limits = self._video, self._job.limits
         codec = stream.codec_context
         if codec is None:
-            if self._audio is None:
-                raise UnsupportedCodec("there is no decoder for its pictures.")
-            return {}
+            return {"picture_unread": _without_decoder("picture", stream)}
         _refuse_too_large(codec.width, codec.height, limits)
         first = frames.first(self.container, stream)
         width, height, orientation = codec.width, codec.height, UPRIGHT
@@ -114,7 +118,8 @@ class ContainerSource:
             width, height, orientation = first.width, first.height, frames.orientation(first)
             _refuse_too_large(width, height, limits)
         if not (width and height):
-            return {}
+            unread = f"no picture of track {stream.index} ({codec.codec.canonical_name}) can be decoded"
+            return {"video_codec": codec.codec.canonical_name, "picture_unread": unread}
         upright = orientation.size(width, height)
         shape = first.format if first is not None else codec.format
         rate = stream.average_rate or stream.guessed_rate
@@ -163,12 +168,17 @@ def _duration_seconds(container: InputContainer) -> float | None:
 def _sound_fields(stream: Any) -> dict[str, Any]:
     codec = stream.codec_context
     if codec is None:
-        return {}
+        return {"sound_unread": _without_decoder("sound", stream)}
     return {
         "audio_codec": codec.codec.canonical_name,
         "sample_rate_hz": codec.sample_rate or None,
         "channels": codec.channels or None,
     }
+
+
+def _without_decoder(what: str, stream: Any) -> str:
+    # libav gives no name to a codec it does not know, so the track is all that can be named
+    return f"there is no decoder for its {what} (track {stream.index})"
 
 
 def _refuse_too_many(container: InputContainer, limits: Limits) -> None:
