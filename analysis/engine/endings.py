@@ -9,6 +9,7 @@ from analysis.engine.errors import EngineError, UnsupportedCodec
 from analysis.engine.types import (
     Assessment,
     Consumes,
+    Coverage,
     DetectorEnded,
     NotAssessed,
     Observation,
@@ -113,15 +114,21 @@ def checked_assessment(card: Card, given: Assessment) -> Assessment:
             raise BrokenProtocol(
                 f"{card.name} concluded with the score {given.score!r}; scores lie in 0 to 1."
             )
-        if not 1 <= given.coverage.scored <= given.coverage.sampled:
-            raise BrokenProtocol(
-                f"{card.name} says it scored {given.coverage.scored} of {given.coverage.sampled}."
-            )
+        _check_coverage(card, given.coverage)
     try:
         json.dumps(dict(given.facts), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise BrokenProtocol(f"{card.name} gave facts that cannot be written down ({error}).") from error
     return given
+
+
+def _check_coverage(card: Card, coverage: Coverage) -> None:
+    if not 1 <= coverage.scored <= coverage.sampled:
+        raise BrokenProtocol(f"{card.name} says it scored {coverage.scored} of {coverage.sampled}.")
+    if coverage.decisive is not None and not 1 <= coverage.decisive <= coverage.scored:
+        raise BrokenProtocol(f"{card.name} says its score rests on {coverage.decisive} of {coverage.scored}.")
+    if not all(isinstance(reason, Reason) for reason, _ in coverage.left_out):
+        raise BrokenProtocol(f"{card.name} left something out for no known reason.")
 
 
 def is_score(value: object) -> bool:

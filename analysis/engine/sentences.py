@@ -77,7 +77,7 @@ def limit(
     speaking: Sequence[DetectorEnded], silent: Sequence[DetectorEnded], missing: Sequence[str], damage: str
 ) -> str:
     """What the outcome rests on and what it lacks: coverage, calibration, abstentions, missing detectors, damage."""
-    parts = _together(speaking, _coverage) + _uncalibrated(speaking)
+    parts = _together(speaking, _coverage) + _left_out(speaking) + _uncalibrated(speaking)
     if speaking:
         away = [ending for ending in silent if _reason(ending) is not Reason.DETECTOR_MISSING]
         parts += _together(away, lambda ending: f"gave no score ({_detail(ending)})")
@@ -107,7 +107,28 @@ def _coverage(ending: DetectorEnded) -> str:
     if not isinstance(ending.assessment, Verdict):
         return ""
     coverage = ending.assessment.coverage
-    return f"scored {coverage.scored} of {coverage.sampled} {coverage.unit}"
+    said = f"scored {coverage.scored} of {coverage.sampled} {coverage.unit}"
+    return f"{said}, the score rests on {coverage.decisive} of them" if coverage.decisive else said
+
+
+def _left_out(speaking: Sequence[DetectorEnded]) -> list[str]:
+    leaving = [
+        ending
+        for ending in speaking
+        if isinstance(ending.assessment, Verdict) and ending.assessment.coverage.left_out
+    ]
+    return _together(leaving, _leaving)
+
+
+def _leaving(ending: DetectorEnded) -> str:
+    if not isinstance(ending.assessment, Verdict):
+        return ""
+    coverage = ending.assessment.coverage
+    counts = listed(
+        f"{count} of {coverage.sampled} {coverage.unit} ({REASONS[reason]})"
+        for reason, count in coverage.left_out
+    )
+    return f"left out part of {counts}"
 
 
 def _uncalibrated(speaking: Sequence[DetectorEnded]) -> list[str]:

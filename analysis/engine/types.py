@@ -82,11 +82,17 @@ class OutcomeName(StrEnum):
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much was scored of what was looked at; `unit` is "frames", "windows", "images" or "blocks"."""
+    """How much was scored of what was looked at; `unit` is "frames", "windows", "images" or "blocks".
+
+    decisive: how many of the scored the score itself rests on, when not on all. left_out: in how many of the
+    sampled something was refused, by reason, although something else in them may have been scored.
+    """
 
     scored: int
     sampled: int
     unit: str = "frames"
+    decisive: int | None = None
+    left_out: tuple[tuple[Reason, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,12 +167,14 @@ class FaceBatch:
     """The faces of consecutive sampled frames.
 
     `sampled` names every frame looked at as (index, pts_seconds); `refused` says for frames without a
-    usable face why: no_face, face_too_small or face_too_blurred.
+    usable face why: no_face, face_too_small or face_too_blurred; `left_out` names the refusals of single
+    faces as (index, reason), also in frames where another face was usable.
     """
 
     sampled: tuple[tuple[int, float], ...]
     faces: tuple[FaceCrop, ...]
     refused: Mapping[int, Reason] = field(default_factory=dict)
+    left_out: tuple[tuple[int, Reason], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ enough: one swapped face among several must not be averaged away. Ours differs: 
 face are left out instead of scored, and the score is 1 - sigmoid, so that 1 means manipulated.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,6 +148,7 @@ class MesoSession:
     scored: int = 0
     tracks: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     refusals: dict[Reason, int] = field(default_factory=lambda: defaultdict(int))
+    left_out: Counter[Reason] = field(default_factory=Counter)
     shown: list[_Shown] = field(default_factory=list)
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
@@ -164,6 +165,7 @@ class MesoSession:
 
     def _remember(self, batch: FaceBatch, scores: list[float]) -> None:
         self.scored += len({face.index for face in batch.faces})
+        self.left_out.update(reason for _, reason in set(batch.left_out))
         for face, score in zip(batch.faces, scores, strict=True):
             self.tracks[face.track].append(score)
             self.shown.append(_Shown(score, face))
@@ -186,20 +188,39 @@ class MesoSession:
         if not self.scored:
             return self._abstain()
         best_track, score = max(self._lasting_tracks().items(), key=lambda item: item[1])
-        return Verdict(score, Coverage(self.scored, self.sampled, "frames"), facts=self._facts(best_track))
+        return Verdict(score, self._coverage(best_track), facts=self._facts(best_track))
 
     def _lasting_tracks(self) -> dict[int, float]:
-        """Mean score per track; tracks seen only for a moment count only when there is no other."""
-        enough = min(MIN_TRACK_FRAMES, MIN_TRACK_SHARE * self.sampled)
-        lasting = {track: fmean(scores) for track, scores in self.tracks.items() if len(scores) >= enough}
-        return lasting or {track: fmean(scores) for track, scores in self.tracks.items()}
+        """Mean score of each track that was seen often enough: in three frames and a tenth of all.
+
+        Where none was (pictures, short clips, many cuts), of those at least half as long as the longest.
+        """
+        longest = max(len(scores) for scores in self.tracks.values())
+        enough = max(MIN_TRACK_FRAMES, MIN_TRACK_SHARE * self.sampled)
+        enough = enough if longest >= enough else longest / 2
+        return {track: fmean(scores) for track, scores in self.tracks.items() if len(scores) >= enough}
+
+    def _coverage(self, best_track: int) -> Coverage:
+        own = len(self.tracks[best_track])
+        return Coverage(
+            self.scored,
+            self.sampled,
+            "frames",
+            decisive=own if own < self.scored else None,
+            left_out=tuple(sorted(self.left_out.items())),
+        )
 
     def _facts(self, best_track: int) -> dict[str, Any]:
         tracks = [
             {"track": track, "frames": len(scores), "mean_score": round(fmean(scores), 6)}
             for track, scores in sorted(self.tracks.items())
         ]
-        return {"tracks": tracks[:100], "verdict_of_track": best_track}
+        return {
+            "tracks": tracks[:100],
+            "verdict_of_track": best_track,
+            "verdict_frames": len(self.tracks[best_track]),
+            "frames_with_faces_left_out": {reason.value: count for reason, count in self.left_out.items()},
+        }
 
     def _abstain(self) -> NotAssessed:
         words = {

@@ -119,21 +119,23 @@ class FaceFinder:
         """The usable faces of every frame, and for frames without one the reason."""
         faces: list[FaceCrop] = []
         refused: dict[int, Reason] = {}
+        left_out: list[tuple[int, Reason]] = []
         for frame in batch.frames:
-            usable, reason = self._look(frame)
+            usable, reasons = self._look(frame)
             faces += usable
+            left_out += [(frame.index, reason) for reason in reasons]
             if not usable:
-                refused[frame.index] = reason
+                refused[frame.index] = _weightiest(reasons)
         self.frames_seen += len(batch.frames)
         self.frames_with_face += len(batch.frames) - len(refused)
-        return FaceBatch(
-            tuple((frame.index, frame.pts_seconds) for frame in batch.frames), tuple(faces), refused
-        )
+        sampled = tuple((frame.index, frame.pts_seconds) for frame in batch.frames)
+        return FaceBatch(sampled, tuple(faces), refused, tuple(left_out))
 
-    def _look(self, frame: Frame) -> tuple[list[FaceCrop], Reason]:
+    def _look(self, frame: Frame) -> tuple[list[FaceCrop], list[Reason]]:
+        """The usable faces, and why each of the others is none."""
         reduced = self._reduced(frame.rgb)
         if min(reduced.shape[:2]) < MIN_REDUCED_PX:
-            return [], Reason.NO_FACE
+            return [], []
         found = [face for face in self.finder.find(reduced) if face.confidence >= MIN_CONFIDENCE]
         found = sorted(found, key=lambda face: -_area(face.box))[:MAX_FACES]
         ids = self.tracks.assign([face.box for face in found], frame.pts_seconds)
@@ -145,7 +147,7 @@ class FaceFinder:
             for face, track, reason in zip(found, ids, reasons, strict=True)
             if reason is None
         ]
-        return usable, _weightiest(reason for reason in reasons if reason)
+        return usable, [reason for reason in reasons if reason]
 
     def _reduced(self, rgb: Pixels) -> Pixels:
         height, width = rgb.shape[:2]

@@ -78,6 +78,15 @@ def test_a_small_face_is_refused(weights_dir, portrait):
     assert dict(batch.refused) == {0: Reason.FACE_TOO_SMALL}
 
 
+def test_a_small_face_beside_a_usable_one_is_named(weights_dir, portrait):
+    picture = on_ground(portrait, side=400, at=(100, 700))
+    picture[100:180, 100:180] = cv2.resize(portrait, (80, 80), interpolation=cv2.INTER_AREA)
+
+    batch = look(best_finder(WeightStore(weights_dir)), picture)
+
+    assert (len(batch.faces), dict(batch.refused), batch.left_out) == (1, {}, ((0, Reason.FACE_TOO_SMALL),))
+
+
 def test_a_blurred_face_is_refused(finder, portrait):
     batch = look(finder, cv2.GaussianBlur(portrait, (0, 0), 18))
 

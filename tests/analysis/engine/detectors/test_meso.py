@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.engine.detectors import meso
+from analysis.engine.endings import ended
+from analysis.engine.fusion import conclude
 from analysis.engine.types import (
     Coverage,
     FaceBatch,
@@ -82,6 +84,76 @@ def test_one_forged_face_among_genuine_ones_is_not_averaged_away(detector, media
     assert isinstance(verdict, Verdict)
     assert verdict.score > 0.9
     assert verdict.facts["verdict_of_track"] == 2
+
+
+class FromPixel:
+    """A detector whose score is what the crop's first value says."""
+
+    card = meso.cards()[0]
+
+    def score(self, crops):
+        return [float(pixels[0, 0, 0]) / 100 for pixels in crops]
+
+
+def seen(sampled, tracks):
+    """A session that saw so many frames, and each track as (number, frames, score in hundredths)."""
+    session = meso.MesoSession(FromPixel())
+    faces = [
+        crop(np.full((4, 4, 3), score, np.uint8), index=n, track=track)
+        for track, frames, score in tracks
+        for n in range(frames)
+    ]
+    list(session.feed(FaceBatch(tuple((n, n / 5) for n in range(sampled)), tuple(faces))))
+    return session
+
+
+def test_a_track_of_a_moment_does_not_decide_a_long_video():
+    verdict = seen(3000, [(0, 2500, 10), (1, 3, 95)]).finish()
+
+    assert (verdict.score, verdict.facts["verdict_of_track"]) == (pytest.approx(0.10), 0)
+
+
+@pytest.mark.parametrize(
+    ("sampled", "tracks", "decided_by"),
+    [
+        (1, [(0, 1, 10), (1, 1, 90)], 1),  # a picture
+        (4, [(0, 2, 10), (1, 1, 90)], 1),  # a short clip
+        (1000, [(0, 60, 10), (1, 50, 80), (2, 3, 90)], 1),  # many cuts: no track reaches a tenth
+        (100, [(0, 80, 10), (1, 10, 90)], 1),
+        (100, [(0, 80, 10), (1, 9, 90)], 0),
+        (10, [(0, 8, 10), (1, 2, 90)], 0),
+    ],
+)
+def test_the_highest_of_the_lasting_tracks_decides(sampled, tracks, decided_by):
+    assert seen(sampled, tracks).finish().facts["verdict_of_track"] == decided_by
+
+
+def test_the_limit_says_on_how_many_frames_the_score_rests():
+    verdict = seen(100, [(0, 80, 10), (1, 20, 90)]).finish()
+
+    outcome = conclude([ended(meso.cards()[0], verdict)])
+    assert (verdict.coverage.scored, verdict.coverage.decisive, verdict.facts["verdict_frames"]) == (
+        80,
+        20,
+        20,
+    )
+    assert "scored 80 of 100 frames, the score rests on 20 of them" in outcome.limit
+
+
+def test_a_face_left_out_beside_a_usable_one_is_told():
+    session = meso.MesoSession(FromPixel())
+    face = crop(np.full((4, 4, 3), 10, np.uint8))
+    small, blurred = (0, Reason.FACE_TOO_SMALL), (0, Reason.FACE_TOO_BLURRED)
+    list(session.feed(FaceBatch(((0, 0.0),), (face,), left_out=(small, small, blurred))))
+
+    verdict = session.finish()
+
+    outcome = conclude([ended(meso.cards()[0], verdict)])
+    assert verdict.facts["frames_with_faces_left_out"] == {"face_too_small": 1, "face_too_blurred": 1}
+    assert (
+        "left out part of 1 of 1 frames (the faces are too blurred) and 1 of 1 frames (the faces are too small)"
+        in outcome.limit
+    )
 
 
 @pytest.mark.parametrize("reason", [Reason.NO_FACE, Reason.FACE_TOO_SMALL, Reason.FACE_TOO_BLURRED])
