@@ -5,8 +5,6 @@ cameras and editors; IPTC's digital source type is given in its own words (IPTC 
 """
 
 import base64
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +44,13 @@ SOURCE_TYPES = {
     "screenCapture": "screen capture",
 }
 ENCODERS = {"Lavf": "FFmpeg", "Lavc": "FFmpeg", "HandBrake": "HandBrake", "x264": "x264", "x265": "x265"}
-A1111 = re.compile(r"(?:^|\n)Steps: \d+, Sampler: ")
+PARTS = {
+    "exif": "EXIF",
+    "text": "text chunks",
+    "xmp": "XMP",
+    "thumbnail": "the embedded thumbnail",
+    "tags": "container tags",
+}
 THUMBNAIL_DIFFERENCE = 0.12
 
 
@@ -104,12 +108,11 @@ class MetadataSession:
 
     def finish(self) -> Assessment:
         embedded = self.facts.get("embedded") or {}
-        findings = list(find(embedded))
-        detail = (
-            "; ".join(finding["sentence"] for finding in findings[:3]) or "nothing names a tool or a device"
-        )
+        named, lost = list(find(embedded)), list(unread(embedded))
+        told = [finding["sentence"] for finding in [*named[:3], *lost]]
+        detail = "; ".join(told) or "nothing names a tool or a device"
         shown = {key: value for key, value in embedded.items() if key != "thumbnail" and value}
-        facts = {"findings": findings, "embedded": shown, "container": self.facts.get("container")}
+        facts = {"findings": named + lost, "embedded": shown, "container": self.facts.get("container")}
         return NotAssessed(Reason.REPORTS_FACTS, detail, facts)
 
     def evidence(self) -> Iterable[EvidenceMade]:
@@ -129,11 +132,30 @@ def find(embedded: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     Kinds: source_type, generator, device, software, place, encoder, thumbnail.
     """
     yield from _source_types(embedded.get("xmp") or {})
-    texts = _texts(embedded)
-    yield from _generators(texts)
-    yield from _devices(embedded.get("exif") or {}, embedded.get("xmp") or {})
+    prompts = embedded.get("prompts") or []
+    yield from _generators(prompts)
+    yield from _devices(_without(prompts, embedded.get("exif") or {}), embedded.get("xmp") or {})
     yield from _encoders(embedded.get("tags") or {})
     yield from _thumbnail(embedded.get("thumbnail"))
+
+
+def unread(embedded: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """What could not be read, as findings of the kind unread: of that nothing is known."""
+    if not embedded or "error" in embedded:
+        yield _finding("unread", f"the metadata could not be read ({embedded.get('error', 'nobody looked')})")
+    for part, why in (embedded.get("unread") or {}).items():
+        yield _finding("unread", f"{PARTS.get(part, part)} could not be read ({why})")
+
+
+def _without(
+    prompts: Iterable[Mapping[str, str]], exif: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, str]]:
+    """The EXIF fields that hold what they are named for, and not a generator's graph."""
+    taken = {(told["place"], told["field"]) for told in prompts}
+    return {
+        ifd: {name: value for name, value in fields.items() if (ifd, name) not in taken}
+        for ifd, fields in exif.items()
+    }
 
 
 def _finding(kind: str, sentence: str) -> dict[str, str]:
@@ -150,45 +172,13 @@ def _source_types(xmp: Mapping[str, str]) -> Iterator[dict[str, str]]:
             )
 
 
-def _texts(embedded: Mapping[str, Any]) -> dict[str, str]:
-    texts = dict(embedded.get("text") or {})
-    for fields in [*(embedded.get("exif") or {}).values(), *(embedded.get("tags") or {}).values()]:
-        texts |= {name: fields[name] for name in fields if name.lower() in _TEXT_FIELDS}
-    return texts
-
-
-_TEXT_FIELDS = {
-    "usercomment",
-    "imagedescription",
-    "comment",
-    "description",
-    "prompt",
-    "workflow",
-    "parameters",
-}
-
-
-def _generators(texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    for name, text in texts.items():
-        if A1111.search(text):
-            model = re.search(r"\bModel: ([^,\n]+)", text)
-            named = f", model {model[1]}" if model else ""
-            yield _finding("generator", f"Stable Diffusion parameters in {name}{named}")
-        elif _is_comfy(text):
-            yield _finding("generator", f"ComfyUI {name} graph")
-
-
-def _is_comfy(text: str) -> bool:
-    """A ComfyUI graph, whole or cut by the reader's bound."""
-    if not text.lstrip().startswith("{"):
-        return False
-    try:
-        graph = json.loads(text)
-    except ValueError:
-        return '"class_type"' in text or ('"nodes"' in text and '"last_node_id"' in text)
-    if not isinstance(graph, dict):
-        return False
-    return "nodes" in graph or any(isinstance(node, dict) and "class_type" in node for node in graph.values())
+def _generators(prompts: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
+    for told in prompts:
+        if told["tool"] == "ComfyUI":
+            yield _finding("generator", f"ComfyUI {told['graph']} graph")
+        else:
+            named = f", model {told['model']}" if told["model"] else ""
+            yield _finding("generator", f"{told['tool']} parameters in {told['field']}{named}")
 
 
 def _devices(exif: Mapping[str, Mapping[str, str]], xmp: Mapping[str, str]) -> Iterator[dict[str, str]]:

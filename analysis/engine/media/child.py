@@ -13,8 +13,8 @@ import sys
 from analysis.engine.errors import EngineError
 from analysis.engine.media.job import Job, read_job
 from analysis.engine.media.outlet import Outlet
+from analysis.engine.media.sniff import PICTURE_FORMATS
 
-PICTURE_FORMATS = frozenset(("jpeg", "png", "gif", "webp", "heif", "avif", "tiff", "bmp"))
 _DESCRIPTORS = 64
 
 

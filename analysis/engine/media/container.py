@@ -27,15 +27,16 @@ def open_source(job: Job) -> "ContainerSource":
     return ContainerSource(job)
 
 
-def open_container(job: Job) -> InputContainer:
+def open_as(path: str, container_format: str) -> InputContainer:
     """The container as the format that its bytes said, and nothing it may refer to.
 
     One demuxer and local files only: playlists and reference movies would otherwise open other files.
+    Raises UndecodableMedia.
     """
     try:
         return av.open(
-            f"file:{job.path}",
-            format=job.format,
+            f"file:{path}",
+            format=container_format,
             options={"protocol_whitelist": "file", "enable_drefs": "0"},
             metadata_errors="replace",
         )
@@ -51,7 +52,7 @@ class ContainerSource:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self.container = open_container(job)
+        self.container = open_as(job.path, job.format)
         _refuse_too_many(self.container, job.limits)
         self._video = _best(pictures_of(self.container, job.format))
         self._audio = _best(list(self.container.streams.audio))
@@ -61,12 +62,12 @@ class ContainerSource:
         self.probe = self._probe()
 
     def pictures(self, ledger: Ledger) -> Iterator[Picture]:
-        with open_container(self._job) as container:
+        with open_as(self._job.path, self._job.format) as container:
             stream = container.streams[self._video.index]
             yield from frames.pictures(container, stream, self.origin_seconds, ledger)
 
     def blocks(self, ledger: Ledger) -> Iterator[Block]:
-        with open_container(self._job) as container:
+        with open_as(self._job.path, self._job.format) as container:
             stream = container.streams[self._audio.index]
             yield from sound.blocks(container, stream, self.origin_seconds, ledger, self._job.limits)
 

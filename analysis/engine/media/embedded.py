@@ -1,63 +1,101 @@
 """What is written beside the picture or sound: EXIF, XMP, IPTC, text chunks and container tags.
 
-Facts only, each bounded; whether they mean anything is the metadata detector's business. XML is read with a
-parser that refuses entities.
+Facts only, each bounded; whether they mean anything is the metadata detector's business. Each part is read on
+its own: one that cannot be read is named under "unread" and costs none of the others.
 """
 
-import base64
-import io
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-from analysis.engine.types import MediaKind, Probe
+from analysis.engine.errors import UndecodableMedia
+from analysis.engine.media import prompts, xmp
+from analysis.engine.media.sniff import HEAD_BYTES, PICTURE_FORMATS, sniff
+from analysis.engine.types import Probe
 
 MAX_TEXT = 4000
 MAX_FIELDS = 200
-MAX_XMP_BYTES = 1 << 20
-THUMBNAIL_SIDE = 160
-XMP_OPENING, XMP_CLOSING = b"<x:xmpmeta", b"</x:xmpmeta>"
+_NO_TEXT = {"exif", "icc_profile", "xmp", "photoshop", "XML:com.adobe.xmp", "Raw profile type exif"}
 
 
-def read(path: Path, probe: Probe) -> dict[str, Any]:
-    """EXIF by IFD, XMP properties, text chunks, and the embedded thumbnail as JPEG in base64."""
-    facts: dict[str, Any] = {"xmp": _xmp(path)}
-    if probe.kind is MediaKind.IMAGE:
-        facts |= _of_image(path)
-    else:
-        facts["tags"] = _tags(path)
-    return facts
+def read(path: Path, _probe: Probe) -> dict[str, Any]:
+    """EXIF by IFD, XMP properties, text chunks and the thumbnail of a picture, still or animated; the tags of
+    anything else; the generators that any of these names; and what could not be read."""
+    container = _format(path)
+    facts: dict[str, Any] = {}
+    unread: dict[str, str] = {}
+    for part, reader in _readers(path, container).items():
+        try:
+            facts[part] = reader()
+        except Exception as error:  # parsers raise anything on hostile files; one must not cost the others
+            unread[part] = f"{type(error).__name__}: {error}"[:300]
+    facts["prompts"] = prompts.named(
+        {"text": facts.get("text", {})} | facts.get("exif", {}) | facts.get("tags", {})
+    )
+    return {part: _cut(found) if part != "thumbnail" else found for part, found in facts.items()} | {
+        "unread": unread
+    }
 
 
-def _of_image(path: Path) -> dict[str, Any]:
-    import pillow_heif
-    from PIL import Image
+def _format(path: Path) -> str:
+    with path.open("rb") as file:
+        found = sniff(file.read(HEAD_BYTES))
+    if found is None:
+        raise UndecodableMedia("it is no picture, sound or video")
+    return found.format
 
-    pillow_heif.register_heif_opener()
-    with Image.open(path) as image:
-        exif = image.getexif()
+
+def _readers(path: Path, container: str) -> Mapping[str, Callable[[], Any]]:
+    """Chosen by the container, not by the kind: an animation has the fields of a picture."""
+    if container not in PICTURE_FORMATS:
+        return {"tags": lambda: _tags(path, container), "xmp": lambda: xmp.properties_of(path, b"")}
+    image = _Image(path, container)
+    return {
+        "exif": image.exif,
+        "text": image.texts,
+        "xmp": lambda: xmp.properties_of(path, image.xmp()),
+        "thumbnail": image.thumbnail,
+    }
+
+
+class _Image:
+    """A picture whose header is read once, when the first part asks for it."""
+
+    def __init__(self, path: Path, container: str) -> None:
+        from analysis.engine.media import stills
+
+        self._path = path
+        self._picture = stills.open_as(str(path), container)
+
+    def exif(self) -> dict[str, dict[str, str]]:
+        from PIL import ExifTags
+
+        exif = self._picture.getexif()
+        ifds = {"image": dict(exif), "photo": exif.get_ifd(0x8769), "gps": exif.get_ifd(0x8825)}
+        names: dict[str, dict[int, str]] = {"gps": ExifTags.GPSTAGS}
+        described = {ifd: _named(values, names.get(ifd, ExifTags.TAGS)) for ifd, values in ifds.items()}
+        return {ifd: fields for ifd, fields in described.items() if fields}
+
+    def texts(self) -> dict[str, str]:
+        """Text chunks of PNG, comments of JPEG and GIF: what tools write their prompts into."""
+        info = self._picture.info
         return {
-            "exif": _exif(exif),
-            "text": _chunks(image.info),
-            "thumbnail": _thumbnail(path, image.info.get("exif", b""), image.size),
+            str(k): _plain(v) for k, v in info.items() if isinstance(v, str | bytes) and k not in _NO_TEXT
         }
 
+    def xmp(self) -> bytes:
+        """The packet as the picture's own format holds it, which may be compressed there; empty without one."""
+        found = self._picture.info.get("xmp") or self._picture.info.get("XML:com.adobe.xmp") or b""
+        return found.encode() if isinstance(found, str) else bytes(found)
 
-def _exif(exif: Any) -> dict[str, dict[str, str]]:
-    from PIL import ExifTags
+    def thumbnail(self) -> dict[str, Any] | None:
+        from analysis.engine.media import thumbnail
 
-    ifds = {"image": dict(exif), "photo": exif.get_ifd(0x8769), "gps": exif.get_ifd(0x8825)}
-    names: dict[str, dict[int, str]] = {"gps": ExifTags.GPSTAGS}
-    described = {}
-    for ifd, values in ifds.items():
-        known = names.get(ifd, ExifTags.TAGS)
-        fields = {
-            known.get(tag, f"0x{tag:04x}"): _plain(value) for tag, value in list(values.items())[:MAX_FIELDS]
-        }
-        described[ifd] = fields
-    return {ifd: fields for ifd, fields in described.items() if fields}
+        return thumbnail.read(self._path, self._picture.info.get("exif") or b"")
+
+
+def _named(values: Mapping[int, object], names: Mapping[int, str]) -> dict[str, str]:
+    return {names.get(tag, f"0x{tag:04x}"): _plain(value) for tag, value in values.items()}
 
 
 def _plain(value: object) -> str:
@@ -65,103 +103,25 @@ def _plain(value: object) -> str:
         # EXIF user comments begin with their encoding's name in eight bytes
         prefix, rest = value[:8], value[8:]
         if prefix == b"UNICODE\0":
-            return _decode(rest, "utf-16-be" if rest[:1] == b"\0" else "utf-16-le")
-        if prefix == b"ASCII\0\0\0":
-            value = rest
-        return _decode(value, "utf-8")
-    return _clean(str(value))
+            return rest.decode("utf-16-be" if rest[:1] == b"\0" else "utf-16-le", "replace")
+        return (rest if prefix == b"ASCII\0\0\0" else value).decode("utf-8", "replace")
+    return str(value)
 
 
-def _decode(value: bytes, encoding: str) -> str:
-    return _clean(value[: 4 * MAX_TEXT].decode(encoding, "replace"))
-
-
-def _clean(text: str) -> str:
-    return "".join(c for c in text[:MAX_TEXT] if c.isprintable() or c in "\n\t").strip()
-
-
-def _chunks(info: dict[Any, Any]) -> dict[str, str]:
-    """Text chunks of PNG, comments of JPEG and GIF: what tools write their prompts into."""
-    ignored = {"exif", "icc_profile", "xmp", "photoshop", "XML:com.adobe.xmp", "Raw profile type exif"}
-    texts = {str(k): _plain(v) for k, v in info.items() if isinstance(v, str | bytes) and k not in ignored}
-    return dict(list(texts.items())[:MAX_FIELDS])
-
-
-def _thumbnail(path: Path, exif: bytes, size: tuple[int, int]) -> dict[str, Any] | None:
-    """The EXIF thumbnail, and how far its shape and brightness pattern is from the picture's.
-
-    `difference` is the mean absolute difference of both, scaled to 16 x 16 grey, in 0..1.
-    """
-    import numpy as np
-    from PIL import Image
-
-    raw = _thumbnail_bytes(exif)
-    if not raw:
-        return None
-    with Image.open(io.BytesIO(raw)) as small, Image.open(path) as image:
-        small_size = small.size
-        small.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        image.draft("L", (64, 64))
-        a, b = (np.asarray(i.convert("L").resize((16, 16)), np.float64) / 255 for i in (small, image))
-        small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        buffer = io.BytesIO()
-        small.convert("RGB").save(buffer, "JPEG", quality=90)
-    return {
-        "size": list(small_size),
-        "aspect_ratio": round(small_size[0] / small_size[1], 4),
-        "picture_aspect_ratio": round(size[0] / size[1], 4),
-        "difference": round(float(np.abs(a - b).mean()), 4),
-        "jpeg_base64": base64.b64encode(buffer.getvalue()).decode("ascii"),
-    }
-
-
-def _thumbnail_bytes(exif: bytes) -> bytes | None:
-    """The JPEG inside the EXIF segment, if any: told by its first marker, since its offset may lie."""
-    at = exif.find(b"\xff\xd8\xff")
-    return exif[at:] if at > 0 else None
-
-
-def _tags(path: Path) -> dict[str, dict[str, str]]:
+def _tags(path: Path, container_format: str) -> dict[str, dict[str, str]]:
     """Container and stream tags as FFmpeg names them."""
-    import av
+    from analysis.engine.media import container
 
-    with av.open(str(path)) as container:
-        tags = {"container": container.metadata}
-        tags |= {f"stream {stream.index}": stream.metadata for stream in container.streams}
-    return {
-        place: {str(k): _clean(str(v)) for k, v in list(fields.items())[:MAX_FIELDS]}
-        for place, fields in tags.items()
-        if fields
-    }
+    with container.open_as(str(path), container_format) as opened:
+        tags = {"container": dict(opened.metadata)}
+        tags |= {f"stream {stream.index}": dict(stream.metadata) for stream in opened.streams}
+    return {place: fields for place, fields in tags.items() if fields}
 
 
-def _xmp(path: Path) -> dict[str, str]:
-    """The properties of the first XMP packet in the file, by prefixed name."""
-    with path.open("rb") as file:
-        head = file.read(4 * MAX_XMP_BYTES)
-    start = head.find(XMP_OPENING)
-    end = head.find(XMP_CLOSING, start)
-    if start < 0 or end < 0 or end - start > MAX_XMP_BYTES or b"<!ENTITY" in head[start:end]:
-        return {}
-    packet = head[start : end + len(XMP_CLOSING)]
-    try:
-        root = ElementTree.fromstring(packet)  # noqa: S314  entities are refused above, and we run in the sandbox
-    except ElementTree.ParseError:
-        return {}
-    prefixes = {
-        uri.decode(): prefix.decode() for prefix, uri in re.findall(rb'xmlns:([\w.-]+)="([^"]+)"', packet)
-    }
-    return dict(list(_properties(root, prefixes))[:MAX_FIELDS])
-
-
-def _properties(root: ElementTree.Element, prefixes: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            yield _prefixed(name, prefixes), _clean(value)
-        if element.text and element.text.strip():
-            yield _prefixed(element.tag, prefixes), _clean(element.text)
-
-
-def _prefixed(name: str, prefixes: dict[str, str]) -> str:
-    uri, _, local = name.removeprefix("{").rpartition("}")
-    return f"{prefixes[uri]}:{local}" if uri in prefixes else local
+def _cut(value: Any) -> Any:
+    """Texts, clean and at most 4,000 characters long; the first 200 of any group of fields."""
+    if isinstance(value, str):
+        return "".join(c for c in value[:MAX_TEXT] if c.isprintable() or c in "\n\t").strip()
+    if isinstance(value, Mapping):
+        return {name[:MAX_TEXT]: _cut(value[name]) for name in list(value)[:MAX_FIELDS]}
+    return [_cut(one) for one in value[:MAX_FIELDS]] if isinstance(value, list) else value

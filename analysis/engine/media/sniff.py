@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from analysis.engine.types import MediaKind
 
 HEAD_BYTES = 64 * 1024
+PICTURE_FORMATS = frozenset(
+    ("jpeg", "png", "gif", "webp", "heif", "avif", "tiff", "bmp")
+)  # animated ones too
 
 VIDEO, IMAGE, AUDIO = MediaKind.VIDEO, MediaKind.IMAGE, MediaKind.AUDIO
 

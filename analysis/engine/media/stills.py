@@ -44,19 +44,23 @@ def open_source(job: Job) -> "StillSource":
 def open_picture(job: Job) -> Image.Image:
     """The picture as the format that its bytes said, nothing decoded yet."""
     try:
-        if job.format == "heif":
-            importlib.import_module("pillow_heif").register_heif_opener()
-            picture = Image.open(job.path, formats=("HEIF",))
-        else:
-            plugin, names = _PLUGINS[job.format]
-            importlib.import_module(f"PIL.{plugin}")
-            picture = Image.open(job.path, formats=names)
+        picture = open_as(job.path, job.format)
     except Image.DecompressionBombError as error:
         raise _too_large(str(error), job.limits) from error
     except BROKEN as error:
         raise UndecodableMedia(f"its header cannot be read ({_words(error)}).") from error
     _refuse_too_large(picture, job.limits)
     return picture
+
+
+def open_as(path: str, image_format: str) -> Image.Image:
+    """The picture as that format and no other. Raises what Pillow raises."""
+    if image_format == "heif":
+        importlib.import_module("pillow_heif").register_heif_opener()
+        return Image.open(path, formats=("HEIF",))
+    plugin, names = _PLUGINS[image_format]
+    importlib.import_module(f"PIL.{plugin}")
+    return Image.open(path, formats=names)
 
 
 class StillSource:

@@ -1,0 +1,82 @@
+"""The XMP packet of a file: found wherever it lies, read with a parser that refuses entities."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from xml.etree import ElementTree
+
+MAX_PACKET_BYTES = 1 << 20
+OPENING, CLOSING = b"<x:xmpmeta", b"</x:xmpmeta>"
+_WINDOW_BYTES = 8 << 20
+
+
+class UnreadableXmp(ValueError):
+    """There is a packet, and it cannot be read."""
+
+
+def properties_of(path: Path, given: bytes) -> dict[str, str]:
+    """The properties of the packet that the format gave, else of the first in the file, by prefixed name.
+
+    Raises UnreadableXmp.
+    """
+    found = given or packet(path)
+    return properties(found) if found else {}
+
+
+def packet(path: Path) -> bytes:
+    """The first packet of the file, wherever it lies (in MP4 usually behind the media); empty without one.
+
+    Raises UnreadableXmp for one that has no end or is too large.
+    """
+    with path.open("rb") as file:
+        start = _find(file, OPENING)
+        if start is None:
+            return b""
+        file.seek(start)
+        found = file.read(MAX_PACKET_BYTES)
+    end = found.find(CLOSING)
+    if end < 0:
+        raise UnreadableXmp(f"its packet does not end within {MAX_PACKET_BYTES} bytes")
+    return found[: end + len(CLOSING)]
+
+
+def _find(file: IO[bytes], wanted: bytes) -> int | None:
+    """Where the bytes first stand in the file, which is read in windows and never held whole."""
+    kept, at = b"", 0
+    while window := file.read(_WINDOW_BYTES):
+        found = (kept + window).find(wanted)
+        if found >= 0:
+            return at - len(kept) + found
+        at += len(window)
+        kept = (kept + window)[1 - len(wanted) :]
+    return None
+
+
+def properties(packet: bytes) -> dict[str, str]:
+    """The properties of a packet by prefixed name. Raises UnreadableXmp."""
+    start, end = packet.find(OPENING), packet.rfind(CLOSING)
+    packet = packet[start : end + len(CLOSING)] if 0 <= start < end else packet
+    if b"<!ENTITY" in packet:
+        raise UnreadableXmp("it defines entities, which are refused")
+    try:
+        root = ElementTree.fromstring(packet)  # noqa: S314  entities are refused above, and we run in the sandbox
+    except ElementTree.ParseError as error:
+        raise UnreadableXmp(f"it is no XML ({error})") from error
+    prefixes = {
+        uri.decode(): prefix.decode() for prefix, uri in re.findall(rb'xmlns:([\w.-]+)="([^"]+)"', packet)
+    }
+    return dict(_properties(root, prefixes))
+
+
+def _properties(root: ElementTree.Element, prefixes: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            yield _prefixed(name, prefixes), value
+        if element.text and element.text.strip():
+            yield _prefixed(element.tag, prefixes), element.text
+
+
+def _prefixed(name: str, prefixes: dict[str, str]) -> str:
+    uri, _, local = name.removeprefix("{").rpartition("}")
+    return f"{prefixes[uri]}:{local}" if uri in prefixes else local
