@@ -48,7 +48,7 @@ def _work(job: Job, outlet: Outlet) -> None:
 
     if job.frames and source.probe.has_picture:
         outlet.await_ring()
-    outlet.facts(facts.gather(job, source))
+    outlet.facts(facts.gather(job, source, lambda: outlet.alive(0, 0.0)))
     outlet.ended(reading.read(source, job, outlet))
 
 

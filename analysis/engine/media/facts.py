@@ -2,9 +2,11 @@
 
 import importlib
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from analysis.engine.media.job import Job
@@ -23,20 +25,39 @@ FACT_READERS: list[tuple[str, str]] = [
 ]
 
 _TEXT, _ITEMS, _DEPTH = 64 * 1024, 1000, 16
+_LOOK_SECONDS = 0.2
+_LEAST_SECONDS = 1.0  # for those that come after one that used up the time of all
 
 
-def gather(job: Job, source: Source) -> dict[str, Any]:
-    """ "probe" and "container" always, and what the readers found when the job wants the file."""
+def gather(job: Job, source: Source, alive: Callable[[], None]) -> dict[str, Any]:
+    """ "probe" and "container" always, and what the readers found when the job wants the file.
+
+    alive: called several times a second while a reader works. One that is not done when the time for all is
+    used up says so under its key.
+    """
     facts: dict[str, Any] = {"probe": asdict(source.probe), "container": bounded(source.describe())}
+    until = time.monotonic() + job.limits.facts_seconds
     room = LARGEST[Tag.FACTS] - len(dump(facts)) - 1024
     for key, target in FACT_READERS if job.file else ():
-        found = bounded(_read(target, Path(job.path), source.probe))
+        found = bounded(_within(until, alive, lambda at=target: _read(at, Path(job.path), source.probe)))
         length = len(dump({key: found}))
         if length > room:
             found, length = {"error": f"{length} bytes are too many to keep"}, 100
         room -= length
         facts[key] = found
     return facts
+
+
+def _within(until: float, alive: Callable[[], None], read: Callable[[], Any]) -> Any:
+    """What `read` gives, from a thread that is left behind when it is not done in time."""
+    until = max(until, time.monotonic() + _LEAST_SECONDS)
+    given: list[Any] = []
+    reading = Thread(target=lambda: given.append(read()), daemon=True)
+    reading.start()
+    while reading.is_alive() and time.monotonic() < until:
+        alive()
+        reading.join(_LOOK_SECONDS)
+    return given[0] if given else {"error": "it takes longer to read than is allowed"}
 
 
 def bounded(value: Any, depth: int = _DEPTH) -> Any:

@@ -8,9 +8,9 @@ class Limits:
     """Bounds on one file, held by the sandboxed reader.
 
     `memory_bytes` is address space of the child process; `cpu_seconds` its CPU time over the whole
-    file; `probe_seconds` the wall clock until the probe is there; `stall_seconds` the longest silence
-    while somebody waits for the next batch; `encoded_bytes` the largest still image whose encoded
-    bytes are passed on.
+    file; `probe_seconds` the wall clock until the probe is there; `facts_seconds` that of everything read
+    besides pictures and sound; `stall_seconds` the longest silence while somebody waits for what comes
+    next; `encoded_bytes` the largest still image whose encoded bytes are passed on.
     """
 
     max_pixels: int = 100_000_000
@@ -19,6 +19,7 @@ class Limits:
     memory_bytes: int = 3 << 30
     cpu_seconds: int = 4 * 3600
     probe_seconds: float = 20.0
+    facts_seconds: float = 45.0  # below the worker's patience with a run that shows nothing
     stall_seconds: float = 30.0
     encoded_bytes: int = 32 << 20
 

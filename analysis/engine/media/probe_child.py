@@ -1,5 +1,6 @@
 """What a file holds, found out in a child that lives only for that. The web may call this."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,19 @@ def expect(sandbox: Sandbox, wanted: wire.Tag, within_seconds: float) -> bytes:
     if tag is not wanted:
         raise ReaderLost(f"{sandbox.name}: the reader's answer makes no sense ({tag.name}).")
     return payload
+
+
+def expect_facts(sandbox: Sandbox, limits: Limits) -> bytes:
+    """The payload of the facts, after any number of signs of life."""
+    until = time.monotonic() + limits.facts_seconds + limits.stall_seconds
+    while True:
+        tag, payload = sandbox.receive(min(limits.stall_seconds, max(until - time.monotonic(), 0.0)))
+        if tag is wire.Tag.FAILED:
+            raise failure(sandbox.name, payload)
+        if tag is wire.Tag.FACTS:
+            return payload
+        if tag is not wire.Tag.ALIVE:
+            raise ReaderLost(f"{sandbox.name}: the reader's answer makes no sense ({tag.name}).")
 
 
 def failure(name: str, payload: bytes) -> Exception:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from analysis.engine.errors import ReaderLost
 from analysis.engine.media import answers, ring, wire
 from analysis.engine.media.limits import Limits, Sampling, Summary
-from analysis.engine.media.probe_child import expect, failure, job, recognise
+from analysis.engine.media.probe_child import expect, expect_facts, failure, job, recognise
 from analysis.engine.media.sandbox import Sandbox
 from analysis.engine.types import (
     Consumes,
@@ -68,7 +68,7 @@ class MediaReader:
         try:
             self.probe = answers.probe(expect(self._sandbox, wire.Tag.PROBED, limits.probe_seconds), limits)
             self._ring = self._make_ring(descriptor) if task["frames"] and self.probe.has_picture else None
-            self._facts = answers.facts(expect(self._sandbox, wire.Tag.FACTS, limits.stall_seconds))
+            self._facts = answers.facts(expect_facts(self._sandbox, limits))
         except BaseException:
             self._sandbox.close()
             raise

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree
 
 MAX_PACKET_BYTES = 1 << 20
@@ -29,7 +29,7 @@ def packet(path: Path) -> bytes:
 
     Raises UnreadableXmp for one that has no end or is too large.
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         start = _find(file, OPENING)
         if start is None:
             return b""
@@ -41,15 +41,18 @@ def packet(path: Path) -> bytes:
     return found[: end + len(CLOSING)]
 
 
-def _find(file: IO[bytes], wanted: bytes) -> int | None:
+def _find(file: FileIO, wanted: bytes) -> int | None:
     """Where the bytes first stand in the file, which is read in windows and never held whole."""
-    kept, at = b"", 0
-    while window := file.read(_WINDOW_BYTES):
-        found = (kept + window).find(wanted)
+    window, kept, at = bytearray(_WINDOW_BYTES), 0, 0
+    # into one buffer: joining windows takes three times as long, and files have gigabytes
+    while count := file.readinto(memoryview(window)[kept:]):
+        found = window.find(wanted, 0, kept + count)
         if found >= 0:
-            return at - len(kept) + found
-        at += len(window)
-        kept = (kept + window)[1 - len(wanted) :]
+            return at - kept + found
+        at += count
+        tail = min(len(wanted) - 1, kept + count)
+        window[:tail] = window[kept + count - tail : kept + count]
+        kept = tail
     return None
 
 
