@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from analysis.engine.detectors.base import Card
 from analysis.engine.errors import EngineError, UnsupportedCodec
+from analysis.engine.media.limits import Summary
 from analysis.engine.types import (
     Assessment,
     Consumes,
@@ -89,6 +90,24 @@ def _without_picture(probe: Probe) -> NotAssessed:
 def damage_of(probe: Probe, unread: str) -> str:
     """What of the file could not be read, in words: tracks without a decoder, and what failed on the way."""
     return "; ".join(filter(None, (probe.picture_unread, probe.sound_unread, unread)))
+
+
+def remarks_on(probe: Probe, summary: Summary) -> list[str]:
+    """What else the outcome's limit must name: tracks nobody looked at, and times that are not the file's own."""
+    said = [
+        f"1 of {count} {what} tracks was examined"
+        for count, what, examined in (
+            (probe.video_streams, "picture", summary.frames_delivered),
+            (probe.audio_streams, "sound", summary.samples_delivered),
+        )
+        if count > 1 and examined
+    ]
+    if summary.timestamps_repaired:
+        said.append(
+            f"{summary.timestamps_repaired} of {summary.frames_decoded} timestamps ran backward and were "
+            "replaced, so times are estimates"
+        )
+    return said
 
 
 def checked_scores(card: Card, given: Iterable[Observation]) -> list[ScoresMeasured]:

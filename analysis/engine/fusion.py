@@ -50,12 +50,18 @@ class Voice:
         return sentences.listed(speaker.title or speaker.detector for speaker in self.speakers)
 
 
-def conclude(endings: Sequence[DetectorEnded], missing: Sequence[str] = (), *, damage: str = "") -> Outcome:
+def conclude(
+    endings: Sequence[DetectorEnded],
+    missing: Sequence[str] = (),
+    *,
+    damage: str = "",
+    remarks: Sequence[str] = (),
+) -> Outcome:
     """The outcome, its sentences, and the rule as it was applied.
 
     endings: of every detector that was asked for; those that only report facts have no voice.
     missing: titles of detectors that would have been asked but are not installed, if they have no ending.
-    damage: what of the file could not be read, in words.
+    damage: what of the file could not be read, in words. remarks: what else the limit must name, in words.
     """
     judges = [ending for ending in endings if ending.forensic and not _reports_facts(ending)]
     voices = hear(judges)
@@ -71,7 +77,7 @@ def conclude(endings: Sequence[DetectorEnded], missing: Sequence[str] = (), *, d
         sentence,
         why=sentences.why(name, [(voice.names, voice.band, voice.raised) for voice in voices], silent),
         limit=sentences.limit(
-            [ending for voice in voices for ending in voice.speakers], silent, missing, damage
+            [ending for voice in voices for ending in voice.speakers], silent, missing, [*remarks, damage]
         ),
         rule=rule,
     )

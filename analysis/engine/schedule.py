@@ -12,7 +12,7 @@ from threading import BoundedSemaphore, Event, Thread
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.endings import damage_of, ended, failed, outside, unread
+from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, unread
 from analysis.engine.errors import EngineError, UnverifiedWeights
 from analysis.engine.feeding import Feeder
 from analysis.engine.fusion import conclude
@@ -78,6 +78,7 @@ class Conductor:
         self._reader: MediaReader | None = None
         self._loading: InFeed | None = None
         self._endings: dict[str, DetectorEnded] = {}
+        self._remarks: list[str] = []
         self._thread = Thread(target=self._run, name="conductor", daemon=True)
 
     def start(self) -> None:
@@ -126,7 +127,8 @@ class Conductor:
             with reader:
                 damage = self._examine(reader, asked)
         with self._stages.during(Stage.POST_PROCESSING, "Weighing what was found."):
-            outcome = conclude([self._endings[card.name] for card in cards], damage=damage)
+            endings = [self._endings[card.name] for card in cards]
+            outcome = conclude(endings, damage=damage, remarks=self._remarks)
         self.out.put(Concluded(outcome))
 
     def _chosen(self) -> list[Card]:
@@ -181,6 +183,7 @@ class Conductor:
                 self.out.put(DetectorStarted(lane.card.name, f"{lane.card.title} started."))
                 lane.start()
             damage = damage_of(reader.probe, feeder.feed())
+            self._remarks = remarks_on(reader.probe, reader.summary)
             self._wait(lane.fed for lane in self.lanes)
         with self._stages.during(Stage.VISUALIZATION, "Drawing evidence."):
             self._wait(lane.done for lane in self.lanes)

@@ -74,16 +74,19 @@ def _detail(ending: DetectorEnded) -> str:
 
 
 def limit(
-    speaking: Sequence[DetectorEnded], silent: Sequence[DetectorEnded], missing: Sequence[str], damage: str
+    speaking: Sequence[DetectorEnded],
+    silent: Sequence[DetectorEnded],
+    missing: Sequence[str],
+    remarks: Sequence[str],
 ) -> str:
-    """What the outcome rests on and what it lacks: coverage, calibration, abstentions, missing detectors, damage."""
+    """What the outcome rests on and what it lacks: coverage, calibration, abstentions, missing detectors, and
+    what is to be said of the file, such as damage."""
     parts = _together(speaking, _coverage) + _left_out(speaking) + _uncalibrated(speaking)
     if speaking:
         away = [ending for ending in silent if _reason(ending) is not Reason.DETECTOR_MISSING]
         parts += _together(away, lambda ending: f"gave no score ({_detail(ending)})")
     parts += _named_missing(silent, missing)
-    if damage:
-        parts.append(damage.rstrip("."))
+    parts += [remark.rstrip(".") for remark in remarks if remark]
     return f"{'; '.join(parts)}." if parts else ""
 
 

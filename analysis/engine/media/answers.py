@@ -64,7 +64,14 @@ def failure(payload: bytes) -> Failure:
 
 def summary(payload: bytes) -> Summary:
     said = _object(payload)
-    counts = ("frames_decoded", "frames_delivered", "frames_resized", "samples_delivered", "decode_errors")
+    counts = (
+        "frames_decoded",
+        "frames_delivered",
+        "frames_resized",
+        "samples_delivered",
+        "decode_errors",
+        "timestamps_repaired",
+    )
     troubles = said.get("troubles")
     return Summary(
         **{name: int(_number(said, name, 1e15) or 0) for name in counts},

@@ -50,7 +50,10 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Summary:
-    """How the reading ended. `troubles` holds the first few of `decode_errors`."""
+    """How the reading ended. `troubles` holds the first few of `decode_errors`.
+
+    timestamps_repaired: pictures that decoded well but whose time is missing or not later than the one before.
+    """
 
     frames_decoded: int = 0
     frames_delivered: int = 0
@@ -58,5 +61,6 @@ class Summary:
     samples_delivered: int = 0
     silence_inserted_seconds: float = 0.0
     decode_errors: int = 0
+    timestamps_repaired: int = 0
     last_pts_seconds: float | None = None
     troubles: tuple[Trouble, ...] = ()

@@ -51,6 +51,7 @@ class Ledger:
     samples: int = 0
     silence_seconds: float = 0.0
     errors: int = 0
+    timestamps_repaired: int = 0
     last_seconds: float | None = None
     troubles: list[Trouble] = field(default_factory=list)
 
@@ -103,6 +104,7 @@ def read(source: Source, job: Job, outlet: "Outlet") -> Summary:
         samples_delivered=ledger.samples,
         silence_inserted_seconds=ledger.silence_seconds,
         decode_errors=ledger.errors,
+        timestamps_repaired=ledger.timestamps_repaired,
         last_pts_seconds=ledger.last_seconds,
         troubles=tuple(ledger.troubles),
     )

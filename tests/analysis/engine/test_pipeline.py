@@ -230,3 +230,33 @@ def test_examining_twice_yields_the_same_scores(clip):
     first, second = run(clip, Plain()), run(clip, Plain())
 
     assert of(ScoresMeasured, first) == of(ScoresMeasured, second)
+
+
+@pytest.fixture
+def joined(tmp_path):
+    """Two recordings, the second with the times of the first, as recorders leave them."""
+    part = clips.write_video(tmp_path / "part.ts", container="mpegts", seconds=3.0)
+    path = tmp_path / "joined.ts"
+    path.write_bytes(part.read_bytes() * 2)
+    return path
+
+
+def test_timestamps_that_run_backward_are_no_damage(joined):
+    seen = run(joined, Plain())
+
+    outcome = seen[-1].outcome
+    assert outcome.name == OutcomeName.NO_SIGNS
+    assert "of 150 timestamps ran backward and were replaced, so times are estimates" in outcome.limit
+    assert "damaged" not in outcome.limit
+
+
+def test_tracks_that_nobody_looked_at_are_named(media_dir):
+    path = media_dir / "video" / "fmt_nasa_multi_stream.mp4"
+
+    seen = run(path, Plain(), Plain(card("sound", consumes=Consumes.SOUND)))
+
+    assert "1 of 2 picture tracks was examined; 1 of 2 sound tracks was examined" in seen[-1].outcome.limit
+
+
+def test_of_a_file_with_one_track_of_each_nothing_is_said(clip):
+    assert "tracks" not in run(clip, Plain())[-1].outcome.limit
