@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from analysis.engine.detectors.base import Card
 from analysis.engine.errors import EngineError, UnsupportedCodec
@@ -139,6 +140,16 @@ def checked_assessment(card: Card, given: Assessment) -> Assessment:
     except (TypeError, ValueError) as error:
         raise BrokenProtocol(f"{card.name} gave facts that cannot be written down ({error}).") from error
     return given
+
+
+def without(assessment: Assessment, damaged: int) -> Assessment:
+    """The assessment, its coverage counting the damaged frames that its session never saw."""
+    if not damaged or not isinstance(assessment, Verdict):
+        return assessment
+    coverage = assessment.coverage
+    lost = (Reason.DECODE_ERROR, damaged)
+    seen = replace(coverage, sampled=coverage.sampled + damaged, left_out=(*coverage.left_out, lost))
+    return replace(assessment, coverage=seen)
 
 
 def _check_coverage(card: Card, coverage: Coverage) -> None:

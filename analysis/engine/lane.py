@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.detectors.base import Detector, Session
-from analysis.engine.endings import checked_assessment, checked_scores, ended, failed, unread
+from analysis.engine.endings import checked_assessment, checked_scores, ended, failed, unread, without
 from analysis.engine.errors import EngineError
 from analysis.engine.types import (
     Assessment,
@@ -22,6 +22,8 @@ from analysis.engine.types import (
     FaceBatch,
     FrameBatch,
     Observation,
+    Reason,
+    ScorePoint,
     ScoresMeasured,
     SoundBatch,
     Source,
@@ -71,6 +73,7 @@ class Lane:
         self._total = _expected(self.card.consumes, source)
         self._done = 0.0
         self._last_pts = 0.0
+        self._damaged = 0
         self._busy_seconds = 0.0
         self._began = time.monotonic()
         self._thread = Thread(target=self._run, name=f"detector {self.card.name}", daemon=True)
@@ -112,7 +115,7 @@ class Lane:
         session = self._call(lambda: self._detector.open(self._source))
         self._report(0.0)
         end = self._feed_all(session)
-        if not self._done:
+        if self._done <= self._damaged:
             self.fed.set()
             return unread(end.error, what=_CONTENT[self.card.consumes])
         self._emit(self._call(lambda: checked_scores(self.card, session.drain())))
@@ -122,7 +125,7 @@ class Lane:
         assessment = self._call(lambda: checked_assessment(self.card, session.finish()))
         for evidence in self._call(lambda: tuple(session.evidence())):
             self._out.put(evidence)
-        return assessment
+        return without(assessment, self._damaged)
 
     def _feed_all(self, session: Session) -> End:
         while not isinstance(batch := self.inbox.take(), End):
@@ -132,7 +135,12 @@ class Lane:
     def _feed(self, session: Session, batch: Batch) -> None:
         if self._done == 0:
             self._began = time.monotonic()
-        self._emit(self._call(lambda: checked_scores(self.card, session.feed(batch))))
+        whole, gaps = _whole(batch)
+        if whole:
+            self._emit(self._call(lambda: checked_scores(self.card, session.feed(whole))))
+        if gaps:
+            self._damaged += len(gaps)
+            self._emit([ScoresMeasured(self.card.name, gaps)])
         amount, self._last_pts = _measure(batch)
         self._done += amount
         if self._total is not None and self._units() > self._total:
@@ -213,6 +221,22 @@ def _measure(batch: Batch) -> tuple[float, float]:
         seconds = len(batch.samples) / SOUND_RATE_HZ
         return seconds, batch.start_seconds + seconds
     return 1, 0.0
+
+
+def _whole(batch: Batch) -> tuple[Batch | None, tuple[ScorePoint, ...]]:
+    """What of a batch a session may see, and a gap for each damaged frame, which none must score.
+
+    Faces are not looked for in damaged frames, so face batches have their gaps already.
+    """
+    if not isinstance(batch, FrameBatch) or not any(frame.damaged for frame in batch.frames):
+        return batch, ()
+    whole = tuple(frame for frame in batch.frames if not frame.damaged)
+    gaps = tuple(
+        ScorePoint(frame.pts_seconds, None, reason=Reason.DECODE_ERROR)
+        for frame in batch.frames
+        if frame.damaged
+    )
+    return FrameBatch(whole) if whole else None, gaps
 
 
 def _faces_in(batch: Batch) -> int | None:

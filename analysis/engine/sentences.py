@@ -26,6 +26,11 @@ REASONS = {
     Reason.DETECTOR_MISSING: "the detectors are not installed",
     Reason.REPORTS_FACTS: "the detectors asked for report facts only",
 }
+_LEFT_OUT = {
+    Reason.FACE_TOO_SMALL: "faces too small",
+    Reason.FACE_TOO_BLURRED: "faces too blurred",
+    Reason.DECODE_ERROR: "damaged",
+}
 _BANDS = {
     Band.STRONG: "gave strong signs",
     Band.SOME: "gave some signs",
@@ -128,7 +133,7 @@ def _leaving(ending: DetectorEnded) -> str:
         return ""
     coverage = ending.assessment.coverage
     counts = listed(
-        f"{count} of {coverage.sampled} {coverage.unit} ({REASONS[reason]})"
+        f"{count} of {coverage.sampled} {coverage.unit} ({_LEFT_OUT.get(reason, REASONS[reason])})"
         for reason, count in coverage.left_out
     )
     return f"left out part of {counts}"

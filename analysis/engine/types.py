@@ -136,11 +136,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Frame:
-    """One sampled picture, upright, uint8 RGB (height, width, 3). `index` counts samples from 0."""
+    """One sampled picture, upright, uint8 RGB (height, width, 3). `index` counts samples from 0.
+
+    A damaged one was not decoded whole, or is predicted from one that was not: no session is given it.
+    """
 
     index: int
     pts_seconds: float
     rgb: Pixels
+    damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ class FaceCrop:
 
 @dataclass(frozen=True)
 class FrameBatch:
-    """Consecutive sampled frames."""
+    """Consecutive sampled frames, without the damaged ones where a session is fed."""
 
     frames: tuple[Frame, ...]
 
@@ -167,7 +171,7 @@ class FaceBatch:
     """The faces of consecutive sampled frames.
 
     `sampled` names every frame looked at as (index, pts_seconds); `refused` says for frames without a
-    usable face why: no_face, face_too_small or face_too_blurred; `left_out` names the refusals of single
+    usable face why: no_face, face_too_small, face_too_blurred or decode_error; `left_out` names the refusals of single
     faces as (index, reason), also in frames where another face was usable.
     """
 

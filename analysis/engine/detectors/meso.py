@@ -227,6 +227,7 @@ class MesoSession:
             Reason.NO_FACE: "no face was found",
             Reason.FACE_TOO_SMALL: "the faces are too small",
             Reason.FACE_TOO_BLURRED: "the faces are too blurred",
+            Reason.DECODE_ERROR: "pictures are damaged",
         }
         # a face that was seen but refused says more than the frames where there was none
         seen = {reason: count for reason, count in self.refusals.items() if reason is not Reason.NO_FACE}

@@ -121,7 +121,7 @@ class FaceFinder:
         refused: dict[int, Reason] = {}
         left_out: list[tuple[int, Reason]] = []
         for frame in batch.frames:
-            usable, reasons = self._look(frame)
+            usable, reasons = self._look(frame) if not frame.damaged else ([], [Reason.DECODE_ERROR])
             faces += usable
             left_out += [(frame.index, reason) for reason in reasons]
             if not usable:
@@ -161,7 +161,10 @@ class FaceFinder:
 def _weightiest(reasons: Iterable[Reason]) -> Reason:
     """A face large enough but blurred says more than one too small, and that more than none."""
     given = set(reasons)
-    return next((r for r in (Reason.FACE_TOO_BLURRED, Reason.FACE_TOO_SMALL) if r in given), Reason.NO_FACE)
+    return next((reason for reason in _TELLING if reason in given), Reason.NO_FACE)
+
+
+_TELLING = (Reason.DECODE_ERROR, Reason.FACE_TOO_BLURRED, Reason.FACE_TOO_SMALL)
 
 
 def _area(box: Box) -> float:

@@ -28,13 +28,15 @@ def pictures(
 
     A picture without a timestamp, or with one that is not later than the one before, gets the time
     of that plus one frame; the wrong ones are counted, apart from damage: recordings joined end to end
-    decode without a fault.
+    decode without a fault. A picture is damaged when its decoder says so, and so are those up to the next
+    key picture after a damaged or lost one, because they are predicted from it.
     """
     stream.codec_context.thread_type = "AUTO"
     stream.codec_context.thread_count = THREADS
     step = 1 / float(stream.average_rate or stream.guessed_rate or 25)
     last, angle = -step, 0
     turn: Orientation | None = None
+    damaged, lost = False, 0
     for frame in decoded(container, stream, origin_seconds, ledger):
         seconds = last + step if frame.pts is None else float(frame.pts * frame.time_base) - origin_seconds
         if seconds <= last:
@@ -42,11 +44,12 @@ def pictures(
             seconds = last + step
         if frame.is_corrupt:
             ledger.trouble(seconds, "a damaged picture")
-        last = seconds
+        damaged = frame.is_corrupt or ((damaged or ledger.pictures_lost > lost) and not frame.key_frame)
+        last, lost = seconds, ledger.pictures_lost
         # the side data of a frame keep it alive until the garbage collector comes by: looked at for a new turn only
         if turn is None or frame.rotation != angle:
             angle, turn = frame.rotation, orientation(frame)
-        yield picture(frame, max(seconds, 0.0), turn)
+        yield picture(frame, max(seconds, 0.0), turn, damaged=damaged)
 
 
 def first(container: InputContainer, stream: Any) -> VideoFrame | None:
@@ -67,7 +70,12 @@ def orientation(frame: VideoFrame) -> Orientation:
 
 
 def picture(
-    frame: VideoFrame, seconds: float, turn: Orientation, size: tuple[int, int] | None = None
+    frame: VideoFrame,
+    seconds: float,
+    turn: Orientation,
+    size: tuple[int, int] | None = None,
+    *,
+    damaged: bool = False,
 ) -> Picture:
     """The frame as a picture; `size` is that of the upright one, the frame's own when None."""
     width, height = size or turn.size(frame.width, frame.height)
@@ -76,7 +84,10 @@ def picture(
     def draw(into: "Pixels") -> None:
         np.copyto(into, turn.apply(_rgb(frame, *coded)))
 
-    return Picture(seconds, width, height, draw, lambda w, h: picture(frame, seconds, turn, (w, h)))
+    def shrunk(w: int, h: int) -> Picture:
+        return picture(frame, seconds, turn, (w, h), damaged=damaged)
+
+    return Picture(seconds, width, height, draw, shrunk, damaged)
 
 
 def _rgb(frame: VideoFrame, width: int, height: int) -> "Pixels":

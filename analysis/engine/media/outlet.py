@@ -66,7 +66,7 @@ class Outlet:
         self._free.acquire()
         slot = self.frames % self._ring.count
         picture.draw(self._ring.view(slot, picture.width, picture.height))
-        said = (slot, self.frames, picture.width, picture.height, picture.seconds)
+        said = (slot, self.frames, picture.width, picture.height, picture.seconds, picture.damaged)
         self.frames += 1
         self._say(wire.Tag.FRAME, wire.FRAME.pack(*said))
 

@@ -21,6 +21,7 @@ def decoded(container: InputContainer, stream: Any, origin_seconds: float, ledge
             if isinstance(error, MemoryError):
                 raise
             ledger.trouble(_seconds(packet, origin_seconds), str(error.strerror))
+            ledger.pictures_lost += stream.type == "video"
 
 
 def _packets(container: InputContainer, stream: Any, ledger: Ledger) -> Iterator[Any]:

@@ -126,7 +126,7 @@ class MediaReader:
         return ring.Slots(descriptor, slots, frame_bytes, writable=False)
 
     def _frame(self, payload: bytes) -> Frame:
-        slot, index, width, height, pts = wire.FRAME.unpack(payload)
+        slot, index, width, height, pts, damaged = wire.FRAME.unpack(payload)
         if (
             self._ring is None
             or slot != index % self._ring.count
@@ -140,7 +140,7 @@ class MediaReader:
         self._sandbox.order(wire.Order.FREE)
         self._frames += 1
         self._last_pts = pts
-        return Frame(index, pts, rgb)
+        return Frame(index, pts, rgb, damaged)
 
     def _sound(self, payload: bytes) -> SoundBatch:
         import numpy as np

@@ -25,13 +25,14 @@ _FRAMES_PER_COLLECTION = 16
 @dataclass(frozen=True)
 class Picture:
     """One decoded picture. `draw` writes it upright into uint8 (height, width, 3); nothing is converted
-    before. `shrunk` gives the same picture at another size."""
+    before. `shrunk` gives the same picture at another size. A damaged one was not decoded whole."""
 
     seconds: float
     width: int
     height: int
     draw: "Callable[[Pixels], None]"
     shrunk: "Callable[[int, int], Picture] | None" = None
+    damaged: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Ledger:
     samples: int = 0
     silence_seconds: float = 0.0
     errors: int = 0
+    pictures_lost: int = 0
     timestamps_repaired: int = 0
     last_seconds: float | None = None
     troubles: list[Trouble] = field(default_factory=list)

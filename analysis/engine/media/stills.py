@@ -110,13 +110,14 @@ class StillSource:
 
     def _still(self, ledger: Ledger) -> Picture:
         """The picture, decoded strictly; failing that, as much of it as there is, counted as an error."""
-        picture = self._picture
+        picture, damaged = self._picture, False
         try:
             picture.load()
         except BROKEN as error:
             ledger.trouble(0.0, _words(error))
-            picture = self._salvaged(error)
-        return _picture(ImageOps.exif_transpose(picture) if _turned(picture) else picture, 0.0)
+            picture, damaged = self._salvaged(error), True
+        upright = ImageOps.exif_transpose(picture) if _turned(picture) else picture
+        return _picture(upright, 0.0, damaged=damaged)
 
     def _salvaged(self, reason: Exception) -> Image.Image:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -167,14 +168,14 @@ def _frame_seconds(picture: Image.Image) -> float:
     return (milliseconds if milliseconds >= _SHORTEST_FRAME_MS else _DEFAULT_FRAME_MS) / 1000
 
 
-def _picture(image: Image.Image, seconds: float) -> Picture:
+def _picture(image: Image.Image, seconds: float, *, damaged: bool = False) -> Picture:
     def draw(into: "Pixels") -> None:
         pixels.draw(image, into)
 
     def shrunk(width: int, height: int) -> Picture:
-        return _picture(image.resize((width, height)), seconds)
+        return _picture(image.resize((width, height)), seconds, damaged=damaged)
 
-    return Picture(seconds, image.width, image.height, draw, shrunk)
+    return Picture(seconds, image.width, image.height, draw, shrunk, damaged)
 
 
 def _refuse_too_large(picture: Image.Image, limits: Limits) -> None:

@@ -151,7 +151,7 @@ def test_a_face_left_out_beside_a_usable_one_is_told():
     outcome = conclude([ended(meso.cards()[0], verdict)])
     assert verdict.facts["frames_with_faces_left_out"] == {"face_too_small": 1, "face_too_blurred": 1}
     assert (
-        "left out part of 1 of 1 frames (the faces are too blurred) and 1 of 1 frames (the faces are too small)"
+        "left out part of 1 of 1 frames (faces too blurred) and 1 of 1 frames (faces too small)"
         in outcome.limit
     )
 

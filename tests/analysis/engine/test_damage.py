@@ -1,0 +1,75 @@
+"""Pictures that were not decoded whole are gaps for every detector, and never scores."""
+
+import numpy as np
+import pytest
+
+from analysis.engine.types import Consumes, FrameBatch, NotAssessed, Reason, ScoresMeasured
+from tests import clips
+from tests.analysis.engine.plugins import Plain, card, ending, of, run
+
+
+@pytest.fixture
+def bitten(tmp_path):
+    """Five seconds with a key picture each second; bytes of one picture between two of them are lost."""
+    noise = np.random.default_rng(1).integers(0, 255, (125, 120, 160, 3), np.uint8)
+    path = clips.write_video(
+        tmp_path / "clip.mp4",
+        seconds=5,
+        width=160,
+        height=120,
+        frames=noise,
+        options={"preset": "ultrafast", "g": "25", "keyint_min": "25", "sc_threshold": "0", "bf": "0"},
+    )
+    content = bytearray(path.read_bytes())
+    start = content.index(b"mdat") + 4
+    at = start + int((len(content) - start) * 0.5)
+    content[at : at + 2000] = bytes(2000)
+    path.write_bytes(content)
+    return path
+
+
+def gaps(seen, name):
+    points = [
+        point for scores in of(ScoresMeasured, seen) if scores.detector == name for point in scores.points
+    ]
+    return [point.pts_seconds for point in points if point.reason is Reason.DECODE_ERROR]
+
+
+def test_damaged_frames_are_gaps_until_the_next_key_picture(bitten):
+    plain = Plain()
+
+    seen = run(bitten, plain)
+
+    lost = gaps(seen, "plain")
+    assert lost == [at for at in (2.4, 2.6, 2.8) if at >= lost[0]]
+    handed = [f for batch in plain.batches if isinstance(batch, FrameBatch) for f in batch.frames]
+    assert not any(frame.damaged for frame in handed)
+    coverage = ending(seen, "plain").assessment.coverage
+    assert (coverage.scored, coverage.sampled) == (25 - len(lost), 25)
+    assert coverage.left_out == ((Reason.DECODE_ERROR, len(lost)),)
+    assert f"left out part of {len(lost)} of 25 frames (damaged)" in seen[-1].outcome.limit
+
+
+def test_no_face_is_looked_for_in_a_damaged_frame(bitten):
+    faces, frames = Plain(card("faces", consumes=Consumes.FACES)), Plain()
+
+    seen = run(bitten, faces, frames)
+
+    refused = [reason for batch in faces.batches for reason in batch.refused.values()]
+    assert refused.count(Reason.DECODE_ERROR) == len(gaps(seen, "plain")) > 0
+
+
+def test_a_picture_that_breaks_off_is_not_scored(media_dir):
+    seen = run(media_dir / "corrupt" / "truncated_jpeg.jpg", Plain())
+
+    assessment = ending(seen, "plain").assessment
+    assert isinstance(assessment, NotAssessed)
+    assert assessment.reason == Reason.DECODE_ERROR
+    assert gaps(seen, "plain") == [0.0]
+
+
+def test_a_video_full_of_damage_is_not_said_to_be_scored_whole(media_dir):
+    seen = run(media_dir / "corrupt" / "derived_bitflips.mp4", Plain())
+
+    coverage = ending(seen, "plain").assessment.coverage
+    assert coverage.scored < coverage.sampled == 42
