@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 MAX_VALUES = 50_000_000
+MAX_TERMS = 10_000  # of a sum over a range
+MAX_BITS = 256  # of a whole number
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sin": np.sin,
@@ -23,12 +25,22 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": sum,
 }
 GENERATOR_METHODS = ("random", "standard_normal", "uniform", "normal")
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    # whole numbers have no largest value here: 9**9**9 would be computed for hours
+    whole = isinstance(base, int) and isinstance(exponent, int)
+    if whole and (exponent < 0 or base.bit_length() * exponent > MAX_BITS):
+        return float(base) ** exponent
+    return base**exponent
+
+
 OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
-    ast.Pow: lambda a, b: a**b,
+    ast.Pow: _power,
 }
 
 
@@ -44,9 +56,14 @@ def evaluate(text: str, names: Mapping[str, Any]) -> Any:
     spelled = re.sub(r"(\d+)\.\.(\d+)", r"range(\1, \2 + 1)", text.strip())
     try:
         tree = ast.parse(spelled, mode="eval")
-    except SyntaxError as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnreadableFormula(f"cannot read {text!r}") from error
-    return _Evaluator(dict(names)).visit(tree.body)
+    try:
+        return _Evaluator(dict(names)).visit(tree.body)
+    except (ArithmeticError, TypeError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, UnreadableFormula):
+            raise
+        raise UnreadableFormula(f"{text[:200]!r} cannot be computed ({error})") from error
 
 
 class _Evaluator(ast.NodeVisitor):
@@ -76,7 +93,10 @@ class _Evaluator(ast.NodeVisitor):
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         if type(node.op) not in OPERATORS:
             return self.generic_visit(node.op)
-        return OPERATORS[type(node.op)](self.visit(node.left), self.visit(node.right))
+        left, right = self.visit(node.left), self.visit(node.right)
+        if not all(isinstance(side, int | float | np.ndarray | np.generic) for side in (left, right)):
+            raise UnreadableFormula("only numbers and arrays can be computed with")
+        return OPERATORS[type(node.op)](left, right)
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id in {"numpy", "np"} and node.attr in self.names:
@@ -87,8 +107,10 @@ class _Evaluator(ast.NodeVisitor):
         (loop,) = node.generators
         if not isinstance(loop.target, ast.Name) or loop.ifs:
             return self.generic_visit(node)
-        values = []
+        values: list[Any] = []
         for value in self.visit(loop.iter):
+            if len(values) >= MAX_TERMS:
+                raise UnreadableFormula(f"more than {MAX_TERMS} terms")
             values.append(_Evaluator(self.names | {loop.target.id: value}).visit(node.elt))
         return values
 

@@ -29,12 +29,15 @@ def build(described: Mapping[str, Any], folder: Path) -> Array:
     """
     if described["kind"] == "synthetic":
         return synthetic(described["formula"])
-    path = _find(described["file"], folder)
+    path = find(described["file"], folder)
     if (wanted := described.get("file_sha256")) and hashlib.sha256(path.read_bytes()).hexdigest() != wanted:
         raise MissingInput(f"{described['file']} is another file than the one described")
-    if "soundfile" in described["decode"]:
-        return _sound(path, described)
-    return _picture(path, described)
+    import av
+
+    try:
+        return _sound(path, described) if "soundfile" in described["decode"] else _picture(path, described)
+    except (av.FFmpegError, IndexError) as error:
+        raise MissingInput(f"{described['file']} cannot be decoded ({error})") from error
 
 
 def differs(array: Array, described: Mapping[str, Any]) -> bool:
@@ -59,11 +62,16 @@ def _agrees(array: Array, check: Mapping[str, Any]) -> bool:
     return bool(stated) and all(abs(got - want) <= 1e-6 * max(1.0, abs(want)) for got, want in stated)
 
 
-def _find(name: str, folder: Path) -> Path:
+def find(name: str, folder: Path) -> Path:
+    """The file of that relative name, beside the golden file or in its parent folder. Raises MissingInput.
+
+    Only the name is judged: `media` may well be a link to where the files lie.
+    """
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise MissingInput(f"{name} is not a path below the golden file's folder")
     for base in (folder, folder.parent):
-        path = base / name
-        if path.is_file() and path.resolve().is_relative_to(base.resolve()):
-            return path
+        if (base / name).is_file():
+            return base / name
     raise MissingInput(f"{name} is neither beside the golden file nor in its parent folder")
 
 
@@ -117,13 +125,19 @@ def _picture(path: Path, described: Mapping[str, Any]) -> Array:
         if "BGR->RGB" in decode:
             pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     if isinstance(box := described.get("crop_xyxy_px"), list):
-        x0, y0, x1, y1 = box
-        pixels = pixels[y0:y1, x0:x1]
+        pixels = _cropped(pixels, box)
     if size := re.search(r"resize to (\d+)x(\d+), INTER_LINEAR", described.get("resize", "")):
         wanted = (int(size[1]), int(size[2]))
         if (pixels.shape[1], pixels.shape[0]) != wanted:
             pixels = cv2.resize(pixels, wanted, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(pixels)
+
+
+def _cropped(pixels: Array, box: list[int]) -> Array:
+    x0, y0, x1, y1 = box
+    if not (0 <= x0 < x1 <= pixels.shape[1] and 0 <= y0 < y1 <= pixels.shape[0]):
+        raise MissingInput(f"the crop {box} lies outside the picture of {pixels.shape[1]}x{pixels.shape[0]}")
+    return pixels[y0:y1, x0:x1]
 
 
 def _frame(path: Path, number: int) -> Array:
@@ -144,6 +158,8 @@ def _sound(path: Path, described: Mapping[str, Any]) -> Array:
         samples = resample_poly(samples, int(ratio[1]), int(ratio[2]))
     stated = re.search(r"[\d,]+(?= samples)", described.get("length", ""))
     count = int(stated[0].replace(",", "")) if stated else WINDOW_SAMPLES
+    if not len(samples):
+        raise MissingInput(f"{path.name} holds no sound")
     if len(samples) < count:
         samples = np.tile(samples, -(-count // len(samples)))
     return samples[:count].astype(np.float32)

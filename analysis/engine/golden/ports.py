@@ -53,13 +53,22 @@ def _load_meso(build: Callable[[], mesonet.MesoNet]) -> Callable[[Path], Any]:
         def run(picture: Array, _described: Mapping[str, Any]) -> Values:
             unit = picture.astype(np.float32) / 255 if picture.dtype == np.uint8 else picture
             faces = torch.from_numpy(unit)[None].permute(0, 3, 1, 2)
-            values = _with_layers(net, layers, lambda: {"logit_before_sigmoid": net(faces).numpy()})
+            values = _with_layers(net, layers, lambda: _meso_outputs(net(faces)))
             # the golden tensors are height, width, channel
             return {k: v.transpose(0, 2, 3, 1) if v.ndim == 4 else v for k, v in values.items()}
 
         return run
 
     return load
+
+
+def _meso_outputs(logit: torch.Tensor) -> Values:
+    genuine = torch.sigmoid(logit)
+    return {
+        "logit_before_sigmoid": logit.numpy(),
+        "sigmoid_probability_real": genuine.numpy(),
+        "p_fake": (1 - genuine).numpy(),
+    }
 
 
 def _load_aasist(shape: aasist.Shape) -> Callable[[Path], Any]:
@@ -72,7 +81,12 @@ def _load_aasist(shape: aasist.Shape) -> Callable[[Path], Any]:
         def run(sound: Array, _described: Mapping[str, Any]) -> Values:
             def values() -> Values:
                 hidden = net.embed(torch.from_numpy(sound)[None])
-                return {"last_hidden": hidden[0].numpy(), "logits": net.out_layer(hidden)[0].numpy()}
+                logits = net.out_layer(hidden)
+                return {
+                    "last_hidden": hidden[0].numpy(),
+                    "logits": logits[0].numpy(),
+                    "softmax": torch.softmax(logits, dim=1)[0].numpy(),
+                }
 
             return _with_layers(net, layers, values)
 
@@ -87,17 +101,36 @@ def _load_yunet(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
     raw = cv2.dnn.readNetFromONNX(str(path))
     finder = cv2.FaceDetectorYN.create(str(path), "", (320, 320), 0.6, 0.3, 5000)
 
+    def outputs(picture: Array) -> Values:
+        names = raw.getUnconnectedOutLayersNames()
+        raw.setInput(picture.transpose(2, 0, 1)[None])
+        return dict(zip(names, raw.forward(names), strict=True))
+
     def run(picture: Array, described: Mapping[str, Any]) -> Values:
         if picture.dtype != np.uint8:
-            names = raw.getUnconnectedOutLayersNames()
-            raw.setInput((picture * 255).transpose(2, 0, 1)[None])
-            return dict(zip(names, raw.forward(names), strict=True))
+            return outputs(picture * 255)
         finder.setInputSize((picture.shape[1], picture.shape[0]))
         found = finder.detect(picture)[1]
         faces = found if found is not None else np.zeros((0, 15), np.float32)
-        return {"opencv_FaceDetectorYN_full_size.faces": faces}
+        on_canvas = {f"canvas_640.raw.{name}": value for name, value in outputs(_canvas(picture)).items()}
+        return {"opencv_FaceDetectorYN_full_size.faces": faces} | on_canvas
 
     return run
+
+
+def _canvas(picture: Array, side: int = 640) -> Array:
+    """The picture, fitted into the top left of a black square, float32 in 0..255."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    scale = min(side / height, side / width, 1)
+    if scale < 1:
+        picture = cv2.resize(
+            picture, (int(width * scale), int(height * scale)), interpolation=cv2.INTER_LINEAR
+        )
+    canvas = np.zeros((side, side, 3), np.float32)
+    canvas[: picture.shape[0], : picture.shape[1]] = picture
+    return canvas
 
 
 PORTS: dict[str, Port] = {

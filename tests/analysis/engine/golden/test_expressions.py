@@ -45,8 +45,22 @@ def test_a_wave_has_one_plane_per_channel():
         "'a'*3",
         "lambda: 1",
         "sin(",
+        "1e9**1e9",
+        "9**9**9**9",
+        "1/0",
+        "(1,2)*1000000000",
+        "sum(h for h in 1..40000000)",
+        "numpy.random.default_rng(-1).random(3)",
+        "(" * 500 + "1" + ")" * 500,
     ],
 )
 def test_anything_else_is_refused(hostile):
     with pytest.raises(UnreadableFormula):
         evaluate(hostile, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("2**10", 1024), ("2**-1", 0.5), ("2.0**0.5", 2**0.5), ("(-3)**2", 9)]
+)
+def test_powers_are_computed(text, value):
+    assert evaluate(text, {}) == value

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from analysis.engine.golden.compare import compare
+from analysis.engine.golden.inputs import MissingInput, find
 from analysis.engine.weights import WeightStore
 
 PORTED = {
@@ -89,14 +90,116 @@ def test_a_missing_input_is_named_and_does_not_fail(altered, weights_dir):
     assert "nobody.jpg" in net.skipped[0]
 
 
-def test_the_command_fails_beyond_tolerance(altered, weights_dir, tmp_path):
+@pytest.mark.parametrize(
+    ("net", "value", "wrong"),
+    [
+        ("Meso4_DF", "p_fake", 0.99),
+        ("Meso4_DF", "sigmoid_probability_real", 0.01),
+        ("AASIST-L", "softmax", [0.5, 0.5]),
+    ],
+)
+def test_every_output_of_a_case_is_compared(altered, weights_dir, net, value, wrong):
+    def change(entry):
+        entry["cases"] = entry["cases"][:1]
+        entry["cases"][0]["outputs"] = {value: wrong}
+        entry["cases"][0].pop("layers", None)
+        entry["cases"][0].pop("layers_nhwc", None)
+
+    (found,) = compare(altered(net, change), WeightStore(weights_dir))
+
+    assert [line.split(":")[0].split()[-1] for line in found.beyond] == [value]
+
+
+def test_a_case_without_a_known_value_is_not_compared(altered, weights_dir):
+    def change(entry):
+        entry["cases"] = entry["cases"][:1]
+        entry["cases"][0]["outputs"] = {"something_else": 1.0}
+        entry["cases"][0].pop("layers_nhwc")
+
+    (net,) = compare(altered("Meso4_DF", change), WeightStore(weights_dir))
+
+    assert (net.cases, net.values) == (0, 0)
+    assert net.skipped == ["noise7: it states no value that our net gives"]
+
+
+@pytest.mark.parametrize("box", [[0, 0, 5000, 5000], [-10, -10, 100, 100], [200, 200, 100, 100]])
+def test_a_crop_outside_the_picture_is_named(altered, weights_dir, media_dir, box):
+    def change(entry):
+        entry["cases"] = entry["cases"][2:3]
+        entry["cases"][0]["input"]["crop_xyxy_px"] = box
+        entry["cases"][0]["input"]["file"] = "media/image/meso_real00240_real.jpg"
+
+    golden = altered("Meso4_DF", change)
+    (golden.parent / "media").symlink_to(media_dir.resolve())
+
+    (net,) = compare(golden, WeightStore(weights_dir))
+
+    assert "lies outside the picture" in net.skipped[0]
+
+
+def test_media_may_be_a_link_beside_the_golden_file(altered, weights_dir, media_dir):
+    def change(entry):
+        entry["cases"] = entry["cases"][2:3]
+
+    golden = altered("Meso4_DF", change)
+    (golden.parent / "media").symlink_to(media_dir.resolve())
+
+    (net,) = compare(golden, WeightStore(weights_dir))
+
+    assert (net.cases, net.skipped, net.beyond) == (1, [], [])
+
+
+@pytest.mark.parametrize("name", ["../secret.jpg", "/etc/hostname", "media/../../secret.jpg"])
+def test_a_path_out_of_the_folder_is_refused(tmp_path, name):
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "secret.jpg").write_bytes(b"secret")
+
+    with pytest.raises(MissingInput, match="not a path below"):
+        find(name, tmp_path / "inner")
+
+
+def test_a_net_that_does_not_run_on_its_input_fails(altered, weights_dir):
+    def change(entry):
+        case = entry["cases"][0]
+        case["input"]["formula"] = case["input"]["formula"].replace("256, 256", "64, 64")
+        entry["cases"] = [case]
+
+    (net,) = compare(altered("Meso4_DF", change), WeightStore(weights_dir))
+
+    assert "does not run" in net.beyond[0]
+
+
+def verify(path, weights_dir):
+    command = [sys.executable, "manage.py", "weights", "verify", "--golden", str(path)]
+    env = os.environ | {"ASSAY_WEIGHTS": str(weights_dir)}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_command_does_not_fail_when_everything_was_skipped(altered, weights_dir):
+    def change(entry):
+        entry["cases"] = entry["cases"][2:3]
+        entry["cases"][0]["input"]["file"] = "media/image/nobody.jpg"
+
+    done = verify(altered("Meso4_DF", change), weights_dir)
+
+    assert done.returncode == 0
+    assert "nobody.jpg" in done.stdout
+    assert "Nothing was compared" in done.stdout
+
+
+def test_the_command_does_not_fail_for_a_net_without_a_port(altered, weights_dir):
+    done = verify(altered("LPRNet", lambda entry: None), weights_dir)
+
+    assert done.returncode == 0
+    assert "no port of this net here" in done.stdout
+
+
+def test_the_command_fails_beyond_tolerance(altered, weights_dir):
     def change(entry):
         entry["cases"] = entry["cases"][:1]
         entry["cases"][0]["outputs"]["logit_before_sigmoid"] += 0.01
 
-    command = [sys.executable, "manage.py", "weights", "verify", "--golden", str(altered("Meso4_DF", change))]
-    env = os.environ | {"ASSAY_WEIGHTS": str(weights_dir)}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = verify(altered("Meso4_DF", change), weights_dir)
 
     assert done.returncode != 0
     assert "beyond" in done.stdout
