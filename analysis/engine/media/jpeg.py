@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from analysis.engine.media.stills import orientation_of
 from analysis.engine.types import MediaKind, Pixels, Probe
 
 Grid = NDArray[np.float32]
@@ -54,8 +55,12 @@ def read(path: Path, probe: Probe) -> dict[str, Any] | None:
         facts |= quality_of(tables["0"]) if "0" in tables else {"quality": None, "standard_tables": False}
         if min(image.size) < MIN_SIDE or image.width * image.height > MAX_PIXELS:
             return facts | {"ghosts": None}
+        orientation = orientation_of(image)
         luma = np.asarray(image.convert("L"))
-    return facts | {"ghosts": ghosts(luma, facts["quality"]), "error_level": coarse(error_level(luma))}
+    found = ghosts(luma, facts["quality"])
+    # measured on the blocks as they were coded, shown the way the picture is
+    found["map"] = upright(found["map"], orientation)
+    return facts | {"ghosts": found, "error_level": upright(coarse(error_level(luma)), orientation)}
 
 
 def quality_of(table: list[int]) -> dict[str, Any]:
@@ -157,6 +162,23 @@ def _ghost_at(at: int, relative: Grid, textured: NDArray[np.bool_]) -> dict[str,
 def error_level(luma: Pixels) -> Grid:
     """Mean absolute change per block after saving at quality 90, in grey levels."""
     return _blocks(np.abs(luma - _saved_at(luma, ERROR_LEVEL_QUALITY)))
+
+
+def upright(rows: list[list[float]], orientation: int) -> list[list[float]]:
+    """The coarse grid of a coded picture, turned as this EXIF orientation says."""
+    grid = np.asarray(rows, np.float32)
+    if grid.ndim != 2:
+        return rows
+    turned = {
+        2: grid[:, ::-1],
+        3: grid[::-1, ::-1],
+        4: grid[::-1],
+        5: grid.T,
+        6: np.rot90(grid, -1),
+        7: grid[::-1, ::-1].T,
+        8: np.rot90(grid),
+    }.get(orientation, grid)
+    return [[round(float(value), 3) for value in row] for row in turned]
 
 
 def coarse(grid: Grid) -> list[list[float]]:

@@ -76,7 +76,7 @@ class StillSource:
         if self._frames == 1:
             yield self._still(ledger)
             return
-        seconds = 0.0
+        seconds, turn = 0.0, _TRANSPOSES.get(orientation_of(self._picture))
         for frame in ImageSequence.Iterator(open_picture(self._job)):
             try:
                 frame.load()
@@ -84,7 +84,8 @@ class StillSource:
                 ledger.trouble(seconds, _words(error))
                 return
             _refuse_too_large(frame, self._job.limits)
-            yield _picture(frame.copy(), seconds)  # Pillow draws the next frame over this one
+            # copied, because Pillow draws the next frame over this one
+            yield _picture(frame.transpose(turn) if turn is not None else frame.copy(), seconds)
             seconds += _frame_seconds(frame)
 
     def blocks(self, ledger: Ledger) -> Iterator[Block]:
@@ -130,7 +131,7 @@ class StillSource:
 
     def _probe(self) -> Probe:
         width, height = self._picture.size
-        degrees, swapped = _TURNS.get(_orientation(self._picture), (0, False))
+        degrees, swapped = _TURNS.get(orientation_of(self._picture), (0, False))
         swapped = swapped and self._job.format != "tiff"  # Pillow turns those itself and says so in the size
         duration = _frame_seconds(self._picture) if self._frames > 1 else None
         return Probe(
@@ -149,10 +150,20 @@ class StillSource:
 
 
 # EXIF orientation → (clockwise degrees to upright, sides swapped); 2, 4, 5 and 7 are mirrored.
+_TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _TURNS = {3: (180, False), 4: (180, False), 5: (90, True), 6: (90, True), 7: (270, True), 8: (270, True)}
 
 
-def _orientation(picture: Image.Image) -> int:
+def orientation_of(picture: Image.Image) -> int:
+    """EXIF's orientation, 1 where there is none."""
     try:
         return int(picture.getexif().get(_ORIENTATION_TAG, 1))
     except BROKEN:
@@ -160,7 +171,7 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _turned(picture: Image.Image) -> bool:
-    return _orientation(picture) in range(2, 9)
+    return orientation_of(picture) in range(2, 9)
 
 
 def _frame_seconds(picture: Image.Image) -> float:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy import ndimage
 
 from analysis.engine.detectors import jpeg
@@ -100,3 +100,25 @@ def test_photographs_as_cameras_and_sites_saved_them_score_nothing(tmp_path, med
     assessments = [examine(tmp_path, (media_dir / "image" / name).read_bytes())[1] for name in names]
 
     assert [a.score for a in assessments if isinstance(a, Verdict)] == [0.0] * 4
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_what_is_shown_lies_as_the_picture_does(tmp_path, orientation):
+    pixels = texture()
+    pixels[96:256, 64:240] = once_saved(texture(), 60)[96:256, 64:240]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=90, exif=exif)
+
+    session, _ = examine(tmp_path, buffer.getvalue())
+
+    inserted = np.zeros(pixels.shape, np.uint8)
+    inserted[96:256, 64:240] = 255
+    marked = Image.fromarray(inserted)
+    marked.getexif()[0x0112] = orientation
+    expected = np.asarray(ImageOps.exif_transpose(marked))  # Pillow turns it as viewers do
+    for grid in (session.traces["ghosts"]["map"], session.traces["error_level"]):
+        assert np.shape(grid) == tuple(side // 8 for side in expected.shape)
+    rows, columns = np.nonzero(np.array(session.traces["ghosts"]["map"]) > 0.5)
+    assert expected[int(rows.mean()) * 8 + 4, int(columns.mean()) * 8 + 4] == 255

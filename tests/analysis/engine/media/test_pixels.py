@@ -147,3 +147,16 @@ def test_any_mode_becomes_rgb(read, tmp_path, mode):
     Image.new("L", (40, 30), 255).convert(mode).save(path)
 
     assert read(path).frames[0].rgb[15, 20].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("suffix", ["webp", "png"])
+def test_an_animation_with_an_orientation_is_upright(read, tmp_path, suffix):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned 90 degrees clockwise
+    path = clips.write_animation(tmp_path / f"animation.{suffix}", exif=exif, lossless=True)
+
+    found = read(path)
+
+    assert (found.probe.width, found.probe.height) == (120, 160)
+    coded = clips.scene(0, 160, 120)
+    assert (found.frames[0].rgb == np.rot90(coded, -1)).all()
