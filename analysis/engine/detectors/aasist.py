@@ -148,12 +148,13 @@ class AasistSession:
             joined = np.concatenate(self.pending)
             window, rest = joined[:WINDOW_SAMPLES], joined[WINDOW_SAMPLES:]
             self.pending, self.pending_samples = [rest], len(rest)
-            yield self._measure(window, self.position)
+            yield self._measure(window, self.position, WINDOW_SAMPLES)
             self.tail = window
             self.position += WINDOW_SAMPLES
 
-    def _measure(self, window: Samples, start: int) -> ScoresMeasured:
-        pts_seconds = (start + WINDOW_SAMPLES / 2) / SAMPLE_RATE_HZ
+    def _measure(self, window: Samples, start: int, recorded: int) -> ScoresMeasured:
+        """The score of a window at the middle of what of it was recorded; the rest repeats that."""
+        pts_seconds = (start + recorded / 2) / SAMPLE_RATE_HZ
         reason = unusable(window)
         if reason:
             self.refusals[reason] += 1
@@ -181,11 +182,11 @@ class AasistSession:
     def drain(self) -> Iterator[ScoresMeasured]:
         """The last window: aligned to the end of the track, or the whole short clip repeated."""
         rest = np.concatenate(self.pending) if self.pending else np.zeros(0, np.float32)
-        if self.tail is not None and len(rest) >= MIN_SECONDS * SAMPLE_RATE_HZ:
+        if self.tail is not None and len(rest):
             start = self.position + len(rest) - WINDOW_SAMPLES
-            yield self._measure(np.concatenate([self.tail, rest])[-WINDOW_SAMPLES:], start)
+            yield self._measure(np.concatenate([self.tail, rest])[-WINDOW_SAMPLES:], start, WINDOW_SAMPLES)
         elif self.tail is None and len(rest) >= MIN_SECONDS * SAMPLE_RATE_HZ:
-            yield self._measure(repeated(rest), 0)
+            yield self._measure(repeated(rest), 0, len(rest))
 
     def _verdict(self) -> float:
         highest = sorted((score for _, score in self.scores), reverse=True)
@@ -206,6 +207,9 @@ class AasistSession:
             f"Spectrogram (0 to 8 kHz) of the window with the highest detector score, {score:.3f}, "
             f"around {pts_seconds:.1f} s. It shows what the net heard, not where an edit is."
         )
+        if self.total_samples < WINDOW_SAMPLES:
+            seconds = self.total_samples / SAMPLE_RATE_HZ
+            caption += f" Only its first {seconds:.2f} s were recorded; the rest is that, repeated."
         sheet = spectrogram_sheet(window, sample_rate_hz=SAMPLE_RATE_HZ)
         return [
             EvidenceMade(

@@ -51,10 +51,20 @@ def test_the_block_size_does_not_change_the_score(detector):
 
 
 def test_a_short_clip_is_repeated(detector):
-    _, points, verdict = examine(detector, voice_like(2))
+    session, points, verdict = examine(detector, voice_like(1.2))
 
     assert isinstance(verdict, Verdict)
-    assert len(points) == 1
+    assert [point.pts_seconds for point in points] == [pytest.approx(0.6)]
+    (picture,) = session.evidence()
+    assert "Only its first 1.20 s were recorded; the rest is that, repeated." in picture.caption
+
+
+def test_the_last_bit_of_the_track_is_heard_however_short(detector):
+    session, points, verdict = examine(detector, voice_like(4.95))
+
+    assert [round(point.pts_seconds, 3) for point in points] == [2.019, 2.931]  # 4.95 - 4.0375 / 2
+    assert verdict.coverage == Coverage(2, 2, "windows")
+    assert "repeated" not in next(iter(session.evidence())).caption
 
 
 def test_under_a_second_is_too_short(detector):
