@@ -10,18 +10,22 @@ from analysis.engine.errors import EngineError, UnsupportedCodec
 from analysis.engine.media.limits import Summary
 from analysis.engine.types import (
     Assessment,
+    Band,
     Consumes,
     Coverage,
     DetectorEnded,
+    EvidenceMade,
     NotAssessed,
     Observation,
     Probe,
     Reason,
+    ScorePoint,
     ScoresMeasured,
     Verdict,
 )
 
 DETAIL_CHARACTERS = 500
+EVIDENCE_TYPES = frozenset(("image/png", "image/webp", "image/jpeg"))
 
 
 class BrokenProtocol(EngineError):
@@ -118,8 +122,7 @@ def checked_scores(card: Card, given: Iterable[Observation]) -> list[ScoresMeasu
         if not isinstance(observation, ScoresMeasured) or observation.detector != card.name:
             raise BrokenProtocol(f"{card.name} yielded {observation!r:.80}, which is not a score of its own.")
         for point in observation.points:
-            if point.score is not None and not is_score(point.score):
-                raise BrokenProtocol(f"{card.name} gave {point.score!r} as a score; scores lie in 0 to 1.")
+            _check_point(card, point)
         if observation.points:
             measured.append(observation)
     return measured
@@ -130,16 +133,27 @@ def checked_assessment(card: Card, given: Assessment) -> Assessment:
     if not isinstance(given, Verdict | NotAssessed):
         raise BrokenProtocol(f"{card.name} concluded with {given!r:.80}, which is no assessment.")
     if isinstance(given, Verdict):
-        if not is_score(given.score):
-            raise BrokenProtocol(
-                f"{card.name} concluded with the score {given.score!r}; scores lie in 0 to 1."
-            )
-        _check_coverage(card, given.coverage)
+        _check_verdict(card, given)
+    elif not isinstance(given.reason, Reason) or not isinstance(given.detail, str):
+        raise BrokenProtocol(f"{card.name} abstained for {given.reason!r:.80}, which is no known reason.")
     try:
         json.dumps(dict(given.facts), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise BrokenProtocol(f"{card.name} gave facts that cannot be written down ({error}).") from error
     return given
+
+
+def checked_evidence(card: Card, given: Iterable[EvidenceMade]) -> tuple[EvidenceMade, ...]:
+    """What a session left as evidence, if it is pictures of its own. Raises BrokenProtocol."""
+    made = tuple(given)
+    for one in made:
+        if not isinstance(one, EvidenceMade) or one.detector != card.name:
+            raise BrokenProtocol(f"{card.name} left {one!r:.80}, which is no evidence of its own.")
+        if one.media_type not in EVIDENCE_TYPES or not isinstance(one.content, bytes) or not one.content:
+            raise BrokenProtocol(f"{card.name} left evidence that is no PNG, WebP or JPEG picture.")
+        if not all(isinstance(words, str) for words in (one.kind, one.title, one.caption)):
+            raise BrokenProtocol(f"{card.name} left evidence without a title or caption.")
+    return made
 
 
 def without(assessment: Assessment, damaged: int) -> Assessment:
@@ -150,6 +164,23 @@ def without(assessment: Assessment, damaged: int) -> Assessment:
     lost = (Reason.DECODE_ERROR, damaged)
     seen = replace(coverage, sampled=coverage.sampled + damaged, left_out=(*coverage.left_out, lost))
     return replace(assessment, coverage=seen)
+
+
+def _check_point(card: Card, point: ScorePoint) -> None:
+    if point.score is not None and not is_score(point.score):
+        raise BrokenProtocol(f"{card.name} gave {point.score!r} as a score; scores lie in 0 to 1.")
+    if not isinstance(point.pts_seconds, float | int) or not math.isfinite(point.pts_seconds):
+        raise BrokenProtocol(f"{card.name} gave {point.pts_seconds!r} as a media time.")
+    if point.reason is not None and not isinstance(point.reason, Reason):
+        raise BrokenProtocol(f"{card.name} gave {point.reason!r:.80} as the reason of a gap.")
+
+
+def _check_verdict(card: Card, given: Verdict) -> None:
+    if not is_score(given.score):
+        raise BrokenProtocol(f"{card.name} concluded with the score {given.score!r}; scores lie in 0 to 1.")
+    if not isinstance(given.band, Band):
+        raise BrokenProtocol(f"{card.name} concluded with {given.band!r:.80}, which is no band.")
+    _check_coverage(card, given.coverage)
 
 
 def _check_coverage(card: Card, coverage: Coverage) -> None:

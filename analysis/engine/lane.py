@@ -11,7 +11,15 @@ from typing import TypeVar
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.detectors.base import Detector, Session
-from analysis.engine.endings import checked_assessment, checked_scores, ended, failed, unread, without
+from analysis.engine.endings import (
+    checked_assessment,
+    checked_evidence,
+    checked_scores,
+    ended,
+    failed,
+    unread,
+    without,
+)
 from analysis.engine.errors import EngineError
 from analysis.engine.types import (
     Assessment,
@@ -106,7 +114,7 @@ class Lane:
         except Stopped:
             raise
         # a detector, a plug-in too, may raise anything at all: the others go on
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             logger.exception("detector %s failed", self.card.name)
             return failed(self.card, error, seconds=self._busy_seconds)
         return ended(self.card, assessment, seconds=self._busy_seconds)
@@ -123,7 +131,7 @@ class Lane:
         self._report(self._last_pts)
         self.fed.set()
         assessment = self._call(lambda: checked_assessment(self.card, session.finish()))
-        for evidence in self._call(lambda: tuple(session.evidence())):
+        for evidence in self._call(lambda: checked_evidence(self.card, session.evidence())):
             self._out.put(evidence)
         return without(assessment, self._damaged)
 

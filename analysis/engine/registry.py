@@ -11,11 +11,12 @@ from typing import Self
 
 from analysis.engine.detectors.base import Card, Detector, DetectorModule
 from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
-from analysis.engine.types import MediaKind
+from analysis.engine.types import Consumes, MediaKind
 from analysis.engine.weights import CATALOGUE, WeightStore
 
 logger = logging.getLogger(__name__)
 PLUGIN_GROUP = "assay.detectors"
+BROKEN_PREFIX = "plug-in:"  # before the name of one that could not be loaded
 BUILT_IN = ("meso", "aasist", "spectrum", "jpeg", "provenance", "metadata")
 
 
@@ -38,7 +39,7 @@ class CardState:
 class Registry:
     """The detectors of a process. Cards come without torch; a detector is loaded when first asked for, and kept.
 
-    `broken` names plug-ins that could not be imported, and why.
+    `broken` names plug-ins that could not be loaded, and why; each has a card here, which never is available.
     """
 
     weights: WeightStore
@@ -53,12 +54,14 @@ class Registry:
     def load(cls, weights_dir: Path, *, device: str = "cpu", only: Sequence[str] | None = None) -> Self:
         """The built-in detectors and the plug-ins of the entry-point group `assay.detectors`.
 
-        only: names to keep. Raises UnknownDetector for a name nobody offers, DuplicateDetector for one
-        that two modules offer.
+        only: names to keep. Raises UnknownDetector for a name nobody offers. A plug-in that cannot be loaded,
+        or offers a name that is taken, costs nobody else.
         """
-        plugins, broken = _plugins()
-        registry = cls.of([*_built_in(), *plugins], WeightStore(weights_dir), device=device)
-        registry.broken = broken
+        registry = cls.of(_built_in(), WeightStore(weights_dir), device=device)
+        for entry in sorted(
+            importlib.metadata.entry_points(group=PLUGIN_GROUP), key=lambda entry: entry.name
+        ):
+            registry._plug_in(entry)
         if only is not None:
             registry.catalogue = {name: registry.card(name) for name in only}
         return registry
@@ -68,17 +71,30 @@ class Registry:
         """A registry of just these modules."""
         registry = cls(weights, device)
         for module in modules:
-            for card in module.cards():
-                registry._add(card, module)
+            registry._add(module)
         return registry
 
-    def _add(self, card: Card, module: DetectorModule) -> None:
-        if card.name in self.modules:
-            raise DuplicateDetector(
-                f"Two modules offer a detector named {card.name!r}. Rename or uninstall one of them."
-            )
-        self.catalogue[card.name] = card
-        self.modules[card.name] = module
+    def _add(self, module: DetectorModule) -> None:
+        """All cards of the module, or none of them."""
+        cards = list(module.cards())
+        for at, card in enumerate(cards):
+            if card.name in self.catalogue or card.name in [other.name for other in cards[:at]]:
+                raise DuplicateDetector(
+                    f"Two modules offer a detector named {card.name!r}. Rename or uninstall one of them."
+                )
+        self.catalogue |= {card.name: card for card in cards}
+        self.modules |= {card.name: module for card in cards}
+
+    def _plug_in(self, entry: importlib.metadata.EntryPoint) -> None:
+        try:
+            self._add(entry.load())
+        # somebody else's module may raise anything at all while it is imported
+        except (Exception, SystemExit) as error:
+            logger.warning("plug-in %s cannot be loaded", entry.name, exc_info=True)
+            plug_in = entry.name[:80]
+            self.broken[plug_in] = f"{entry.value} cannot be loaded: {type(error).__name__}: {error}"[:500]
+            card = _broken_card(plug_in)
+            self.catalogue.setdefault(card.name, card)
 
     def card(self, name: str) -> Card:
         """Raises UnknownDetector with the names that are known."""
@@ -92,7 +108,8 @@ class Registry:
     def state(self, name: str) -> CardState:
         """Whether that detector can run here: its weights are verified, nothing is loaded."""
         card = self.card(name)
-        reason = self._missing_weights(card)
+        plug_in = card.name.removeprefix(BROKEN_PREFIX)
+        reason = self.broken[plug_in] if name not in self.modules else self._missing_weights(card)
         return CardState(card, not reason, reason)
 
     def states(self) -> list[CardState]:
@@ -112,6 +129,8 @@ class Registry:
         """The loaded detector. Raises UnknownDetector, or UnverifiedWeights when its file is not right."""
         card = self.card(name)
         with self._lock:
+            if name not in self.modules:
+                raise UnverifiedWeights(self.state(name).reason)
             if name not in self._loaded:
                 self._loaded[name] = self.modules[name].make(card.name, self.weights, self.device)
             return self._loaded[name]
@@ -126,14 +145,22 @@ def _built_in() -> list[DetectorModule]:
     return [importlib.import_module(f"analysis.engine.detectors.{name}") for name in BUILT_IN]
 
 
-def _plugins() -> tuple[list[DetectorModule], dict[str, str]]:
-    """The plug-ins that can be imported, and for the others the reason."""
-    plugins: list[DetectorModule] = []
-    broken: dict[str, str] = {}
-    for entry in sorted(importlib.metadata.entry_points(group=PLUGIN_GROUP), key=lambda entry: entry.name):
-        try:
-            plugins.append(entry.load())
-        except (ImportError, AttributeError) as error:
-            logger.warning("plug-in %s cannot be loaded: %s", entry.name, error)
-            broken[entry.name] = f"{entry.value} cannot be loaded: {error}"
-    return plugins, broken
+def _broken_card(plug_in: str) -> Card:
+    """What stands in the list of detectors for a plug-in that could not be loaded, so that it is seen."""
+    return Card(
+        name=f"{BROKEN_PREFIX}{plug_in}",
+        title=f"Plug-in {plug_in}",
+        version="0",
+        family=plug_in,
+        subject="file",
+        consumes=Consumes.FILE,
+        kinds=frozenset(MediaKind),
+        unit="files",
+        looks_at="Unknown: it could not be loaded.",
+        cannot_see="Anything.",
+        paper="",
+        licence="",
+        accuracy="Unknown.",
+        preprocessing="",
+        by_default=False,
+    )

@@ -201,7 +201,7 @@ class Conductor:
         except UnverifiedWeights as error:
             self._end(ended(card, NotAssessed(Reason.DETECTOR_MISSING, str(error))))
         # loading a plug-in may raise anything at all: the others go on
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             logger.exception("detector %s could not be loaded", card.name)
             self._end(failed(card, error))
         finally:

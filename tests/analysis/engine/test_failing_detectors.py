@@ -1,6 +1,7 @@
 """A detector that raises, gives nonsense or hangs costs its own result and nobody else's."""
 
 import time
+from asyncio import CancelledError
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from analysis.engine.types import (
     Concluded,
     Coverage,
     DetectorEnded,
+    EvidenceMade,
     NotAssessed,
     Reason,
+    ScorePoint,
     ScoresMeasured,
     Verdict,
 )
@@ -43,6 +46,49 @@ def test_a_detector_that_exits_ends_nothing_but_itself(clip):
     assert isinstance(seen[-1], Concluded)
 
 
+def test_a_detector_that_raises_what_nobody_catches_fails_alone(clip):
+    seen = run(clip, Failing("feed", CancelledError()), Plain())
+
+    assert ending(seen, "failing").error_type == "CancelledError"
+    assert isinstance(ending(seen, "plain").assessment, Verdict)
+    assert isinstance(seen[-1], Concluded)
+
+
+@pytest.mark.parametrize(
+    "point", [ScorePoint(NAN, 0.5), ScorePoint("now", 0.5), ScorePoint(0.0, None, reason="tired")]
+)
+def test_a_point_that_makes_no_sense_is_a_failure(clip, point):
+    class Odd(Plain):
+        def feed(self, batch):
+            yield ScoresMeasured("plain", (point,))
+
+    seen = run(clip, Odd(), Plain(card("other")))
+
+    assert ending(seen, "plain").error_type == "BrokenProtocol"
+    assert {o.detector for o in of(ScoresMeasured, seen)} == {"other"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "a picture",
+        EvidenceMade("other", "heat", "Heat", "", "image/png", b"png"),
+        EvidenceMade("plain", "heat", "Heat", "", "text/html", b"<script>"),
+        EvidenceMade("plain", "heat", "Heat", "", "image/png", b""),
+        EvidenceMade("plain", "heat", None, "", "image/png", b"png"),
+    ],
+)
+def test_evidence_that_makes_no_sense_is_a_failure(clip, made):
+    class Odd(Plain):
+        def evidence(self):
+            return [made]
+
+    seen = run(clip, Odd())
+
+    assert ending(seen, "plain").error_type == "BrokenProtocol"
+    assert of(EvidenceMade, seen) == []
+
+
 @pytest.mark.parametrize("score", [NAN, float("inf"), -0.01, 1.01, np.float32(0.5), "0.5"])
 def test_a_score_that_is_none_is_never_yielded(clip, score):
     seen = run(clip, Plain(score=score), Plain(card("other")))
@@ -59,6 +105,10 @@ def test_a_score_that_is_none_is_never_yielded(clip, score):
         Verdict(0.5, Coverage(2, 1)),
         Verdict(0.5, Coverage(1, 1), facts={"mean": NAN}),
         Verdict(0.5, Coverage(1, 1), facts={"array": np.zeros(2)}),
+        Verdict(0.5, Coverage(1, 1), band="strong_signs"),
+        Verdict(0.5, Coverage(2, 2, decisive=3)),
+        NotAssessed("tired", "it was late"),
+        NotAssessed(Reason.NO_FACE, None),
         0.5,
         None,
     ],

@@ -104,17 +104,35 @@ def test_an_installed_plug_in_is_found(tmp_path, monkeypatch):
     assert Registry.load(tmp_path).card("acme").title == "Acme"
 
 
-def test_a_plug_in_that_cannot_be_imported_is_named_and_left_out(tmp_path, monkeypatch):
+BROKEN = {
+    "no_such_module_of_ours": "",
+    "raising": "raise RuntimeError('no licence')",
+    "leaving": "raise SystemExit(1)",
+    "cardless": "def cards(): raise ValueError('no cards')",
+    "taken": (
+        "from tests.analysis.engine.plugins import Plain, card\n"
+        "def cards(): return [card('fresh'), card('spectrum')]\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("module", BROKEN)
+def test_a_plug_in_that_cannot_be_loaded_is_seen_and_costs_nobody_else(tmp_path, monkeypatch, module):
+    if BROKEN[module]:
+        (tmp_path / f"{module}.py").write_text(BROKEN[module])
     info = tmp_path / "broken-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[assay.detectors]\nbroken = no_such_module_of_ours\n")
+    (info / "entry_points.txt").write_text(f"[assay.detectors]\nbroken = {module}\n")
     monkeypatch.syspath_prepend(tmp_path)
 
-    loaded = Registry.load(tmp_path)
+    states = {state.card.name: state for state in Registry.load(tmp_path).states()}
 
-    assert "no_such_module_of_ours" in loaded.broken["broken"]
-    assert "spectrum" in {entry.name for entry in loaded.cards()}
+    assert set(states) >= BUILT_IN | {"plug-in:broken"}
+    assert "fresh" not in states  # all of a module, or nothing
+    assert not states["plug-in:broken"].available
+    assert f"{module} cannot be loaded" in states["plug-in:broken"].reason
+    assert states["spectrum"].available
 
 
 def test_cards_come_without_torch(tmp_path):
