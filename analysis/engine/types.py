@@ -172,13 +172,15 @@ class FaceBatch:
 
     `sampled` names every frame looked at as (index, pts_seconds); `refused` says for frames without a
     usable face why: no_face, face_too_small, face_too_blurred or decode_error; `left_out` names the refusals of single
-    faces as (index, reason), also in frames where another face was usable.
+    faces as (index, reason), also in frames where another face was usable. `finder` is who looked, and the
+    SHA-256 of its weights.
     """
 
     sampled: tuple[tuple[int, float], ...]
     faces: tuple[FaceCrop, ...]
     refused: Mapping[int, Reason] = field(default_factory=dict)
     left_out: tuple[tuple[int, Reason], ...] = ()
+    finder: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -263,12 +265,16 @@ class Source:
 
 @dataclass(frozen=True)
 class ScorePoint:
-    """One raw detector score at a media time, or a gap: `score` is None and `reason` says why."""
+    """One raw detector score at a media time, or a gap: `score` is None and `reason` says why.
+
+    `box` says what part of the frame was scored, where it was a part.
+    """
 
     pts_seconds: float
     score: float | None
     track: int | None = None
     reason: Reason | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True)

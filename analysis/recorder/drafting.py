@@ -100,7 +100,9 @@ def _point(point: ScorePoint) -> list[Any]:
     reason = point.reason.value if point.reason else None
     if score is None and reason is None:
         reason = "detector_failed"
-    return [_rounded(point.pts_seconds, 3), _rounded(score, 6), point.track, reason]
+    row = [_rounded(point.pts_seconds, 3), _rounded(score, 6), point.track, reason]
+    # only where a part of the frame was scored, so that the rows of all others stay as short as they are
+    return [*row, [_rounded(side, 5) for side in point.box]] if point.box else row
 
 
 def _reference(made: Evidence) -> dict[str, Any]:

@@ -126,6 +126,14 @@ def test_evidence_lies_on_disk_and_on_record_with_the_detectors_ending(claim: Cl
     assert not list((home / "evidence").rglob("*.partial"))
 
 
+def test_the_part_of_the_frame_that_was_scored_is_on_record(claim: Claim) -> None:
+    box = (0.1234567, 0.2, 0.5, 1.0)
+    record(claim, ScoresMeasured("calm", (ScorePoint(0.0, 0.25, track=1, box=box),)), verdict(0.5), CONCLUDED)
+
+    data = {line.type: line.data for line in lines(claim)}
+    assert data["score.measured"]["points"] == [[0, 0.25, 1, None, [0.12346, 0.2, 0.5, 1]]]
+
+
 def test_no_number_that_is_none_gets_in(claim: Claim) -> None:
     record(
         claim,

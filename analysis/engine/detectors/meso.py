@@ -109,7 +109,7 @@ class Meso:
         self.net: MesoNet = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
 
     def open(self, source: Source) -> "MesoSession":
-        return MesoSession(self)
+        return MesoSession(self, source.sample_fps)
 
     def score(self, crops: list[np.ndarray]) -> list[float]:
         """1 - sigmoid of each uint8 RGB crop of any size; 1 means manipulated."""
@@ -144,6 +144,8 @@ class MesoSession:
     """Scores of one run, per face track."""
 
     detector: Meso
+    sample_fps: float | None = None
+    finder: tuple[str, str] | None = None
     sampled: int = 0
     scored: int = 0
     tracks: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -157,13 +159,14 @@ class MesoSession:
         self.sampled += len(batch.sampled)
         scores = self.detector.score([face.rgb for face in batch.faces]) if batch.faces else []
         points = [
-            ScorePoint(face.pts_seconds, score, track=face.track)
+            ScorePoint(face.pts_seconds, score, track=face.track, box=face.box)
             for face, score in zip(batch.faces, scores, strict=True)
         ]
         self._remember(batch, scores)
         yield ScoresMeasured(self.detector.card.name, tuple(points + self._gaps(batch)))
 
     def _remember(self, batch: FaceBatch, scores: list[float]) -> None:
+        self.finder = batch.finder or self.finder
         self.scored += len({face.index for face in batch.faces})
         self.left_out.update(reason for _, reason in set(batch.left_out))
         for face, score in zip(batch.faces, scores, strict=True):
@@ -218,6 +221,10 @@ class MesoSession:
         return {
             "tracks": tracks[:100],
             "verdict_of_track": best_track,
+            "face_finder": dict(zip(("name", "weights_sha256"), self.finder, strict=True))
+            if self.finder
+            else None,
+            "sample_fps": self.sample_fps,
             "verdict_frames": len(self.tracks[best_track]),
             "frames_with_faces_left_out": {reason.value: count for reason, count in self.left_out.items()},
         }

@@ -16,7 +16,7 @@ import numpy as np
 from analysis.engine.errors import UnverifiedWeights
 from analysis.engine.media.tracks import FaceTracks
 from analysis.engine.types import Box, FaceBatch, FaceCrop, Frame, FrameBatch, Pixels, Reason
-from analysis.engine.weights import WeightStore
+from analysis.engine.weights import WeightStore, sha256_of
 
 MIN_FACE_PX = (
     64  # of the original; MesoNet's input is 256, and below a quarter of it mostly interpolation is judged
@@ -42,6 +42,7 @@ class Finder(Protocol):
     """Finds faces in one RGB picture, given with its longer side at most `longest_side` px."""
 
     name: str
+    sha256: str
     longest_side: int
 
     def find(self, rgb: Pixels) -> list[Candidate]: ...
@@ -54,6 +55,7 @@ class YuNet:
     longest_side = 640
 
     def __init__(self, path: Path) -> None:
+        self.sha256 = sha256_of(path)
         self._net = cv2.FaceDetectorYN.create(str(path), "", (320, 320), MIN_CONFIDENCE, 0.3, 200)
 
     def find(self, rgb: Pixels) -> list[Candidate]:
@@ -72,7 +74,9 @@ class Cascade:
 
     def __init__(self) -> None:
         folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined]  # the stubs lack cv2.data
-        self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
+        path = folder / "haarcascade_frontalface_default.xml"
+        self.sha256 = sha256_of(path)
+        self._cascade = cv2.CascadeClassifier(str(path))
 
     def find(self, rgb: Pixels) -> list[Candidate]:
         height, width = rgb.shape[:2]
@@ -129,7 +133,8 @@ class FaceFinder:
         self.frames_seen += len(batch.frames)
         self.frames_with_face += len(batch.frames) - len(refused)
         sampled = tuple((frame.index, frame.pts_seconds) for frame in batch.frames)
-        return FaceBatch(sampled, tuple(faces), refused, tuple(left_out))
+        finder = (self.finder.name, self.finder.sha256)
+        return FaceBatch(sampled, tuple(faces), refused, tuple(left_out), finder)
 
     def _look(self, frame: Frame) -> tuple[list[FaceCrop], list[Reason]]:
         """The usable faces, and why each of the others is none."""

@@ -41,6 +41,14 @@ def test_published_weights_are_used_where_installed(weights_dir):
     assert isinstance(best_finder(NO_WEIGHTS), Cascade)
 
 
+def test_who_looked_is_named_with_its_digest(weights_dir):
+    batch = look(best_finder(WeightStore(weights_dir)), np.full((480, 640, 3), 90, np.uint8))
+
+    # sha256sum yunet/yunet_n_640_640.onnx
+    digest = "25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31"
+    assert batch.finder == ("YuNet", digest)
+
+
 def test_a_face_is_found_where_it_is(finder, portrait):
     batch = look(finder, on_ground(portrait, side=400, at=(100, 700)))
 

@@ -140,6 +140,17 @@ def test_the_limit_says_on_how_many_frames_the_score_rests():
     assert "scored 80 of 100 frames, the score rests on 20 of them" in outcome.limit
 
 
+def test_a_score_can_be_traced_to_the_face_and_its_finder():
+    session = meso.Meso.open(FromPixel(), SOURCE)
+    face = crop(np.full((4, 4, 3), 10, np.uint8))
+
+    (measured,) = session.feed(FaceBatch(((0, 0.0),), (face,), finder=("YuNet", "25a6")))
+
+    facts = session.finish().facts
+    assert [point.box for point in measured.points] == [(0.0, 0.0, 1.0, 1.0)]
+    assert (facts["face_finder"], facts["sample_fps"]) == ({"name": "YuNet", "weights_sha256": "25a6"}, 5.0)
+
+
 def test_a_face_left_out_beside_a_usable_one_is_told():
     session = meso.MesoSession(FromPixel())
     face = crop(np.full((4, 4, 3), 10, np.uint8))
