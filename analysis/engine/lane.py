@@ -3,9 +3,10 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from threading import BoundedSemaphore, Event, Thread
 from typing import TypeVar
 
@@ -126,7 +127,7 @@ class Lane:
         if self._done <= self._damaged:
             self.fed.set()
             return unread(end.error, what=_CONTENT[self.card.consumes])
-        self._emit(self._call(lambda: checked_scores(self.card, session.drain())))
+        self._take_scores(session.drain)
         self._total = self._units()
         self._report(self._last_pts)
         self.fed.set()
@@ -145,7 +146,7 @@ class Lane:
             self._began = time.monotonic()
         whole, gaps = _whole(batch)
         if whole:
-            self._emit(self._call(lambda: checked_scores(self.card, session.feed(whole))))
+            self._take_scores(lambda: session.feed(whole))
         if gaps:
             self._damaged += len(gaps)
             self._emit([ScoresMeasured(self.card.name, gaps)])
@@ -154,6 +155,14 @@ class Lane:
         if self._total is not None and self._units() > self._total:
             self._total = self._units()
         self._report(self._last_pts, _faces_in(batch))
+
+    def _take_scores(self, give: Callable[[], Iterable[Observation]]) -> None:
+        """Hands on what is yielded one by one, so that a stop is noticed in between."""
+        given = self._call(lambda: iter(give()))
+        while measured := self._call(lambda: tuple(islice(given, 1))):
+            self._emit(checked_scores(self.card, measured))
+            if self._stop.is_set():
+                raise Stopped
 
     def _emit(self, measured: list[ScoresMeasured]) -> None:
         for scores in measured:

@@ -14,6 +14,7 @@ from analysis.engine.types import (
     DetectorProgressed,
     DetectorStarted,
     Probed,
+    ScorePoint,
     ScoresMeasured,
     StageStarted,
 )
@@ -66,6 +67,22 @@ def test_cancelled_while_a_detector_hangs(clip, where):
     going.close()
     assert time.monotonic() - began < SOON_SECONDS
     hanging.let_go.set()
+
+
+def test_cancelled_between_two_steps_of_a_batch(clip):
+    steps = []
+
+    class Stepping(Plain):
+        def feed(self, batch):
+            while len(steps) < 10_000:  # a crowd without an end
+                steps.append(batch)
+                yield ScoresMeasured("plain", (ScorePoint(0.0, 0.5),))
+
+    with pytest.raises(Cancelled):
+        list(examine(clip, registry=registry(Stepping()), cancelled=lambda: len(steps) > 3))
+
+    _until(lambda: not any("detector" in thread.name for thread in threading.enumerate()))
+    assert len(steps) < 10_000
 
 
 def test_nothing_is_left_of_a_cancelled_examination(clip):

@@ -151,6 +151,17 @@ def test_a_score_can_be_traced_to_the_face_and_its_finder():
     assert (facts["face_finder"], facts["sample_fps"]) == ({"name": "YuNet", "weights_sha256": "25a6"}, 5.0)
 
 
+def test_a_crowd_is_scored_in_portions_and_loses_nobody():
+    session = meso.MesoSession(FromPixel())
+    faces = tuple(crop(np.full((4, 4, 3), n, np.uint8), index=n // 20, track=n) for n in range(40))
+
+    measured = list(session.feed(FaceBatch(((0, 0.0), (1, 0.2), (2, 0.4)), faces)))
+
+    assert [len(part.points) for part in measured] == [16, 16, 9]  # the last with the gap of the third frame
+    assert [point.track for part in measured for point in part.points] == [*range(40), None]
+    assert session.finish().coverage.scored == 2
+
+
 def test_a_face_left_out_beside_a_usable_one_is_told():
     session = meso.MesoSession(FromPixel())
     face = crop(np.full((4, 4, 3), 10, np.uint8))
