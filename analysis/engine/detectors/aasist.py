@@ -65,8 +65,9 @@ def cards() -> list[Card]:
             "synthesis newer than 2019 unless it leaves the same traces.",
             paper=published.paper,
             licence=published.licence,
-            accuracy="No calibration of our own yet. In the wild it flags most genuine recordings: "
-            "24 of 29 scored above 0.5 in a first look, so read it beside other witnesses only.",
+            accuracy="Published: equal error rate 0.99 % on the evaluation set of ASVspoof 2019 LA. Own first look, "
+            "15 manipulated and 16 genuine files (N = 31): AUC 0.60, 95 % interval 0.39 to 0.80; 15 of the 16 genuine "
+            "ones scored 0.5 or more, so read it beside other witnesses only. No calibration yet.",
             preprocessing="16 kHz mono in -1..1, windows of 64,600 samples, shorter clips repeated.",
             weights=published.file,
             weights_sha256=published.sha256,
@@ -86,8 +87,9 @@ class Aasist:
     def __init__(self, card: Card, path: Path, device: str) -> None:
         import torch
 
-        from analysis.engine.nets import aasist
+        from analysis.engine.nets import aasist, precision
 
+        precision.keep_full(device)
         self.card = card
         self.device = device
         self.net: AasistNet = aasist.AasistNet(aasist.AASIST_L)

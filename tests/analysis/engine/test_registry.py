@@ -135,6 +135,15 @@ def test_a_plug_in_that_cannot_be_loaded_is_seen_and_costs_nobody_else(tmp_path,
     assert states["spectrum"].available
 
 
+@pytest.mark.parametrize("name", ["meso4", "mesoinception4", "aasist-l", "spectrum"])
+def test_a_card_says_what_was_published_and_what_was_measured(tmp_path, name):
+    accuracy = Registry.load(tmp_path).card(name).accuracy
+
+    assert accuracy.startswith("Published")
+    assert "(N = " in accuracy
+    assert "95 % interval" in accuracy
+
+
 def test_cards_come_without_torch(tmp_path):
     code = (
         "import sys, pathlib; from analysis.engine.registry import Registry;"
