@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -39,7 +40,7 @@ def gather(job: Job, source: Source, alive: Callable[[], None]) -> dict[str, Any
     until = time.monotonic() + job.limits.facts_seconds
     room = LARGEST[Tag.FACTS] - len(dump(facts)) - 1024
     for key, target in FACT_READERS if job.file else ():
-        found = bounded(_within(until, alive, lambda at=target: _read(at, Path(job.path), source.probe)))
+        found = bounded(_within(until, alive, partial(_read, target, Path(job.path), source.probe)))
         length = len(dump({key: found}))
         if length > room:
             found, length = {"error": f"{length} bytes are too many to keep"}, 100
