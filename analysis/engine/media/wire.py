@@ -50,6 +50,9 @@ LARGEST = {
 }
 
 
+_FIXED = frozenset((Tag.FRAME, Tag.ALIVE))
+
+
 class Garbled(ValueError):
     """The child said something it must not."""
 
@@ -79,6 +82,6 @@ def measure(header: bytes) -> tuple[Tag, int]:
     number, length = MESSAGE.unpack(header)
     if number not in Tag.__members__.values():
         raise Garbled(f"unknown message {number}")
-    if length > LARGEST[Tag(number)]:
+    if length > LARGEST[Tag(number)] or (number in _FIXED and length != LARGEST[Tag(number)]):
         raise Garbled(f"{Tag(number).name} of {length} bytes")
     return Tag(number), length

@@ -188,10 +188,12 @@ PROBED = (
     "say(2, b'{}')\n"
 )
 LATE_LIES = {
-    "frame outside the ring": "say(3, struct.pack('<IIIId', 77, 0, 64, 48, 0.0))",
-    "frame larger than a slot": "say(3, struct.pack('<IIIId', 0, 0, 64_000, 48_000, 0.0))",
-    "frame at no time": "say(3, struct.pack('<IIIId', 0, 0, 64, 48, float('nan')))",
-    "frame out of order": "say(3, struct.pack('<IIIId', 0, 5, 64, 48, 0.0))",
+    "frame outside the ring": "say(3, struct.pack('<IIIId?', 77, 0, 64, 48, 0.0, False))",
+    "frame larger than a slot": "say(3, struct.pack('<IIIId?', 0, 0, 64_000, 48_000, 0.0, False))",
+    "frame at no time": "say(3, struct.pack('<IIIId?', 0, 0, 64, 48, float('nan'), False))",
+    "frame out of order": "say(3, struct.pack('<IIIId?', 0, 5, 64, 48, 0.0, False))",
+    "frame of a wrong size": "say(3, struct.pack('<IIIId', 0, 0, 64, 48, 0.0))",
+    "sign of life of a wrong size": "say(5, b'x')",
     "sound that is no number": "say(4, struct.pack('<4f', 0, float('inf'), 0, 0))",
     "a second probe": "say(1, b'{}')",
 }
