@@ -46,7 +46,8 @@ class Options:
 
     limits: Limits = field(default_factory=Limits)
     sample_fps: float = 5.0
-    batch_frames: int = 8
+    # the nets here cost the same per face in any batch; small ones keep cores from waiting at both ends
+    batch_frames: int = 4
     threads: int | None = None
 
     @property

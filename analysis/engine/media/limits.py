@@ -30,7 +30,8 @@ class Sampling:
 
     fps: for each point of the grid 0, 1/fps, 2/fps … the frame with the nearest timestamp (the earlier
     of two equally near), each frame once; None means every frame.
-    A batch is full at `batch_frames` frames or `batch_bytes` of pixels; only the last one is shorter.
+    A batch is full at `batch_frames` frames or `batch_bytes` of pixels. The first ones are shorter (1, 1, 2, 4 …
+    frames), and so is the last.
     After `max_frames` no further frame is delivered; the sound goes on.
     """
 

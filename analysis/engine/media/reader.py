@@ -154,7 +154,9 @@ class MediaReader:
 
     def _is_full(self, frames: list[Frame]) -> bool:
         pixels = sum(frame.rgb.nbytes for frame in frames)
-        return len(frames) >= self._sampling.batch_frames or pixels >= self._sampling.batch_bytes
+        # as many as came before: 1, 1, 2, 4 …, so that detectors begin with the first picture
+        most = min(self._sampling.batch_frames, max(1, self._frames - len(frames)))
+        return len(frames) >= most or pixels >= self._sampling.batch_bytes
 
     def _finish(self, tag: wire.Tag, payload: bytes) -> None:
         if tag is wire.Tag.FAILED:

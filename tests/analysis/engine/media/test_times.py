@@ -110,10 +110,10 @@ def test_sound_comes_in_blocks_of_a_second_without_a_gap(tmp_path):
     assert blocks == [(0.0, 16_000), (1.0, 16_000), (2.0, 16_000), (3.0, 8_000)]
 
 
-def test_batches_are_full_but_for_the_last(tmp_path):
+def test_batches_grow_until_they_are_full_and_the_last_holds_the_rest(tmp_path):
     path = clips.write_video(tmp_path / "clip.mp4", seconds=2, fps=25)
 
     with open_media(path, limits=Limits(), sampling=Sampling(batch_frames=16), wants=EVERYTHING) as reader:
         sizes = [len(batch.frames) for batch in reader.batches()]
 
-    assert sizes == [16, 16, 16, 2]
+    assert sizes == [1, 1, 2, 4, 8, 16, 16, 2]
