@@ -1,7 +1,8 @@
 """When which observation becomes an event: progress and scores are thinned, everything else goes at once.
 
 Per detector one progress line each 250 ms at most, and the first and the last always. Slow detectors (below
-40 frames/s, where ten frames take longer than that) are shown at every tenth frame.
+40 frames/s, where ten frames take longer than that) are shown at every tenth frame. What waits of all detectors
+is written together: a transaction for each of their lines would cost more than what it tells.
 """
 
 from collections.abc import Iterator
@@ -35,15 +36,16 @@ class _Pace:
     scored_at: float = float("-inf")
 
     def take(self, progress: DetectorProgressed, now: float) -> DetectorProgressed | None:
-        """The line to show now, if any."""
+        """The line to show at once: the first."""
         newest = self.behind or self.waiting or self.shown
         if newest and (progress.done < newest.done or _same(progress, newest)):
             return None
         # The last one is not known by its number: past a header's estimate every one of them is its own total.
-        if self.shown is None or now >= self._due(progress, now):
+        if self.shown is None:
             return self._show(progress, now)
+        self.waits_until = self._due(progress, now)
         # A tenth frame that had to wait for its 250 ms is shown then; what came after it waits behind it.
-        if self.waiting and _is_tenth(self.waiting):
+        if self.waiting and _is_tenth(self.waiting) and _is_slow(self.waiting):
             self.behind = progress
         else:
             self.waiting = progress
@@ -53,7 +55,6 @@ class _Pace:
         earliest = self.shown_at + LINE_SECONDS
         if self.shown and not _passes_tenth(self.shown, progress) and _tenth_is_near(progress):
             earliest = max(earliest, now + LINE_SECONDS)
-        self.waits_until = earliest
         return earliest
 
     def _show(self, progress: DetectorProgressed, now: float) -> DetectorProgressed:
@@ -94,6 +95,7 @@ class Pacer:
     def __init__(self) -> None:
         self._paces: dict[str, _Pace] = {}
         self._ready: list[Observation] = []
+        self._opens = float("-inf")
 
     def take(self, observation: Observation, now: float) -> None:
         """Times are seconds of a monotonic clock."""
@@ -110,8 +112,12 @@ class Pacer:
 
     def ready(self, now: float) -> list[Observation]:
         """What is to be written now."""
-        for detector in self._paces:
-            self._release(detector, now, all_of_it=False)
+        if self._ready or now >= self._opens:
+            urgent = len(self._ready)
+            for detector in self._paces:
+                self._release(detector, now, all_of_it=False)
+            if len(self._ready) > urgent:
+                self._opens = now + LINE_SECONDS
         ready, self._ready = self._ready, []
         return ready
 
@@ -119,13 +125,17 @@ class Pacer:
     def due(self) -> float | None:
         """When something that waits is to be written; None while nothing waits."""
         times = [pace.due for pace in self._paces.values() if pace.due is not None]
-        return min(times, default=None)
+        return max(self._opens, min(times)) if times else None
 
     def _pace(self, detector: str) -> _Pace:
         return self._paces.setdefault(detector, _Pace(detector))
 
     def _release(self, detector: str, now: float, *, all_of_it: bool) -> None:
         self._ready.extend(self._pace(detector).release(now, all_of_it=all_of_it))
+
+
+def _is_slow(progress: DetectorProgressed) -> bool:
+    return progress.unit == "frames" and progress.fps is not None and progress.fps < SLOW_FPS
 
 
 def _is_tenth(progress: DetectorProgressed) -> bool:
@@ -138,7 +148,7 @@ def _passes_tenth(before: DetectorProgressed, now: DetectorProgressed) -> bool:
 
 def _tenth_is_near(progress: DetectorProgressed) -> bool:
     """Whether the next tenth frame comes within the next line's time, so that it is worth waiting for."""
-    if progress.unit != "frames" or not progress.fps or progress.fps >= SLOW_FPS:
+    if not progress.fps or not _is_slow(progress):
         return False
     return (TENTH - progress.done % TENTH) / progress.fps < LINE_SECONDS
 

@@ -15,9 +15,14 @@ from analysis.recorder.pacing import Pacer
 
 
 def progress(
-    done: int, *, total: int | None = 1000, fps: float | None = 30.0, unit: str = "frames"
+    done: int,
+    *,
+    total: int | None = 1000,
+    fps: float | None = 30.0,
+    unit: str = "frames",
+    detector: str = "d",
 ) -> DetectorProgressed:
-    return DetectorProgressed("d", done, total, unit, fps, None, 0.0)
+    return DetectorProgressed(detector, done, total, unit, fps, None, 0.0)
 
 
 def scores(*values: float) -> ScoresMeasured:
@@ -114,6 +119,22 @@ def test_scores_come_in_batches_four_times_a_second_and_none_is_lost() -> None:
     assert [time for time, _ in written] == [0.0, 0.25, 0.5, 0.75, 1.0]
     points = [point.score for _, seen in written if isinstance(seen, ScoresMeasured) for point in seen.points]
     assert points == [frame / 100 for frame in range(100)]
+
+
+def test_lines_of_several_detectors_are_written_together() -> None:
+    arrivals: list[tuple[float, Observation]] = [
+        (frame / 30 + late, progress(frame, total=45, detector=name))
+        for frame in range(46)
+        for name, late in (("early", 0.0), ("late", 0.02))
+    ]
+
+    written = played(sorted(arrivals, key=lambda arrival: arrival[0]), until=5)
+
+    writes = sorted({time for time, _ in written} - {0.0, 0.02})
+    assert all(later - earlier >= 0.249 for earlier, later in pairwise(writes))
+    for name in ("early", "late"):
+        mine = [seen.done for _, seen in written if getattr(seen, "detector", "") == name]
+        assert {0, 10, 20, 30, 40, 45} <= set(mine)
 
 
 def test_what_waits_is_written_before_the_detectors_ending() -> None:
