@@ -52,6 +52,22 @@ def tone(
     return (amplitude * np.sin(2 * np.pi * hz * at)).astype(np.float32)
 
 
+def lose_packet(path: Path, into: Path, *, after_key_at_seconds: float) -> Path:
+    """A copy in which the picture that was coded right after a key picture is zeroes."""
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as file:
+        packets = [packet for packet in file.demux(video=0) if packet.size]
+    key = next(
+        number
+        for number, packet in enumerate(packets)
+        if packet.is_keyframe and float(packet.pts * packet.time_base) >= after_key_at_seconds - 0.001
+    )
+    lost = packets[key + 1]
+    content[lost.pos + 4 : lost.pos + lost.size] = bytes(lost.size - 4)
+    into.write_bytes(content)
+    return into
+
+
 def write_video(
     path: Path,
     *,

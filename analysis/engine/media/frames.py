@@ -9,7 +9,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from analysis.engine.media.orientation import UPRIGHT, Orientation, from_display_matrix
-from analysis.engine.media.packets import decoded
+from analysis.engine.media.packets import FIRST_DTS, Fed, decoded
 from analysis.engine.media.reading import Ledger, Picture
 
 if TYPE_CHECKING:
@@ -29,27 +29,51 @@ def pictures(
     A picture without a timestamp, or with one that is not later than the one before, gets the time
     of that plus one frame; the wrong ones are counted, apart from damage: recordings joined end to end
     decode without a fault. A picture is damaged when its decoder says so, and so are those up to the next
-    key picture after a damaged or lost one, because they are predicted from it.
+    key picture after a damaged or lost one, because they are predicted from it: after it in the order of
+    decoding, which is not that of the pictures where some are predicted from later ones.
     """
     stream.codec_context.thread_type = "AUTO"
     stream.codec_context.thread_count = THREADS
     step = 1 / float(stream.average_rate or stream.guessed_rate or 25)
     last, angle = -step, 0
     turn: Orientation | None = None
-    damaged, lost = False, 0
-    for frame in decoded(container, stream, origin_seconds, ledger):
+    fed = Fed(THREADS)
+    damage = _Damage(fed)
+    for frame in decoded(container, stream, origin_seconds, ledger, fed):
         seconds = last + step if frame.pts is None else float(frame.pts * frame.time_base) - origin_seconds
         if seconds <= last:
             ledger.timestamps_repaired += 1
             seconds = last + step
         if frame.is_corrupt:
             ledger.trouble(seconds, "a damaged picture")
-        damaged = frame.is_corrupt or ((damaged or ledger.pictures_lost > lost) and not frame.key_frame)
-        last, lost = seconds, ledger.pictures_lost
+        last = seconds
         # the side data of a frame keep it alive until the garbage collector comes by: looked at for a new turn only
         if turn is None or frame.rotation != angle:
             angle, turn = frame.rotation, orientation(frame)
-        yield picture(frame, max(seconds, 0.0), turn, damaged=damaged)
+        yield picture(frame, max(seconds, 0.0), turn, damaged=damage.reaches(frame))
+
+
+class _Damage:
+    """How far the damage of the newest lost or damaged picture reaches."""
+
+    def __init__(self, fed: Fed) -> None:
+        self._fed = fed
+        self._since: int | None = None
+        self._counted: int | None = None
+
+    def reaches(self, frame: VideoFrame) -> bool:
+        """Asked for every frame, as it comes out."""
+        if self._fed.lost != self._counted:
+            self._since = self._counted = self._fed.lost
+        dts = self._fed.dts_of(frame)
+        if frame.is_corrupt:
+            self._since = FIRST_DTS if dts is None else dts
+            return True
+        if self._since is None or (dts is not None and dts < self._since):
+            return False
+        if frame.key_frame:
+            self._since = None
+        return not frame.key_frame
 
 
 def first(container: InputContainer, stream: Any) -> VideoFrame | None:

@@ -52,7 +52,6 @@ class Ledger:
     samples: int = 0
     silence_seconds: float = 0.0
     errors: int = 0
-    pictures_lost: int = 0
     timestamps_repaired: int = 0
     last_seconds: float | None = None
     troubles: list[Trouble] = field(default_factory=list)

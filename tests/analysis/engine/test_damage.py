@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from analysis.engine.media.limits import Limits, Sampling
+from analysis.engine.media.reader import open_media
 from analysis.engine.types import Consumes, FrameBatch, NotAssessed, Reason, ScoresMeasured
 from tests import clips
 from tests.analysis.engine.plugins import Plain, card, ending, of, run
@@ -33,6 +35,31 @@ def gaps(seen, name):
         point for scores in of(ScoresMeasured, seen) if scores.detector == name for point in scores.points
     ]
     return [point.pts_seconds for point in points if point.reason is Reason.DECODE_ERROR]
+
+
+@pytest.mark.parametrize("between", [0, 2], ids=["no B pictures", "two B pictures in a row"])
+def test_what_is_predicted_from_a_lost_picture_is_damaged_and_nothing_else(tmp_path, between):
+    texture = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8).repeat(2, 0).repeat(2, 1)
+    options = {"preset": "medium", "g": "20", "keyint_min": "20", "sc_threshold": "0", "bf": str(between)}
+    sliding = [np.roll(texture, 2 * number, axis=1) for number in range(75)]
+    whole = clips.write_video(
+        tmp_path / "whole.mp4", seconds=3, width=320, height=240, frames=sliding, options=options
+    )
+    bitten = clips.lose_packet(whole, tmp_path / "bitten.mp4", after_key_at_seconds=1.6)
+
+    expected, found = frames_of(whole), frames_of(bitten)
+
+    apart = {at: np.abs(found[at].rgb.astype(int) - expected[at].rgb).mean() for at in found}
+    ruined = {at for at, difference in apart.items() if difference > 20}
+    assert ruined
+    assert ruined <= {at for at, frame in found.items() if frame.damaged}
+    assert not any(frame.damaged for at, frame in found.items() if at <= 1.6 or at >= 2.4)
+
+
+def frames_of(path):
+    wants = frozenset({Consumes.FRAMES})
+    with open_media(path, limits=Limits(), sampling=Sampling(), wants=wants) as reader:
+        return {round(frame.pts_seconds, 3): frame for batch in reader.batches() for frame in batch.frames}
 
 
 def test_damaged_frames_are_gaps_until_the_next_key_picture(bitten):
