@@ -26,7 +26,6 @@ from analysis.uploads import UploadRefused
 
 RUNS_PER_PAGE = 25
 LAST_RUNS = 8
-# A worker beats far more often; after this long without a beat nobody should count on it.
 
 
 class DeskPage(LoginRequiredMixin, TemplateView):

@@ -1,6 +1,7 @@
 // The run page: the fold of the topic on the left, the server's own rendering for everything that is settled.
 import { get, toSignIn } from "./api.js";
 import { Lanes } from "./lanes.js";
+import { withToken } from "./forms.js";
 import { LiveTopic, socketAddress } from "./live.js";
 import { listenToRunKeys } from "./run_keys.js";
 import { EMPTY, endedOf, fold, isEnding, underWay } from "./run_state.js";
@@ -105,7 +106,7 @@ function listenToForms() {
     button.disabled = true;
     $("run-note").textContent = say("run.cancelling");
     const signal = AbortSignal.timeout(CANCEL_WITHIN_MS);
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), signal }).catch(() => null);
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(withToken(form)), signal }).catch(() => null);
     button.disabled = false;
     if (answer?.ok) topic.wake();
     else if (answer) form.submit();

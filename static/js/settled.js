@@ -20,8 +20,12 @@ export async function refreshSettled() {
   clearTimeout(next);
   asking = true;
   askAgain = false;
-  const done = settle(await answer());
-  asking = false;
+  let done = false;
+  try {
+    done = settle(await answer());
+  } finally {
+    asking = false;
+  }
   failures = done ? 0 : failures + 1;
   if (!done) next = setTimeout(refreshSettled, AGAIN_MS[Math.min(failures, AGAIN_MS.length) - 1]);
   else if (askAgain) next = setTimeout(refreshSettled, TOGETHER_MS);

@@ -126,6 +126,16 @@ async def desk(strangers_desk: Desk, ana: User) -> Desk:
     return strangers_desk
 
 
+async def sign_in_again(desk: Desk, user: User) -> None:
+    """Signs out and in again in another tab of the same browser, which changes the CSRF cookie."""
+    tab = await desk.open("/account/")
+    await tab.get_by_role("button", name="Sign out", exact=True).click()
+    await tab.get_by_label("E-mail").fill(user.email)
+    await tab.get_by_label("Password").fill(PASSWORD)
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_role("heading", name="Examine a file")).to_be_visible()
+
+
 def _session_of(user: User) -> str:
     client = Client()
     client.force_login(user)

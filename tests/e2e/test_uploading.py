@@ -11,7 +11,7 @@ from accounts.models import User
 from analysis.models import Media, Run, Upload
 from realtime.readers import ask
 from tests.clips import write_samples
-from tests.e2e.conftest import PASSWORD, Desk
+from tests.e2e.conftest import Desk, sign_in_again
 
 RUN_PAGE = "**/runs/*-*-*-*-*/"
 CHOOSE = "input[data-drop]"
@@ -84,12 +84,7 @@ async def test_an_open_page_uploads_after_a_sign_in_in_another_tab(
     desk: Desk, short: Path, ana: User
 ) -> None:
     page = await desk.open("/")
-    other = await desk.open("/account/")
-    await other.get_by_role("button", name="Sign out", exact=True).click()
-    await other.get_by_label("E-mail").fill(ana.email)
-    await other.get_by_label("Password").fill(PASSWORD)
-    await other.keyboard.press("Enter")
-    await expect(other.get_by_role("heading", name="Examine a file")).to_be_visible()
+    await sign_in_again(desk, ana)
 
     await choose(page, short)
 

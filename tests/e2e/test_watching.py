@@ -10,7 +10,7 @@ from accounts import credentials
 from accounts.models import User
 from analysis.models import Run
 from realtime.readers import ask
-from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved
+from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved, sign_in_again
 
 LANE = '[data-lane="meso4"]'
 SETTLED = re.compile("part=settled")
@@ -137,6 +137,33 @@ async def test_a_cancel_the_server_does_not_hear_leaves_the_page_and_says_so(
 
     await expect(page.locator("#run-note")).to_contain_text("The server did not answer")
     await expect(cancel).to_be_enabled()
+
+
+async def test_an_open_page_cancels_after_a_sign_in_in_another_tab(
+    desk: Desk, told_run: ToldRun, ana: User
+) -> None:
+    page = await desk.open(told_run.path)
+    await sign_in_again(desk, ana)
+
+    async with page.expect_response("**/cancel/") as answer:
+        await page.get_by_role("button", name="Cancel", exact=True).click()
+
+    assert (await answer.value).status == 302
+
+
+async def test_a_button_works_again_when_its_press_came_to_nothing(desk: Desk, told_run: ToldRun) -> None:
+    await told_run.becomes("succeeded", concluded(), outcome="some_signs", sentence="Some signs.")
+    page = await desk.open(told_run.path)
+    again = page.get_by_role("button", name="Examine again")
+    # as "Stay on this page" does: the form was submitted, and nothing was sent
+    await page.route("**/again/", lambda route: route.fulfill(status=204))
+    await again.click()
+    await page.unroute("**/again/")
+
+    await expect(page.locator("form[data-sent]")).to_have_count(0)
+    await again.click()
+
+    await page.wait_for_url(lambda url: "/runs/" in url and str(told_run.id) not in url)
 
 
 async def test_a_second_press_of_a_button_starts_no_second_run(desk: Desk, told_run: ToldRun) -> None:
