@@ -1,6 +1,7 @@
 """A slot as its supervisor sees it: a spawned process, what it reported last, and how it ends."""
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -71,10 +72,15 @@ class Child:
         self.cancel_by[attempt] = time.monotonic() + within_seconds
         self.order("cancel", attempt)
 
+    def seconds_to_obey(self) -> float:
+        """How long it may still take to stop the attempt in its hands; infinite when it was not told to."""
+        which = self.report.which
+        by = self.cancel_by.get(which, math.inf) if which else math.inf
+        return max(0.0, by - time.monotonic())
+
     def ignores_cancel(self) -> bool:
         """Whether the attempt in its hands should have stopped by now."""
-        which = self.report.which
-        return which is not None and time.monotonic() > self.cancel_by.get(which, float("inf"))
+        return self.seconds_to_obey() == 0.0
 
     def listen(self) -> bool:
         """Reads what it reported; False when it has ended."""

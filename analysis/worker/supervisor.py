@@ -92,7 +92,8 @@ class Supervisor:
 
     def _look(self) -> None:
         """Waits for reports, cancels, signals, or for the next time to look around."""
-        for key, _ in self._selector.select(LOOK_SECONDS):
+        pauses = [LOOK_SECONDS, *(child.seconds_to_obey() for child in self._children.values())]
+        for key, _ in self._selector.select(min(pauses)):
             key.data()
 
     def _tick(self, now: float) -> None:
@@ -109,6 +110,8 @@ class Supervisor:
         if self._stop_by is not None and now >= self._stop_by:
             for child in list(self._children.values()):
                 self._kill(child, DIED)
+        # at once: somebody waits to see that it was cancelled
+        self._settle_losses()
         if now >= self._next_beat:
             self._keep_leases(now)
         if now >= max(self._next_sweep, self._sweep_from) and self._stop_by is None:

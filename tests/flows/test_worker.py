@@ -149,7 +149,7 @@ def test_the_runs_of_two_frozen_slots_are_both_cancelled_within_two_seconds(
         workers.queue.request_cancel(run, by=clip.owner)
 
     for run in runs:
-        workers.wait_for_state(run, "cancelled", limit=2.5)
+        workers.wait_for_state(run, "cancelled", limit=2)
 
 
 def test_sigterm_gives_the_lease_back_and_another_worker_goes_on(
