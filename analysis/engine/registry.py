@@ -4,7 +4,7 @@ import importlib
 import importlib.metadata
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from threading import Lock
 from typing import Self
@@ -17,6 +17,7 @@ from analysis.engine.weights import CATALOGUE, WeightStore
 logger = logging.getLogger(__name__)
 PLUGIN_GROUP = "assay.detectors"
 BROKEN_PREFIX = "plug-in:"  # before the name of one that could not be loaded
+NAME_CHARACTERS, VERSION_CHARACTERS, UNIT_CHARACTERS = 64, 32, 16  # what a result on record has room for
 BUILT_IN = ("meso", "aasist", "spectrum", "jpeg", "provenance", "metadata")
 
 
@@ -24,6 +25,12 @@ class DuplicateDetector(EngineError):
     """Two modules offer a detector of the same name."""
 
     code = "duplicate_detector"
+
+
+class UnsoundCard(EngineError):
+    """A card that could not be put on record."""
+
+    code = "unsound_card"
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class Registry:
         """All cards of the module, or none of them."""
         cards = list(module.cards())
         for at, card in enumerate(cards):
+            _refuse_unsound(card)
             if card.name in self.catalogue or card.name in [other.name for other in cards[:at]]:
                 raise DuplicateDetector(
                     f"Two modules offer a detector named {card.name!r}. Rename or uninstall one of them."
@@ -91,8 +99,9 @@ class Registry:
         # somebody else's module may raise anything at all while it is imported
         except (Exception, SystemExit) as error:
             logger.warning("plug-in %s cannot be loaded", entry.name, exc_info=True)
-            plug_in = entry.name[:80]
-            self.broken[plug_in] = f"{entry.value} cannot be loaded: {type(error).__name__}: {error}"[:500]
+            plug_in = entry.name[: NAME_CHARACTERS - len(BROKEN_PREFIX)]
+            reason = f"{entry.value} cannot be loaded: {type(error).__name__}: {error}"
+            self.broken[plug_in] = reason.replace("\0", "�")[:500]
             card = _broken_card(plug_in)
             self.catalogue.setdefault(card.name, card)
 
@@ -143,6 +152,25 @@ class Registry:
 
 def _built_in() -> list[DetectorModule]:
     return [importlib.import_module(f"analysis.engine.detectors.{name}") for name in BUILT_IN]
+
+
+def _refuse_unsound(card: Card) -> None:
+    if not isinstance(card, Card):
+        raise UnsoundCard(f"{card!r:.80} is no Card.")
+    texts = [getattr(card, part.name) for part in fields(card) if part.type in (str, "str")]
+    optional = [text for text in (card.weights, card.weights_sha256) if text is not None]
+    if not all(isinstance(text, str) and "\0" not in text for text in (*texts, *optional, *card.links)):
+        raise UnsoundCard("A card holds something that is no text, or text with U+0000.")
+    if not (isinstance(card.consumes, Consumes) and all(isinstance(kind, MediaKind) for kind in card.kinds)):
+        raise UnsoundCard("A card must say what it consumes and of which kinds with Consumes and MediaKind.")
+    for text, most in (
+        (card.name, NAME_CHARACTERS),
+        (card.family, NAME_CHARACTERS),
+        (card.version, VERSION_CHARACTERS),
+        (card.unit, UNIT_CHARACTERS),
+    ):
+        if not 1 <= len(text) <= most:
+            raise UnsoundCard(f"{text!r:.80} has {len(text)} characters; 1 to {most} are allowed.")
 
 
 def _broken_card(plug_in: str) -> Card:

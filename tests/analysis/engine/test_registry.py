@@ -109,6 +109,9 @@ BROKEN = {
     "raising": "raise RuntimeError('no licence')",
     "leaving": "raise SystemExit(1)",
     "cardless": "def cards(): raise ValueError('no cards')",
+    "long_named": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x' * 65)]\n",
+    "kindless": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x', kinds={'film'})]\n",
+    "nul": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x', title='\\0')]\n",
     "taken": (
         "from tests.analysis.engine.plugins import Plain, card\n"
         "def cards(): return [card('fresh'), card('spectrum')]\n"
@@ -133,6 +136,18 @@ def test_a_plug_in_that_cannot_be_loaded_is_seen_and_costs_nobody_else(tmp_path,
     assert not states["plug-in:broken"].available
     assert f"{module} cannot be loaded" in states["plug-in:broken"].reason
     assert states["spectrum"].available
+
+
+def test_a_broken_plug_in_with_a_long_name_has_a_card_that_can_be_kept(tmp_path, monkeypatch):
+    info = tmp_path / "broken-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[assay.detectors]\n{'n' * 90} = no_such_module_of_ours\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    names = [state.card.name for state in Registry.load(tmp_path).states()]
+
+    assert f"plug-in:{'n' * 56}" in names
 
 
 @pytest.mark.parametrize("name", ["meso4", "mesoinception4", "aasist-l", "spectrum"])

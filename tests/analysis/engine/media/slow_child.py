@@ -7,7 +7,7 @@ from analysis.engine.media import child, facts
 
 
 def slow(_path, _probe):
-    Event().wait(4)
+    Event().wait(7)
     return {"found": 1}
 
 

@@ -46,7 +46,7 @@ def test_facts_may_take_longer_than_silence_may_last(tmp_path, monkeypatch):
     path = clips.write_video(tmp_path / "clip.mp4", seconds=0.2)
     monkeypatch.setattr(sandbox, "CHILD", "tests.analysis.engine.media.slow_child")
 
-    limits = Limits(stall_seconds=2.5)  # signs of life come every second
+    limits = Limits(stall_seconds=5)  # signs of life come every second
     with open_media(path, limits=limits, sampling=Sampling(), wants=frozenset({Consumes.FILE})) as reader:
         found = reader.facts().facts
 
