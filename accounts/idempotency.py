@@ -47,6 +47,9 @@ class IdempotentPost:
             handler = getattr(self, "post")  # noqa: B009  # only the view has one
             setattr(self, "post", partial(self._once, key, handler))  # noqa: B010  # as above
 
+    def prepare(self, request: Request) -> None:
+        """What takes long and changes nothing, done before the transaction in which the handler runs."""
+
     def _once(
         self, key: str, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
     ) -> Response:
@@ -57,6 +60,7 @@ class IdempotentPost:
             record = _remembered(user, key)
             if record is not None:
                 return _replay(record, digest)
+            self.prepare(request)
             # One transaction: a process that dies in between leaves neither what was made nor its answer. A
             # file that was stored for it belongs to no row then, and the sweep of uploads removes it.
             with transaction.atomic():

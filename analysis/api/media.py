@@ -25,7 +25,7 @@ from analysis.models import Media
 from analysis.ranges import StoredFile, serve
 from analysis.topics import description_changed
 from analysis.uploads.browsing import latest_runs, same_bytes
-from analysis.uploads.keeping import Description, Kept, keep
+from analysis.uploads.keeping import Description, Kept, Seen, keep, look
 from analysis.uploads.places import media_root
 from analysis.uploads.removal import remove
 
@@ -35,6 +35,13 @@ class MediaListView(IdempotentPost, AnalysisView):
 
     serializer_class = MediaSerializer
     parser_classes = (MediaFormParser,)
+    seen: Seen | None = None
+
+    def prepare(self, request: Request) -> None:
+        """Looks into the file: probing may take its whole time limit."""
+        form = MediaFormSerializer(data=request.data)
+        if form.is_valid():
+            self.seen = look(_received(form))
 
     def get_queryset(self) -> QuerySet[Media]:
         """Newest first."""
@@ -63,7 +70,7 @@ class MediaListView(IdempotentPost, AnalysisView):
         known_query(request)
         form = MediaFormSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        kept = keep(_received(form), _said(form), owner=self.user)
+        kept = keep(_received(form), _said(form), owner=self.user, seen=self.seen)
         return created(kept, self)
 
 

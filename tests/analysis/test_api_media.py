@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Team, User
+from analysis.engine.media.probe_child import probe_file
 from analysis.models import Evidence, Media, Run, Tombstone, Upload
+from analysis.uploads import probing
 from realtime.models import Topic
 from tests.analysis.conftest import signed_in
 from tests.analysis.intake import MEDIA, png, send, wav
@@ -22,6 +26,26 @@ Files = Callable[[], list[Path]]
 
 def body_of(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "once"}], ids=["without a key", "with a key"])
+def test_no_transaction_is_open_while_a_file_is_looked_into(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch, key: dict[str, str]
+) -> None:
+    inside: list[bool] = []
+
+    def watched(path: Path, *rest: Any, **given: Any) -> Any:
+        inside.append(connection.in_atomic_block)
+        return probe_file(path, *rest, **given)
+
+    monkeypatch.setattr(probing, "probe_file", watched)
+    file = SimpleUploadedFile("clip.wav", wav())
+
+    answer = client.post(MEDIA, {"file": file}, format="multipart", headers=key)
+
+    assert answer.status_code == 201
+    assert inside == [False]
 
 
 def test_a_list_is_newest_first_and_paged(client: APIClient) -> None:
