@@ -82,7 +82,8 @@ class UserFeed:
     def forget_quiet(self, now: float) -> None:
         """Drops what is remembered of topics that have been quiet; their cursors stay."""
         for topic, moved in list(self._moved.items()):
-            behind = self.rights.get(topic, True) and self.cursors.get(topic, -1) < self.heads[topic]
+            # also while the right to see it is gone: it may come back, to a topic that never moves again
+            behind = self.cursors.get(topic, -1) < self.heads[topic]
             if moved < now - QUIET_SECONDS and not behind:
                 del self._moved[topic], self.heads[topic]
                 self.rights.pop(topic, None)
