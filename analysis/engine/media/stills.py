@@ -70,6 +70,8 @@ class StillSource:
         self._job = job
         self._picture = open_picture(job)
         self._frames = getattr(self._picture, "n_frames", 1) if job.format in _ANIMATED else 1
+        self._decoded = False
+        self._fault: Exception | None = None
         self.probe = self._probe()
 
     def pictures(self, ledger: Ledger) -> Iterator[Picture]:
@@ -111,14 +113,23 @@ class StillSource:
 
     def _still(self, ledger: Ledger) -> Picture:
         """The picture, decoded strictly; failing that, as much of it as there is, counted as an error."""
-        picture, damaged = self._picture, False
-        try:
-            picture.load()
-        except BROKEN as error:
-            ledger.trouble(0.0, _words(error))
-            picture, damaged = self._salvaged(error), True
+        self._decode()
+        picture, damaged = self._picture, self._fault is not None
+        if self._fault:
+            ledger.trouble(0.0, _words(self._fault))
+            picture = self._salvaged(self._fault)
         upright = ImageOps.exif_transpose(picture) if _turned(picture) else picture
         return _picture(upright, 0.0, damaged=damaged)
+
+    def _decode(self) -> None:
+        """Once, strictly: Pillow takes a picture that failed to decode for a decoded one the next time."""
+        if self._decoded:
+            return
+        self._decoded = True
+        try:
+            self._picture.load()
+        except BROKEN as error:
+            self._fault = error
 
     def _salvaged(self, reason: Exception) -> Image.Image:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -131,6 +142,9 @@ class StillSource:
 
     def _probe(self) -> Probe:
         width, height = self._picture.size
+        if self._job.format == "png":
+            # its EXIF may stand behind the pixels: Pillow decodes it when asked for the orientation
+            self._decode()
         degrees, swapped = _TURNS.get(orientation_of(self._picture), (0, False))
         swapped = swapped and self._job.format != "tiff"  # Pillow turns those itself and says so in the size
         duration = _frame_seconds(self._picture) if self._frames > 1 else None

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from analysis.engine.media.limits import Limits, Sampling
 from analysis.engine.media.reader import open_media
@@ -93,6 +94,21 @@ def test_a_picture_that_breaks_off_is_not_scored(media_dir):
     assert isinstance(assessment, NotAssessed)
     assert assessment.reason == Reason.DECODE_ERROR
     assert gaps(seen, "plain") == [0.0]
+
+
+def test_a_png_with_a_broken_middle_is_not_scored(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
+    path = tmp_path / "broken.png"
+    Image.fromarray(noise).save(path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 64] = bytes(64)
+    path.write_bytes(content)
+
+    seen = run(path, Plain())
+
+    assessment = ending(seen, "plain").assessment
+    assert isinstance(assessment, NotAssessed)
+    assert assessment.reason == Reason.DECODE_ERROR
 
 
 def test_a_video_full_of_damage_is_not_said_to_be_scored_whole(media_dir):
