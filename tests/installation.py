@@ -153,6 +153,9 @@ class Installation:
                 return False
             if any(str(self.home) in word for word in process.cmdline()):
                 return True
+            # Redis writes its title over its command line and its environment
+            if Path(process.cwd()).is_relative_to(self.home):
+                return True
             return process.environ().get("ASSAY_HOME") == str(self.home)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return False
