@@ -8,7 +8,8 @@ export const POLL_EVERY_MS = 2_000;
 export const SOCKET_AGAIN_MS = 30_000;
 export const SILENT_MS = 40_000; // heartbeats come every 15 s: a socket this quiet is dead
 const FAILURES_BEFORE_POLLING = 2;
-const REFUSED = { 4001: "signed_out", 4003: "not_allowed", 4004: "not_found" };
+const SIGNED_OUT = 4001;
+const REFUSED = { 4003: "not_allowed", 4004: "not_found" };
 
 const browser = () => ({
   openSocket: (address) => new WebSocket(address),
@@ -107,6 +108,17 @@ export class LiveTopic {
       return;
     }
     this.failures = wasLive ? 0 : this.failures + 1;
+    if (code === SIGNED_OUT) this.askWhetherSignedIn();
+    else this.again(code);
+  }
+
+  // That sign-in has ended, but another tab may have signed in since: REST knows, and says signed_out if not.
+  async askWhetherSignedIn() {
+    await this.catchUp();
+    if (!this.stopped) this.again(SIGNED_OUT);
+  }
+
+  again(code) {
     if (code === 4009 || this.failures >= FAILURES_BEFORE_POLLING) this.poll(code === 4009 ? "too_many" : "polling");
     else this.retry();
   }

@@ -8,7 +8,8 @@ const POLL_MS = 5_000;
 const SOCKET_AGAIN_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
 const SILENT_MS = 40_000;
 const ENDED_SHOWN_MS = 8_000;
-const FINAL = new Set([4001, 4003]);
+const SIGNED_OUT = 4001;
+const NOT_ALLOWED = 4003;
 const $ = (id) => document.getElementById(id);
 
 export class Panel {
@@ -69,8 +70,22 @@ export class Panel {
     this.socket = null;
     clearTimeout(this.silence);
     if (socket.readyState < 2) socket.close();
-    this.final = FINAL.has(code);
-    if (this.final) return;
+    this.final = code === NOT_ALLOWED;
+    if (code === SIGNED_OUT) this.askWhetherSignedIn();
+    else if (!this.final) this.again();
+  }
+
+  // That sign-in has ended, but another tab may have signed in since.
+  async askWhetherSignedIn() {
+    try {
+      await underWay();
+    } catch (problem) {
+      this.final = problem.status === 401;
+    }
+    if (!this.final) this.again();
+  }
+
+  again() {
     this.retry = setTimeout(() => this.connect(), SOCKET_AGAIN_MS[Math.min(this.failures, SOCKET_AGAIN_MS.length - 1)]);
     this.failures += 1;
     if (this.failures > 1) this.startPolling();

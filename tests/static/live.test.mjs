@@ -161,7 +161,7 @@ test("too many sockets: it polls and says why", async () => {
   assert.deepEqual(modes, ["connecting", "too_many"]);
 });
 
-for (const [code, mode] of [[4001, "signed_out"], [4003, "not_allowed"], [4004, "not_found"]]) {
+for (const [code, mode] of [[4003, "not_allowed"], [4004, "not_found"]]) {
   test(`close code ${code} is final: ${mode}`, async () => {
     const { world, modes } = watching();
     lose(world, code);
@@ -170,6 +170,27 @@ for (const [code, mode] of [[4001, "signed_out"], [4003, "not_allowed"], [4004, 
     assert.deepEqual([modes.at(-1), world.sockets.length, world.fetched.length], [mode, 1, 0]);
   });
 }
+
+test("close code 4001 of a browser that is signed out is final", async () => {
+  const { world, modes } = watching();
+  world.status = 401;
+  lose(world, 4001);
+  await world.pass(SOCKET_AGAIN_MS * 2);
+
+  assert.deepEqual([modes.at(-1), world.sockets.length], ["signed_out", 1]);
+});
+
+test("close code 4001 of a browser that has signed in again since goes on from the cursor", async () => {
+  const { world, modes } = watching({ log: [event(1)] });
+  join(world, 1);
+  hear(world, event(1));
+  lose(world, 4001);
+  await settled();
+  await world.pass(1000);
+
+  assert.deepEqual(world.sockets.map(({ address }) => address.split("after=")[1]), ["0", "1"]);
+  assert.ok(!modes.includes("signed_out"));
+});
 
 test("being signed out while polling is final too", async () => {
   const { world, modes } = watching();
