@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import User
-from realtime import publisher
+from realtime import publisher, topics
 from realtime.chain import Verification, verify
 from realtime.envelope import Draft, EventRefused, Prepared, Sealed, prepare, seal
 from realtime.errors import UnknownTopic
@@ -82,6 +82,7 @@ def append(
             Line(topic_id, seq, draft.draft.type, done.body, draft.draft.subject)
             for seq, (draft, done) in enumerate(zip(prepared, sealed, strict=True), start=locked.head + 1)
         ]
+        topics.index(locked.kind, topic_id, lines)
         announcement = Announcement.of(locked.kind, locked.owner, lines)
         # Robust: a committed write must never turn into an error because Redis is gone.
         transaction.on_commit(lambda: publisher.announce(announcement), robust=True)

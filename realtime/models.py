@@ -80,3 +80,46 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic_id}/{self.seq} {self.type}"
+
+
+class Job(models.Model):
+    """Somebody else's work that reports here; only `realtime.jobs` changes it.
+
+    `job_id` is the owner's own name for it. `shown`: whether the channels of Redis that are named after
+    a job id speak of this one; an id belongs there to whoever used it first.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        PROCESSING = "processing"
+        STALLED = "stalled"
+        COMPLETED = "completed"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job_id = models.CharField(max_length=128)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs")
+    topic = models.OneToOneField(Topic, on_delete=models.CASCADE, related_name="job")
+    shown = models.BooleanField(default=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
+    stage = models.CharField(max_length=64, default="queued")
+    progress = models.FloatField(default=0.0)
+    message = models.TextField(blank=True)
+    metadata = models.JSONField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    silent_seconds = models.FloatField()
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    reported = models.DateTimeField(default=timezone.now)
+    ended = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "job_id"], name="job_of_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-created"], name="job_owner_created"),
+            models.Index("job_id", name="job_by_id"),
+            models.Index("reported", name="job_open_reported", condition=models.Q(ended=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.job_id} ({self.state})"

@@ -5,7 +5,7 @@ realtime has never heard of a video; whoever has registers a kind at start.
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from realtime.dialects import Channel, Channels, Voice, Voices
 from realtime.lines import Line
 from realtime.models import Event, Topic
 
@@ -49,11 +50,16 @@ class TopicKind:
 
     watchable: of pairs (user, topic) those allowed. snapshot: of a user.
     frames: the frames for lines of one topic, in order; some lines have none, some several.
+    voices: the dialects sockets may speak of such a topic, by name. channels: what is said of it in Redis.
+    index: told of new lines within the transaction that writes them, to keep what is searched by.
     """
 
     watchable: Callable[[Sequence[Pair]], set[Pair]]
     snapshot: Callable[[UUID], Snapshot]
     frames: Callable[[UUID, Sequence[Line]], list[UserFrame]]
+    voices: Voices = field(default_factory=dict)
+    channels: Channels = lambda _topic: ()
+    index: Callable[[UUID, Sequence[Line]], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,26 @@ def frames(kind: str, topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
     """What lines of a topic are for its owner's `/ws/user/` sockets."""
     known = _kinds.get(kind)
     return known.frames(topic_id, lines) if known and lines else []
+
+
+def voice(kind: str, dialect: str, topic_id: UUID) -> Voice | None:
+    """A voice for a topic of this kind, at its beginning; None when the kind does not speak the dialect."""
+    known = _kinds.get(kind)
+    make = known.voices.get(dialect) if known else None
+    return make(topic_id) if make else None
+
+
+def channels(kind: str, topic_id: UUID) -> Sequence[Channel]:
+    """What is said of a topic in Redis, each voice at the topic's beginning."""
+    known = _kinds.get(kind)
+    return known.channels(topic_id) if known else ()
+
+
+def index(kind: str, topic_id: UUID, lines: Sequence[Line]) -> None:
+    """Lets a kind keep what its lines are searched by; in the transaction that writes them."""
+    known = _kinds.get(kind)
+    if known and known.index:
+        known.index(topic_id, lines)
 
 
 def snapshot(user_id: UUID) -> Snapshot:
