@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
 from analysis.dialects import progress
 from analysis.models import Media, Run
-from realtime import publisher, topics
+from realtime import outside, publisher, topics
+from realtime.dialects import Channel
 from realtime.lines import COALESCED, Line
 from realtime.topics import Pair, Snapshot, TopicKind, UserFrame, compact
 
@@ -31,7 +33,7 @@ class _Place:
 
 def register() -> None:
     """Makes the kind known to realtime; called when the application is ready."""
-    topics.register(KIND, TopicKind(watchable=watchable, snapshot=snapshot, frames=frames))
+    topics.register(KIND, TopicKind(watchable=watchable, snapshot=snapshot, frames=frames, channels=channels))
 
 
 def watchable(pairs: Sequence[Pair]) -> set[Pair]:
@@ -94,6 +96,19 @@ def frames(topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
         if line.type in ENDINGS:
             made += _ended(place, line, event)
     return made
+
+
+def channels(topic_id: UUID) -> Sequence[Channel]:
+    """What programs outside hear of a run."""
+    place = _place(topic_id)
+    if place is None:
+        return ()
+    return [
+        Channel(
+            outside.public(settings.PROGRESS_CHANNEL),
+            progress.ProgressVoice(media_id=place.media, user_id=place.owner),
+        )
+    ]
 
 
 def _progress(place: _Place, line: Line, event: Mapping[str, Any]) -> list[UserFrame]:

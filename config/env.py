@@ -15,7 +15,7 @@ from config.secrets import refuse_weak
 DEFAULT_PORT = 8000
 ROOT = Path(__file__).resolve().parent.parent
 # Names that existing deployments set, for parts of Assay that are still to come.
-NOT_USED_YET = ("MEDIA_PROGRESS_CHANNEL_NAME", "REDIS_CHANNEL_NAME", "SNAPSHOTS_DIR", "ENABLE_SNAPSHOTS")
+NOT_USED_YET = ("SNAPSHOTS_DIR", "ENABLE_SNAPSHOTS")
 
 
 class UnknownSetting(RuntimeError):
@@ -52,6 +52,10 @@ class Environment(BaseSettings):
     socket_query_token: bool = Field(True, alias="ASSAY_SOCKET_QUERY_TOKEN")
     sockets_per_user: int = Field(1000, alias="ASSAY_SOCKETS_PER_USER", ge=1)
     redis_prefix: str = Field("", alias="ASSAY_REDIS_PREFIX")
+    redis_progress_channel: str = Field("media:progress", alias="MEDIA_PROGRESS_CHANNEL_NAME")
+    redis_events_channel: str = Field("events", alias="REDIS_CHANNEL_NAME")
+    redis_stream: str = Field("assay:stream", alias="ASSAY_REDIS_STREAM")
+    redis_stream_length: int = Field(100_000, alias="ASSAY_REDIS_STREAM_LENGTH", ge=1)
     max_upload_bytes: int = Field(8 * 2**30, alias="ASSAY_MAX_UPLOAD_BYTES", ge=1)
     max_pixels: int = Field(100_000_000, alias="ASSAY_MAX_PIXELS", ge=1)
     max_duration_seconds: float = Field(4 * 3600, alias="ASSAY_MAX_DURATION_SECONDS", gt=0)

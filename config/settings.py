@@ -111,6 +111,10 @@ SOCKETS = expected_sockets(ASSAY_HOME)
 DATABASES = {"default": _database(ENV.database_url or postgres_address(ASSAY_HOME, SOCKETS.postgres))}
 REDIS_URL = ENV.redis_url or redis_address(ASSAY_HOME, SOCKETS.redis)
 REDIS_PREFIX = ENV.redis_prefix
+PROGRESS_CHANNEL = ENV.redis_progress_channel
+EVENTS_CHANNEL = ENV.redis_events_channel
+REDIS_STREAM = ENV.redis_stream
+REDIS_STREAM_LENGTH = ENV.redis_stream_length
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

@@ -4,12 +4,14 @@ A voice is fed with every event of its topic from the first on, in order, and an
 dialect has for it. Sockets and the channels in Redis speak through the same voices.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+logger = logging.getLogger(__name__)
 Frame = Mapping[str, Any]
 Event = Mapping[str, Any]
 
@@ -42,3 +44,15 @@ class Channel:
 
 Voices = Mapping[str, Callable[[UUID], Voice]]
 Channels = Callable[[UUID], Sequence[Channel]]
+
+
+def heard(voice: Voice, event: Event) -> Sequence[Frame]:
+    """What a voice says to an event; nothing, and a line in our log, where its data is not as the dialect expects.
+
+    Anybody on this machine may append lines of any shape: one that cannot be said must not silence the rest.
+    """
+    try:
+        return voice.hear(event)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        logger.exception("%s cannot say %s", type(voice).__name__, event.get("id"))
+        return ()

@@ -29,10 +29,13 @@ class Announcement:
     kind: str
     owner: UUID
     lines: tuple[Line, ...]
+    after: int
 
     @classmethod
-    def of(cls, kind: str, owner: UUID, lines: Sequence[Line]) -> Self:
-        return cls(lines[0].topic, kind, owner, tuple(lines))
+    def of(cls, kind: str, owner: UUID, lines: Sequence[Line], *, after: int | None = None) -> Self:
+        """Of lines of one topic in order. `after`: nothing but emptied lines lies between it and the first."""
+        before = lines[0].seq - 1 if after is None else after
+        return cls(lines[0].topic, kind, owner, tuple(lines), before)
 
     @property
     def first(self) -> int:
@@ -45,14 +48,14 @@ class Announcement:
     def parts(self) -> Iterator["Announcement"]:
         """The same in pieces that Redis and its readers take easily, in order."""
         part: list[Line] = []
-        size_bytes = 0
+        size_bytes, after = 0, self.after
         for line in self.lines:
             if part and size_bytes + len(line.body) > PART_LIMIT_BYTES:
-                yield Announcement.of(self.kind, self.owner, part)
-                part, size_bytes = [], 0
+                yield Announcement.of(self.kind, self.owner, part, after=after)
+                part, size_bytes, after = [], 0, part[-1].seq
             part.append(line)
             size_bytes += len(line.body)
-        yield Announcement.of(self.kind, self.owner, part)
+        yield Announcement.of(self.kind, self.owner, part, after=after)
 
     def message(self) -> dict[str, Any]:
         """What goes through the channel layer."""
@@ -69,7 +72,7 @@ class Announcement:
         """The announcement a message carries."""
         topic = UUID(message["topic"])
         lines = tuple(Line(topic, seq, kind, body, subject) for seq, kind, subject, body in message["lines"])
-        return cls(topic, message["kind"], UUID(message["owner"]), lines)
+        return cls(topic, message["kind"], UUID(message["owner"]), lines, lines[0].seq - 1)
 
 
 def topic_group(topic: UUID) -> str:

@@ -1,7 +1,8 @@
 """Announces committed lines through Redis from one thread with one event loop per process.
 
-Whoever commits only leaves the lines here: errors of Redis never reach them. What could not be
-announced is remembered by its first seq and read back from the database when Redis answers again.
+Whoever commits only leaves the lines here: errors of Redis never reach them. First the doorbell is rung for
+sockets, which find by themselves what it loses; then programs outside are told (`realtime.relayer`), who
+are told everything.
 """
 
 import asyncio
@@ -17,19 +18,14 @@ from uuid import UUID
 
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
-from realtime import relay
+from realtime import outside
 from realtime.lines import Announcement, topic_group, user_group
-from realtime.readers import ask
+from realtime.relayer import UNREACHABLE, WAITING_LIMIT_BYTES, Relayer
 
 logger = logging.getLogger(__name__)
-UNREACHABLE = (RedisError, OSError, TimeoutError)
 SEND_SECONDS = 2.0
-RETRY_SECONDS = 1.0
-MARK_SECONDS = 1.0
-SWEEP_SECONDS = 30.0
-WAITING_LIMIT_BYTES = 16 * 2**20
+FRAMES_LIMIT = 1000
 
 
 class Publisher:
@@ -38,14 +34,12 @@ class Publisher:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Announcement] = []
-        self._frames: list[tuple[UUID, str]] = []
         self._waiting_bytes = 0
-        self._missed: dict[UUID, int] = {}
-        self._spans: dict[UUID, relay.Span] = {}
+        self._frames: list[tuple[UUID | None, str]] = []
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
-        self._rounds = asyncio.Lock()
-        self._next_try = self._next_mark = self._next_sweep = 0.0
+        self._round = asyncio.Lock()
+        self._relayer = Relayer()
         threading.Thread(target=self._run, name="realtime-publisher", daemon=True).start()
 
     def announce(self, announcement: Announcement) -> None:
@@ -57,100 +51,71 @@ class Publisher:
                 self._forget_waiting()
         self._loop.call_soon_threadsafe(self._wake.set)
 
-    def tell(self, user: UUID, frame: str) -> None:
-        """Takes a frame for a user's sockets that stands in no log; it may be lost."""
+    def tell(self, user: UUID | None, frame: str) -> None:
+        """Takes a frame that stands in no log and may be lost: for a user's sockets, or about the whole system."""
         with self._lock:
-            self._frames = [*self._frames[-999:], (user, frame)]
+            self._frames = [*self._frames[1 - FRAMES_LIMIT :], (user, frame)]
         self._loop.call_soon_threadsafe(self._wake.set)
 
-    def flush(self, timeout_seconds: float, *, books: bool) -> None:
-        """Waits until what was left here so far was announced, or has failed to be; and marked, with `books`."""
-        round_ = self._round() if books else self._announce_waiting()
-        done = asyncio.run_coroutine_threadsafe(round_, self._loop)
+    def flush(self, timeout_seconds: float, *, closing: bool) -> None:
+        """Waits until what was left here so far was announced, or has failed to be; and marked when `closing`."""
+        done = asyncio.run_coroutine_threadsafe(self._flush(closing=closing), self._loop)
         try:
             done.result(timeout_seconds)
         except TimeoutError:
             logger.warning("redis did not take the last announcements in %.0f s", timeout_seconds)
 
-    def _forget_waiting(self) -> None:
-        # Redis does not keep up. The lines are in the database; only where to read on is kept.
-        for announcement in self._waiting:
-            self._note_missed(announcement.topic, announcement.first)
-        self._waiting, self._waiting_bytes = [], 0
+    async def _flush(self, *, closing: bool) -> None:
+        await self._announce_waiting()
+        await (self._relayer.close() if closing else self._relayer.drain(books=False))
 
-    def _note_missed(self, topic: UUID, first: int) -> None:
-        self._missed[topic] = min(first, self._missed.get(topic, first))
+    def _forget_waiting(self) -> None:
+        # We do not keep up. The lines are in the database; only where to read on is kept.
+        for waiting in self._waiting:
+            self._loop.call_soon_threadsafe(self._relayer.miss, waiting.topic, waiting.first)
+        self._waiting, self._waiting_bytes = [], 0
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._work())
 
     async def _work(self) -> None:
+        relaying = asyncio.create_task(self._relayer.work())
         while True:
             try:
-                await self._round()
-            except DatabaseError as error:
-                logger.warning("what was missed cannot be read back now: %s", error)
+                await self._announce_waiting()
             except Exception:  # the worker loop of this thread: one bad round must not end all announcing
-                logger.exception("announcing failed; what was missed is read back from the database")
-            await self._rest()
-
-    async def _rest(self) -> None:
-        busy = self._missed or self._spans
-        try:
-            async with asyncio.timeout(RETRY_SECONDS if busy else SWEEP_SECONDS):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    async def _round(self) -> None:
-        await self._announce_waiting()
-        async with self._rounds:
-            await self._keep_books(self._loop.time())
+                logger.exception("announcing failed; sockets read the database instead")
+            await self._wake.wait()
+            if relaying.done():
+                relaying.result()
 
     async def _announce_waiting(self) -> None:
-        async with self._rounds:
+        async with self._round:
             self._wake.clear()
             for announcement in self._take():
-                await self._announce(announcement)
+                self._relayer.take(announcement)
+                for part in announcement.parts():
+                    await self._announce_part(part)
             for user, frame in self._take_frames():
-                await self._send(user_group(user), {"type": "user.frame", "user": user.hex, "frame": frame})
+                await self._tell(user, frame)
 
-    async def _keep_books(self, now: float) -> None:
-        if now >= self._next_sweep:
-            self._next_sweep = now + SWEEP_SECONDS
-            for topic, first in await ask(relay.unannounced):
-                self._note_missed(topic, first)
-        if self._missed and now >= self._next_try:
-            self._next_try = now + RETRY_SECONDS
-            await self._relay()
-        if self._spans and now >= self._next_mark:
-            self._next_mark = now + MARK_SECONDS
-            spans, self._spans = self._spans, {}
-            for topic in await ask(relay.mark, spans):
-                self._note_span(topic, spans[topic])
+    async def _tell(self, user: UUID | None, frame: str) -> None:
+        if user is None:
+            await self._relayer.say(outside.system_channel(), frame)
+            return
+        await self._send(user_group(user), {"type": "user.frame", "user": user.hex, "frame": frame})
+        await self._relayer.say(outside.user_channel(user), frame)
 
     def _take(self) -> list[Announcement]:
         with self._lock:
             taken, self._waiting, self._waiting_bytes = self._waiting, [], 0
         return taken
 
-    def _take_frames(self) -> list[tuple[UUID, str]]:
+    def _take_frames(self) -> list[tuple[UUID | None, str]]:
         with self._lock:
             taken, self._frames = self._frames, []
         return taken
-
-    async def _announce(self, announcement: Announcement) -> bool:
-        """Announces, unless earlier lines of the topic still wait to be: order before speed."""
-        if announcement.topic in self._missed:
-            return False
-        for part in announcement.parts():
-            if not await self._announce_part(part):
-                with self._lock:
-                    self._note_missed(part.topic, part.first)
-                return False
-            self._note_announced(part)
-        return True
 
     async def _announce_part(self, part: Announcement) -> bool:
         message = part.message()
@@ -168,28 +133,6 @@ class Publisher:
             return False
         return True
 
-    def _note_announced(self, part: Announcement) -> None:
-        self._note_span(part.topic, relay.Span(part.first, part.last))
-
-    def _note_span(self, topic: UUID, span: relay.Span) -> None:
-        known = self._spans.get(topic)
-        self._spans[topic] = known.joined(span) if known else span
-
-    async def _relay(self) -> None:
-        for topic, first in list(self._missed.items()):
-            if not await self._relay_topic(topic, first):
-                return
-
-    async def _relay_topic(self, topic: UUID, first: int) -> bool:
-        while announcement := await ask(relay.read, topic, after=first - 1):
-            del self._missed[topic]
-            if not await self._announce(announcement):
-                return False
-            first = announcement.last + 1
-            self._missed[topic] = first
-        self._missed.pop(topic, None)
-        return True
-
 
 _publishers: dict[int, Publisher] = {}
 _start = threading.Lock()
@@ -205,11 +148,16 @@ def tell(user: UUID, frame: Mapping[str, Any]) -> None:
     _publisher().tell(user, json.dumps(frame, separators=(",", ":"), ensure_ascii=False))
 
 
+def tell_all(frame: Mapping[str, Any]) -> None:
+    """Says something about the whole system on the channel of Redis for that; returns at once."""
+    _publisher().tell(None, json.dumps(frame, separators=(",", ":"), ensure_ascii=False))
+
+
 def flush(timeout_seconds: float = 2.0) -> None:
     """Waits until everything committed so far was announced."""
     publisher = _publishers.get(os.getpid())
     if publisher is not None:
-        publisher.flush(timeout_seconds, books=False)
+        publisher.flush(timeout_seconds, closing=False)
 
 
 def _leave() -> None:
@@ -217,7 +165,7 @@ def _leave() -> None:
     publisher = _publishers.get(os.getpid())
     if publisher is not None:
         with contextlib.suppress(DatabaseError):
-            publisher.flush(2.0, books=True)
+            publisher.flush(2.0, closing=True)
 
 
 def _publisher() -> Publisher:

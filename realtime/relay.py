@@ -1,40 +1,25 @@
-"""What was committed but never announced: found by the published mark, read back, announced in order.
+"""What was committed but never told outside: found by the published mark, read back, told in order.
 
-The mark is moved about once a second, not with every announcement. It may lag behind; then lines are
-announced twice, which no watcher sees. It never runs ahead of an unannounced line.
+The mark is moved about once a second, not with every line. It may lag behind; then Redis is asked what it
+was told. It never runs ahead of an untold line.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
 from realtime.lines import Announcement, Line
-from realtime.models import Event, Topic
+from realtime.models import Event, Mark, Topic
 
 PAGE = 500
 SETTLED_SECONDS = 5
 
 
-@dataclass(frozen=True)
-class Span:
-    """Seqs of one topic that were announced without a gap."""
-
-    first: int
-    last: int
-
-    def joined(self, other: "Span") -> "Span":
-        """Both as one where they touch; else the later one."""
-        if max(self.first, other.first) > min(self.last, other.last) + 1:
-            return max(self, other, key=lambda span: span.last)
-        return Span(min(self.first, other.first), max(self.last, other.last))
-
-
 def unannounced() -> list[tuple[UUID, int]]:
-    """Topics with lines nobody announced, each with the first such seq; one query.
+    """Topics with lines nobody told outside, each with the first such seq; one query.
 
-    Topics touched a moment ago are left out: whoever wrote the lines is announcing them right now.
+    Topics touched a moment ago are left out: whoever wrote the lines is telling them right now.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,24 +41,22 @@ def read(topic_id: UUID, *, after: int) -> Announcement | None:
         Line(topic_id, seq, kind, body, subject)
         for seq, kind, body, subject in rows.values_list("seq", "type", "body", "subject")[:PAGE]
     ]
-    return Announcement.of(found[0], found[1], lines) if found and lines else None
+    return Announcement.of(found[0], found[1], lines, after=after) if found and lines else None
 
 
-def mark(spans: Mapping[UUID, Span]) -> list[UUID]:
-    """Moves the published marks over what was announced; one query.
+def published(topic_id: UUID) -> int:
+    """The seq up to which a topic is known to have been told outside; 0 when it was deleted."""
+    return Mark.objects.filter(pk=topic_id).values_list("published", flat=True).first() or 0
 
-    Returns the topics where lines before the span are not marked yet: another process announces those.
-    """
-    topics = [str(topic) for topic in spans]
-    firsts = [span.first for span in spans.values()]
-    lasts = [span.last for span in spans.values()]
+
+def mark(told: Mapping[UUID, int]) -> None:
+    """Moves the published marks on to what was told; one query."""
     with connection.cursor() as cursor:
+        # In id order: two processes that mark the same topics must not wait for each other.
         cursor.execute(
-            "WITH span AS (SELECT * FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[]) AS s(topic, first, last)),"
-            " moved AS (UPDATE realtime_mark m SET published = span.last FROM span WHERE m.topic_id = span.topic"
-            " AND m.published >= span.first - 1 AND m.published < span.last)"
-            " SELECT span.topic FROM span JOIN realtime_mark m ON m.topic_id = span.topic"
-            " WHERE m.published < span.first - 1",
-            [topics, firsts, lasts],
+            "UPDATE realtime_mark m SET published = told.seq FROM (SELECT m.topic_id, s.seq FROM"
+            " unnest(%s::uuid[], %s::bigint[]) AS s(topic, seq) JOIN realtime_mark m ON m.topic_id = s.topic"
+            " WHERE m.published < s.seq ORDER BY m.topic_id FOR UPDATE OF m) AS told"
+            " WHERE m.topic_id = told.topic_id AND m.published < told.seq",
+            [[str(topic) for topic in told], list(told.values())],
         )
-        return [topic for (topic,) in cursor.fetchall()]

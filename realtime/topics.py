@@ -4,6 +4,7 @@ realtime has never heard of a video; whoever has registers a kind at start.
 """
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,6 +72,7 @@ class Found:
     head: int
 
 
+logger = logging.getLogger(__name__)
 _kinds: dict[str, TopicKind] = {}
 
 
@@ -107,7 +109,14 @@ def watchable(kind: str, pairs: Iterable[Pair]) -> set[Pair]:
 def frames(kind: str, topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
     """What lines of a topic are for its owner's `/ws/user/` sockets."""
     known = _kinds.get(kind)
-    return known.frames(topic_id, lines) if known and lines else []
+    if known is None or not lines:
+        return []
+    try:
+        return known.frames(topic_id, lines)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        # Anybody on this machine may append lines of any shape; one that cannot be said must not silence the rest.
+        logger.exception("lines %d to %d of %s cannot be said", lines[0].seq, lines[-1].seq, topic_id)
+        return [frame for line in lines for frame in frames(kind, topic_id, [line])] if len(lines) > 1 else []
 
 
 def voice(kind: str, dialect: str, topic_id: UUID) -> Voice | None:

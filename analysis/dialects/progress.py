@@ -3,11 +3,13 @@
 Every key is always there; what belongs to no detector has `model_name` "run".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from realtime.dialects import Event, Frame, Voice
 
 RUN = "run"
 
@@ -111,6 +113,20 @@ def spoken(event: Mapping[str, Any], *, media_id: UUID, user_id: UUID) -> Progre
     details = _details(event["type"], data) | ({"phase": phase} if phase else {})
     progress = EventData(detector, data.get("done"), data.get("total"), details)
     return ProgressEvent(media_id, user_id, name, event["message"], progress)
+
+
+class ProgressVoice(Voice):
+    """The dialect as programs outside hear it."""
+
+    remembers = False
+
+    def __init__(self, *, media_id: UUID, user_id: UUID) -> None:
+        self._ids = {"media_id": media_id, "user_id": user_id}
+
+    def hear(self, event: Event) -> Sequence[Frame]:
+        """One frame for every event the dialect has a word for."""
+        said = spoken(event, **self._ids)
+        return [said.as_json()] if said else ()
 
 
 def _name(kind: str, data: Mapping[str, Any]) -> tuple[EventType | None, str]:

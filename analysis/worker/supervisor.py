@@ -22,6 +22,7 @@ from analysis.queue import Attempt, Loss
 from analysis.worker import rows, watch
 from analysis.worker.bell import Bell
 from analysis.worker.child import Child
+from analysis.worker.news import News
 from analysis.worker.plan import Plan
 from realtime import publisher
 
@@ -41,6 +42,7 @@ class Supervisor:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.worker = uuid4()
+        self._news = News(self.worker)
         self._selector = selectors.DefaultSelector()
         self._children: dict[int, Child] = {}
         self._losses: dict[int, Loss] = {}
@@ -117,6 +119,7 @@ class Supervisor:
         if now >= max(self._next_sweep, self._sweep_from) and self._stop_by is None:
             self._next_sweep = now + SWEEP_SECONDS
             self._in_database(queue.sweep)
+            self._in_database(self._news.look)
 
     def _keep_leases(self, now: float) -> None:
         # what fails is tried again at the next look, before anybody takes us for dead
@@ -150,6 +153,7 @@ class Supervisor:
         if not self._signed_on:
             rows.sign_on(self.worker, self.plan, device)
             self._signed_on = True
+            self._news.started()
             self._next_beat = 0.0
 
     def _beat(self) -> None:
@@ -230,6 +234,10 @@ class Supervisor:
         for attempt in attempts:
             self._cancel(attempt)
 
+    def _sign_off(self) -> None:
+        rows.sign_off(self.worker)
+        self._news.stopped()
+
     def _in_database(self, action: Callable[[], None]) -> bool:
         """Whether it was done. A database that does not answer is asked again the next time round."""
         try:
@@ -247,7 +255,7 @@ class Supervisor:
             child.kill()
             child.close()
         if self._signed_on:
-            self._in_database(lambda: rows.sign_off(self.worker))
+            self._in_database(self._sign_off)
         publisher.flush()
         if self._bell:
             self._bell.close()

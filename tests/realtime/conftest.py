@@ -62,6 +62,7 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterat
     layers = {**django_settings.CHANNEL_LAYERS["default"], "CONFIG": {"hosts": [redis.url], "prefix": "t"}}
     layers["CONFIG"]["prefix"] = f"{django_settings.REDIS_PREFIX}assay"
     settings.CHANNEL_LAYERS = {"default": layers}
+    settings.REDIS_URL = redis.url
     yield redis
     publisher.flush()
     redis.stop()

@@ -1,0 +1,228 @@
+"""What programs outside hear of a topic through Redis: public channels, last states, and the stream.
+
+Every line reaches them at least once and in order, whoever wrote it: a script in Redis keeps, per topic,
+how far it was told, passes over what it had before, and refuses what would leave a gap. Channels nobody
+listens to are not spoken to; the stream and the kept states get everything.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.conf import settings
+from redis.asyncio import Redis
+
+from realtime import dialects, relay, topics
+from realtime.dialects import Channel, Event
+from realtime.lines import Announcement, Line
+from realtime.readers import ask
+from realtime.topics import compact
+
+TOPICS_REMEMBERED = 256
+KEPT_SECONDS = 3600
+FENCE_SECONDS = 24 * 3600
+UNKNOWN = -1
+
+# KEYS: fence, stream. ARGV: after, floor, fence seconds, kept seconds, stream length, then per line its seq and
+# the four fields of its stream entry, the number of frames, and channel, text, key per frame.
+_TELL = """
+local told = tonumber(redis.call('GET', KEYS[1]) or ARGV[2])
+if told < 0 or tonumber(ARGV[1]) > told then return told end
+local at, last = 6, told
+while at <= #ARGV do
+  local seq, frames = tonumber(ARGV[at]), tonumber(ARGV[at + 5])
+  if seq > told then
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'topic', ARGV[at + 1], 'seq', ARGV[at],
+               'type', ARGV[at + 2], 'subject', ARGV[at + 3], 'event', ARGV[at + 4])
+    for frame = at + 6, at + 3 + 3 * frames, 3 do
+      if ARGV[frame] ~= '' then redis.call('PUBLISH', ARGV[frame], ARGV[frame + 1]) end
+      if ARGV[frame + 2] ~= '' then redis.call('SET', ARGV[frame + 2], ARGV[frame + 1], 'EX', ARGV[4]) end
+    end
+    last = seq
+  end
+  at = at + 6 + 3 * frames
+end
+redis.call('SET', KEYS[1], last, 'EX', ARGV[3])
+return last
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A frame on its way: where it is published (nowhere when empty), and where it is kept."""
+
+    channel: str
+    text: str
+    kept: str = ""
+
+
+@dataclass
+class _Place:
+    """How far the voices of a topic have heard."""
+
+    seq: int
+    channels: Sequence[Channel]
+
+
+class Outside:
+    """Tells programs outside what this process wrote; used by one task at a time."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._tell = redis.register_script(_TELL)
+        self._places: OrderedDict[UUID, _Place] = OrderedDict()
+
+    async def tell(self, part: Announcement, *, floor: int = UNKNOWN) -> int:
+        """Tells the lines; returns the seq up to which the topic has been told since.
+
+        It is less than the part's last where lines before `part.after` are missing outside, and UNKNOWN when
+        Redis knows nothing of the topic: then `floor` must say how far it was told. Raises RedisError, OSError.
+        """
+        listened = await self._listened(part)
+        said = await ask(self._say, part, listened)
+        return int(
+            await self._tell(
+                keys=[_name(f"told.{part.topic.hex}"), stream()], args=_arguments(part, said, floor)
+            )
+        )
+
+    async def publish(self, channel: str, text: str) -> None:
+        """Says something that stands in no log."""
+        await self._redis.publish(channel, text)
+
+    async def ping(self) -> None:
+        """Returns when Redis answers. Raises RedisError, OSError."""
+        await self._redis.ping()
+
+    async def _listened(self, part: Announcement) -> frozenset[str] | None:
+        """Of the channels of a topic those somebody listens to; None when somebody listens by pattern."""
+        names = {channel.name for channel in (await ask(self._place, part)).channels}
+        names.add(user_channel(part.owner))
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.pubsub_numpat()
+            pipe.pubsub_numsub(*names)
+            patterns, counts = await pipe.execute()
+        return None if patterns else frozenset(_text(name) for name, count in counts if count)
+
+    def _say(self, part: Announcement, listened: frozenset[str] | None) -> list[list[Said]]:
+        """The frames of every line, in order. Reads the database."""
+        place = self._place(part)
+        told: list[list[Said]] = []
+        by_user = self._for_user(part, listened)
+        for line in part.lines:
+            event = json.loads(line.body)
+            frames = [said for channel in place.channels for said in _spoken(channel, event, listened)]
+            told.append([*frames, *by_user.get(line.seq, ())])
+            place.seq = line.seq
+        return _kept_once(told)
+
+    def _for_user(self, part: Announcement, listened: frozenset[str] | None) -> dict[int, list[Said]]:
+        name = user_channel(part.owner)
+        by_seq: dict[int, list[Said]] = {}
+        if _heard(name, listened):
+            for frame in topics.frames(part.kind, part.topic, part.lines):
+                by_seq.setdefault(frame.seq, []).append(Said(name, frame.text))
+        return by_seq
+
+    def _place(self, part: Announcement) -> _Place:
+        """The voices of a topic, having heard everything before the part."""
+        place = self._places.pop(part.topic, None)
+        if place is None or place.seq != part.after:
+            place = _Place(part.after, topics.channels(part.kind, part.topic))
+            remembering = [channel.voice for channel in place.channels if channel.voice.remembers]
+            if remembering:
+                for event in _events(part.topic, until=part.after):
+                    for voice in remembering:
+                        dialects.heard(voice, event)
+        self._places[part.topic] = place
+        if len(self._places) > TOPICS_REMEMBERED:
+            self._places.popitem(last=False)
+        return place
+
+
+def user_channel(user: UUID) -> str:
+    """Where everything of a user's topics is said, as on `/ws/user/`."""
+    return _name(f"user:{user}", ours=False)
+
+
+def system_channel() -> str:
+    """Where workers that come and go, and changes of health, are said."""
+    return _name("system:updates", ours=False)
+
+
+def stream() -> str:
+    """The capped stream of every event."""
+    return _name(settings.REDIS_STREAM, ours=False)
+
+
+def public(name: str) -> str:
+    """The name of a channel or key of ours as programs outside see it."""
+    return _name(name, ours=False)
+
+
+def _name(name: str, *, ours: bool = True) -> str:
+    return f"{settings.REDIS_PREFIX}{'assay.' if ours else ''}{name}"
+
+
+def _spoken(channel: Channel, event: Event, listened: frozenset[str] | None) -> Iterator[Said]:
+    wanted = _heard(channel.name, listened)
+    if not (wanted or channel.kept or channel.voice.remembers):
+        return
+    frames = dialects.heard(channel.voice, event)
+    for number, frame in enumerate(frames, start=1):
+        kept = channel.kept if number == len(frames) else ""
+        if wanted or kept:
+            yield Said(channel.name if wanted else "", compact(frame), kept)
+
+
+def _kept_once(told: list[list[Said]]) -> list[list[Said]]:
+    """The same, each key written once: by the last frame for it."""
+    seen: set[str] = set()
+    for frames in reversed(told):
+        for at in range(len(frames) - 1, -1, -1):
+            kept = frames[at].kept
+            if kept in seen:
+                frames[at] = replace(frames[at], kept="")
+            elif kept:
+                seen.add(kept)
+        frames[:] = [said for said in frames if said.channel or said.kept]
+    return told
+
+
+def _heard(name: str, listened: Collection[str] | None) -> bool:
+    return listened is None or name in listened
+
+
+def _events(topic: UUID, *, until: int) -> Iterator[Event]:
+    after = 0
+    while after < until and (page := relay.read(topic, after=after)):
+        for line in page.lines:
+            if line.seq <= until:
+                yield json.loads(line.body)
+        after = page.last
+
+
+def _arguments(part: Announcement, told: Sequence[Sequence[Said]], floor: int) -> list[str | int]:
+    arguments: list[str | int] = [
+        part.after,
+        floor,
+        FENCE_SECONDS,
+        KEPT_SECONDS,
+        settings.REDIS_STREAM_LENGTH,
+    ]
+    for line, frames in zip(part.lines, told, strict=True):
+        arguments += _entry(line)
+        arguments.append(len(frames))
+        for said in frames:
+            arguments += (said.channel, said.text, said.kept)
+    return arguments
+
+
+def _entry(line: Line) -> tuple[int, str, str, str, str]:
+    return line.seq, str(line.topic), line.type, line.subject, line.body
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name

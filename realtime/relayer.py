@@ -1,0 +1,217 @@
+"""Tells programs outside everything that is committed, in order, and keeps the published marks.
+
+What Redis did not take is remembered by its first seq and read back from the database when it answers
+again; lines of processes that died are found by their marks.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from uuid import UUID
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from realtime import relay
+from realtime.lines import Announcement
+from realtime.outside import UNKNOWN, Outside
+from realtime.readers import ask
+
+logger = logging.getLogger(__name__)
+UNREACHABLE = (RedisError, OSError, TimeoutError)
+TELL_SECONDS = 5.0
+# Programs that listened to a Redis that went away come back first; then they are told what was committed.
+RETURN_SECONDS = 2.0
+TRY_SECONDS = 1.0
+MARK_SECONDS = 1.0
+SWEEP_SECONDS = 30.0
+WAITING_LIMIT_BYTES = 16 * 2**20
+
+
+class Relayer:
+    """Runs as one task of the publisher's loop; `take` is called there too."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Announcement] = deque()
+        self._waiting_bytes = 0
+        self._missed: dict[UUID, int] = {}
+        self._told: dict[UUID, int] = {}
+        self._outside: Outside | None = None
+        self._url = ""
+        self._away = self._back = False
+        self._wake = asyncio.Event()
+        self._round = asyncio.Lock()
+        self._next_try = self._next_mark = self._next_sweep = 0.0
+
+    def take(self, announcement: Announcement) -> None:
+        """Takes lines to tell, in the order of the calls."""
+        self._waiting.append(announcement)
+        self._waiting_bytes += sum(len(line.body) for line in announcement.lines)
+        if self._waiting_bytes > WAITING_LIMIT_BYTES:
+            # Redis does not keep up. The lines are in the database; only where to read on is kept.
+            self._forget_waiting()
+        self._wake.set()
+
+    def miss(self, topic: UUID, first: int) -> None:
+        """Lines from this seq on must be read back."""
+        self._missed[topic] = min(first, self._missed.get(topic, first))
+        self._wake.set()
+
+    async def work(self) -> None:
+        """Tells what comes, for ever."""
+        while True:
+            try:
+                await self.drain()
+            except DatabaseError as error:
+                logger.warning("what programs outside missed cannot be read back now: %s", error)
+            except Exception:  # the worker loop of this task: one bad round must not end all telling
+                logger.exception("telling programs outside failed; it is read back from the database")
+            await self._rest()
+
+    async def drain(self, *, books: bool = True) -> None:
+        """Tells what waits, once; with `books` also what was missed, and moves the marks."""
+        async with self._round:
+            self._wake.clear()
+            while self._waiting:
+                await self._tell_next()
+            if books:
+                await self._keep_books(asyncio.get_running_loop().time())
+
+    async def close(self) -> None:
+        """What was told is marked, due or not."""
+        await self.drain(books=False)
+        async with self._round:
+            await self._mark()
+
+    async def say(self, channel: str, text: str) -> None:
+        """Says something that stands in no log; it may be lost."""
+        with contextlib.suppress(*UNREACHABLE):
+            async with asyncio.timeout(TELL_SECONDS):
+                await self._ours().publish(channel, text)
+
+    async def _rest(self) -> None:
+        pause = MARK_SECONDS if self._missed or self._told else SWEEP_SECONDS
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await self._wake.wait()
+
+    async def _tell_next(self) -> None:
+        announcement = self._waiting[0]
+        try:
+            behind = self._away or announcement.topic in self._missed
+            told = not behind and await self._tell(announcement)
+        except BaseException:
+            self.miss(announcement.topic, announcement.first)
+            raise
+        finally:
+            if self._waiting and self._waiting[0] is announcement:
+                self._waiting.popleft()
+                self._waiting_bytes -= sum(len(line.body) for line in announcement.lines)
+        if not told:
+            self.miss(announcement.topic, announcement.first)
+
+    async def _tell(self, announcement: Announcement) -> bool:
+        """Whether Redis took the lines, now or before. Lines missing before them are noted as missed."""
+        for part in announcement.parts():
+            told = await self._tell_part(part)
+            if told is None:
+                return False
+            if told < part.last:
+                # Somebody else wrote the lines before these, and has not told them yet; so we do.
+                self.miss(part.topic, told + 1)
+                return True
+            self._told[part.topic] = told
+        return True
+
+    async def _tell_part(self, part: Announcement) -> int | None:
+        """The seq the topic has been told up to; None when Redis did not answer."""
+        outside = self._ours()
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
+                floor = 0 if part.after == 0 else UNKNOWN
+                told = await outside.tell(part, floor=floor)
+                if told == UNKNOWN:
+                    told = await outside.tell(part, floor=await ask(relay.published, part.topic))
+        except UNREACHABLE as error:
+            self._note_away(error)
+            return None
+        return told
+
+    def _note_away(self, error: BaseException) -> None:
+        if not self._away:
+            logger.warning(
+                "redis took nothing for programs outside; they are told when it is back: %r", error
+            )
+        self._away, self._back = True, False
+
+    async def _keep_books(self, now: float) -> None:
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+            for topic, first in await ask(relay.unannounced):
+                self.miss(topic, first)
+        if self._missed and now >= self._next_try and await self._is_back(now):
+            await self._read_back()
+        if self._told and now >= self._next_mark:
+            self._next_mark = now + MARK_SECONDS
+            await self._mark()
+
+    async def _is_back(self, now: float) -> bool:
+        """Whether Redis answers, and has for a while if it was away."""
+        if not self._away:
+            return True
+        answers = await self._answers()
+        if answers and self._back:
+            self._away = self._back = False
+            return True
+        self._back = answers
+        self._next_try = now + (RETURN_SECONDS if answers else TRY_SECONDS)
+        return False
+
+    async def _answers(self) -> bool:
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
+                await self._ours().ping()
+        except UNREACHABLE:
+            return False
+        return True
+
+    async def _read_back(self) -> None:
+        for topic, first in list(self._missed.items()):
+            if not await self._read_back_topic(topic, first):
+                return
+
+    async def _read_back_topic(self, topic: UUID, first: int) -> bool:
+        while announcement := await ask(relay.read, topic, after=first - 1):
+            self._missed.pop(topic, None)
+            if not await self._tell(announcement):
+                self.miss(topic, first)
+                return False
+            # Where Redis knew less than we thought, further back; else on from the last line.
+            first = self._missed.get(topic, announcement.last + 1)
+            self._missed[topic] = first
+        self._missed.pop(topic, None)
+        return True
+
+    async def _mark(self) -> None:
+        told, self._told = self._told, {}
+        try:
+            if told:
+                await ask(relay.mark, told)
+        except DatabaseError:
+            self._told = told | self._told
+            raise
+
+    def _forget_waiting(self) -> None:
+        for announcement in self._waiting:
+            self.miss(announcement.topic, announcement.first)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+
+    def _ours(self) -> Outside:
+        if self._outside is None or self._url != settings.REDIS_URL:
+            self._url = settings.REDIS_URL
+            self._outside = Outside(Redis.from_url(self._url, socket_connect_timeout=TELL_SECONDS))
+        return self._outside
