@@ -8,7 +8,7 @@ every socket for minutes. `python -m config.bounded_http uvicorn …` is uvicorn
 import sys
 
 import uvicorn
-from uvicorn.config import HTTP_PROTOCOLS
+from uvicorn.config import HTTP_PROTOCOLS, WS_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 128 * 1024
@@ -53,6 +53,7 @@ class BoundedHttp(HttpToolsProtocol):
 def main() -> None:
     """uvicorn's command line; the word itself stays in it, so that people and tools find the web process."""
     HTTP_PROTOCOLS["auto"] = "config.bounded_http:BoundedHttp"
+    WS_PROTOCOLS["auto"] = "config.ready_frames:ReadyFrames"
     uvicorn.main(sys.argv[2:], prog_name="uvicorn")
 
 

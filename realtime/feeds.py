@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 
 from realtime import log
+from realtime.framing import Framed
 from realtime.lines import COALESCED, Line
 from realtime.outbox import PAGE_BYTES, Outbox
 from realtime.readers import ask
@@ -78,8 +79,10 @@ class Feed:
 
     def _hand_out(self, lines: Sequence[Line]) -> None:
         self.cursor = lines[-1].seq
+        # Framed once, for however many follow.
+        framed = [(line.seq, Framed(line.body or thinned(line.seq, line.seq))) for line in lines]
         for follower in self.followers:
-            follower.offer(lines)
+            follower.offer(framed)
 
 
 class Follower:
@@ -106,17 +109,18 @@ class Follower:
         if self._task is not None:
             self._task.cancel()
 
-    def offer(self, lines: Sequence[Line]) -> None:
-        """Takes lines the feed hands out; while reading the log by itself it needs none."""
+    def offer(self, framed: Sequence[tuple[int, Framed]]) -> None:
+        """Takes lines the feed hands out, by seq; while reading the log by itself it needs none."""
         if not self.live:
             return
-        for line in lines:
-            if line.seq <= self.cursor:
+        for seq, frame in framed:
+            if seq <= self.cursor:
                 continue
             if self.outbox.full:
                 self._fall_behind()
                 return
-            self._send(line)
+            self.outbox.push(frame)
+            self.cursor = seq
 
     def _fall_behind(self) -> None:
         self.live = False
@@ -159,10 +163,6 @@ class Follower:
         if not self._caught_up:
             self._caught_up = True
             self.outbox.push(compact({"type": "caught_up", "head": self.cursor}))
-
-    def _send(self, line: Line) -> None:
-        self.outbox.push(line.body or thinned(line.seq, line.seq))
-        self.cursor = line.seq
 
 
 def replay(lines: Sequence[Line], *, thin: bool) -> Iterator[tuple[str, int]]:

@@ -171,9 +171,12 @@ class Hub:
                 feed.note_head(head)
             if user := self.users.get(owner):
                 user.note_head(topic, kind, head)
+        reached = {topic: feed.cursor for topic, feed in self.feeds.items()}
         await asyncio.sleep(GRACE_SECONDS)
-        for topic_feed in self.feeds.values():
-            topic_feed.fill()
+        for topic, topic_feed in self.feeds.items():
+            # One that moves is being announced: reading it, too, would only hold up what is on its way.
+            if topic_feed.cursor == reached.get(topic, topic_feed.cursor):
+                topic_feed.fill()
         now = asyncio.get_running_loop().time()
         for user_feed in self.users.values():
             user_feed.fill()

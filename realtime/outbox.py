@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from realtime.framing import Framed
+
 LIMIT_BYTES = 1024 * 1024
 # What may be read ahead from the log for one socket.
 PAGE_BYTES = 192 * 1024
@@ -15,13 +17,27 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Outbox:
-    """Frames in order. A task exists only while there is something to send."""
+    """Frames in order. What the connection takes at once is not queued; a task exists only for what waits."""
 
-    __slots__ = ("_frames", "_room", "_send", "_task", "closed", "moved", "page_bytes", "queued_bytes")
+    __slots__ = (
+        "_frames",
+        "_room",
+        "_send",
+        "_task",
+        "_write",
+        "closed",
+        "moved",
+        "page_bytes",
+        "queued_bytes",
+    )
 
     def __init__(self, send: Send) -> None:
         self._send = send
-        self._frames: deque[tuple[str, int]] = deque()
+        # Where the server can take encoded frames (config/ready_frames.py).
+        self._write: Callable[[bytes], bool] = getattr(
+            getattr(send, "__self__", None), "write_frame", _cannot
+        )
+        self._frames: deque[Framed] = deque()
         self._task: asyncio.Task[None] | None = None
         self._room: asyncio.Event | None = None
         self.queued_bytes = 0
@@ -47,13 +63,15 @@ class Outbox:
     def full(self) -> bool:
         return self.queued_bytes >= FULL_BYTES
 
-    def push(self, frame: str) -> None:
-        """Queues a frame; the caller looks at `full` first."""
+    def push(self, frame: str | Framed) -> None:
+        """Sends a frame, or queues it; the caller looks at `full` first."""
         if self.closed:
             return
-        size_bytes = len(frame) if frame.isascii() else len(frame.encode())
-        self._frames.append((frame, size_bytes))
-        self.queued_bytes += size_bytes
+        framed = frame if isinstance(frame, Framed) else Framed(frame)
+        if not self._frames and self._write(framed.wire):
+            return
+        self._frames.append(framed)
+        self.queued_bytes += framed.size_bytes
         if self._task is None:
             loop = asyncio.get_running_loop()
             self.moved = loop.time()
@@ -90,10 +108,10 @@ class Outbox:
         loop = asyncio.get_running_loop()
         try:
             while self._frames:
-                frame, size_bytes = self._frames[0]
-                await self._send({"type": "websocket.send", "text": frame})
+                framed = self._frames[0]
+                await self._send({"type": "websocket.send", "text": framed.text})
                 self._frames.popleft()
-                self.queued_bytes -= size_bytes
+                self.queued_bytes -= framed.size_bytes
                 self.moved = loop.time()
                 if self._room is not None and self.queued_bytes <= FULL_BYTES // 2:
                     self._room.set()
@@ -102,3 +120,7 @@ class Outbox:
             self.closed = True
         finally:
             self._task = None
+
+
+def _cannot(_frame: bytes) -> bool:
+    return False

@@ -74,19 +74,22 @@ class Outside:
         self._tell = redis.register_script(_TELL)
         self._places: OrderedDict[UUID, _Place] = OrderedDict()
 
-    async def tell(self, part: Announcement, *, floor: int = UNKNOWN) -> int:
-        """Tells the lines; returns the seq up to which the topic has been told since.
+    async def tell(self, parts: Sequence[Announcement], *, floor: int = UNKNOWN) -> list[int]:
+        """Tells the lines, in order, in two round trips; per part the seq up to which its topic is told since.
 
         It is less than the part's last where lines before `part.after` are missing outside, and UNKNOWN when
         Redis knows nothing of the topic: then `floor` must say how far it was told. Raises RedisError, OSError.
         """
-        listened = await self._listened(part)
-        said = await ask(self._say, part, listened)
-        return int(
-            await self._tell(
-                keys=[_name(f"told.{part.topic.hex}"), stream()], args=_arguments(part, said, floor)
-            )
-        )
+        if any(not self._knows(part) for part in parts):
+            await ask(self._prepare, parts)
+        listened = await self._listened(parts)
+        said = await ask(lambda: [self._say(part, listened) for part in parts])
+        pipe = self._redis.pipeline(transaction=False)
+        for part, told in zip(parts, said, strict=True):
+            from_start = 0 if part.after == 0 else floor
+            keys = [_name(f"told.{part.topic.hex}"), stream()]
+            await self._tell(keys=keys, args=_arguments(part, told, from_start), client=pipe)
+        return [int(told) for told in await pipe.execute()]
 
     async def publish(self, channel: str, text: str) -> None:
         """Says something that stands in no log."""
@@ -96,15 +99,23 @@ class Outside:
         """Returns when Redis answers. Raises RedisError, OSError."""
         await self._redis.ping()
 
-    async def _listened(self, part: Announcement) -> frozenset[str] | None:
-        """Of the channels of a topic those somebody listens to; None when somebody listens by pattern."""
-        names = {channel.name for channel in (await ask(self._place, part)).channels}
-        names.add(user_channel(part.owner))
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.pubsub_numpat()
-            pipe.pubsub_numsub(*names)
-            patterns, counts = await pipe.execute()
+    async def _listened(self, parts: Sequence[Announcement]) -> frozenset[str] | None:
+        """Of the channels of the topics those somebody listens to; None when somebody listens by pattern."""
+        names = {channel.name for part in parts for channel in self._places[part.topic].channels}
+        names |= {user_channel(part.owner) for part in parts}
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.pubsub_numpat()
+        pipe.pubsub_numsub(*names)
+        patterns, counts = await pipe.execute()
         return None if patterns else frozenset(_text(name) for name, count in counts if count)
+
+    def _knows(self, part: Announcement) -> bool:
+        return part.topic in self._places
+
+    def _prepare(self, parts: Sequence[Announcement]) -> None:
+        for part in parts:
+            if not self._knows(part):
+                self._place(part)
 
     def _say(self, part: Announcement, listened: frozenset[str] | None) -> list[list[Said]]:
         """The frames of every line, in order. Reads the database."""
@@ -137,9 +148,12 @@ class Outside:
                     for voice in remembering:
                         dialects.heard(voice, event)
         self._places[part.topic] = place
-        if len(self._places) > TOPICS_REMEMBERED:
-            self._places.popitem(last=False)
         return place
+
+    def forget(self) -> None:
+        """Keeps the voices of the topics spoken of lately; called between rounds."""
+        while len(self._places) > TOPICS_REMEMBERED:
+            self._places.popitem(last=False)
 
 
 def user_channel(user: UUID) -> str:

@@ -12,15 +12,15 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
 from realtime import outside
-from realtime.lines import Announcement, topic_group, user_group
+from realtime.doorbell import Doorbell
+from realtime.lines import Announcement, user_group
 from realtime.relayer import UNREACHABLE, WAITING_LIMIT_BYTES, Relayer
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class Publisher:
         self._loop = asyncio.new_event_loop()
         self._wake = asyncio.Event()
         self._round = asyncio.Lock()
+        self._doorbell = Doorbell()
         self._relayer = Relayer()
         threading.Thread(target=self._run, name="realtime-publisher", daemon=True).start()
 
@@ -93,18 +94,30 @@ class Publisher:
     async def _announce_waiting(self) -> None:
         async with self._round:
             self._wake.clear()
-            for announcement in self._take():
+            taken = self._take()
+            await self._ring([part for announcement in taken for part in announcement.parts()])
+            for announcement in taken:
                 self._relayer.take(announcement)
-                for part in announcement.parts():
-                    await self._announce_part(part)
             for user, frame in self._take_frames():
                 await self._tell(user, frame)
+
+    async def _ring(self, parts: Sequence[Announcement]) -> None:
+        if not parts:
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._doorbell.ring(parts)
+        except UNREACHABLE as error:
+            logger.warning("redis took no announcement of %d topics: %r", len(parts), error)
 
     async def _tell(self, user: UUID | None, frame: str) -> None:
         if user is None:
             await self._relayer.say(outside.system_channel(), frame)
             return
-        await self._send(user_group(user), {"type": "user.frame", "user": user.hex, "frame": frame})
+        message = {"type": "user.frame", "user": user.hex, "frame": frame}
+        with contextlib.suppress(*UNREACHABLE):
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._doorbell.send(user_group(user), message)
         await self._relayer.say(outside.user_channel(user), frame)
 
     def _take(self) -> list[Announcement]:
@@ -116,22 +129,6 @@ class Publisher:
         with self._lock:
             taken, self._frames = self._frames, []
         return taken
-
-    async def _announce_part(self, part: Announcement) -> bool:
-        message = part.message()
-        return await self._send(topic_group(part.topic), message) and await self._send(
-            user_group(part.owner), message
-        )
-
-    async def _send(self, group: str, message: dict[str, Any]) -> bool:
-        layer: Any = get_channel_layer()
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await layer.group_send(group, message)
-        except UNREACHABLE as error:
-            logger.warning("redis took no announcement for %s: %r", group, error)
-            return False
-        return True
 
 
 _publishers: dict[int, Publisher] = {}

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -28,6 +29,7 @@ RETURN_SECONDS = 2.0
 TRY_SECONDS = 1.0
 MARK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
+AT_ONCE = 200
 WAITING_LIMIT_BYTES = 16 * 2**20
 
 
@@ -76,7 +78,7 @@ class Relayer:
         async with self._round:
             self._wake.clear()
             while self._waiting:
-                await self._tell_next()
+                await self._tell_waiting()
             if books:
                 await self._keep_books(asyncio.get_running_loop().time())
 
@@ -98,47 +100,48 @@ class Relayer:
             async with asyncio.timeout(pause):
                 await self._wake.wait()
 
-    async def _tell_next(self) -> None:
-        announcement = self._waiting[0]
+    async def _tell_waiting(self) -> None:
+        """Tells what waits now, in one go; what Redis did not take is missed."""
+        taken, self._waiting = list(self._waiting), deque()
+        self._waiting_bytes = 0
+        behind = [one for one in taken if self._away or one.topic in self._missed]
+        due = [one for one in taken if one not in behind]
         try:
-            behind = self._away or announcement.topic in self._missed
-            told = not behind and await self._tell(announcement)
+            told = await self._tell(due)
         except BaseException:
-            self.miss(announcement.topic, announcement.first)
+            told = False
             raise
         finally:
-            if self._waiting and self._waiting[0] is announcement:
-                self._waiting.popleft()
-                self._waiting_bytes -= sum(len(line.body) for line in announcement.lines)
-        if not told:
-            self.miss(announcement.topic, announcement.first)
+            for one in behind if told else taken:
+                self.miss(one.topic, one.first)
 
-    async def _tell(self, announcement: Announcement) -> bool:
+    async def _tell(self, announcements: Sequence[Announcement]) -> bool:
         """Whether Redis took the lines, now or before. Lines missing before them are noted as missed."""
-        for part in announcement.parts():
-            told = await self._tell_part(part)
-            if told is None:
+        parts = [part for one in announcements for part in one.parts()]
+        for start in range(0, len(parts), AT_ONCE):
+            if not await self._tell_parts(parts[start : start + AT_ONCE]):
                 return False
-            if told < part.last:
-                # Somebody else wrote the lines before these, and has not told them yet; so we do.
-                self.miss(part.topic, told + 1)
-                return True
-            self._told[part.topic] = told
         return True
 
-    async def _tell_part(self, part: Announcement) -> int | None:
-        """The seq the topic has been told up to; None when Redis did not answer."""
+    async def _tell_parts(self, parts: Sequence[Announcement]) -> bool:
         outside = self._ours()
         try:
             async with asyncio.timeout(TELL_SECONDS):
-                floor = 0 if part.after == 0 else UNKNOWN
-                told = await outside.tell(part, floor=floor)
-                if told == UNKNOWN:
-                    told = await outside.tell(part, floor=await ask(relay.published, part.topic))
+                told = await outside.tell(parts)
+                for at, part in enumerate(parts):
+                    if told[at] == UNKNOWN:
+                        [told[at]] = await outside.tell([part], floor=await ask(relay.published, part.topic))
         except UNREACHABLE as error:
             self._note_away(error)
-            return None
-        return told
+            return False
+        outside.forget()
+        for part, seq in zip(parts, told, strict=True):
+            if seq < part.last:
+                # Somebody else wrote lines before these, and has not told them yet; so we do.
+                self.miss(part.topic, seq + 1)
+            else:
+                self._told[part.topic] = seq
+        return True
 
     def _note_away(self, error: BaseException) -> None:
         if not self._away:
@@ -186,7 +189,7 @@ class Relayer:
     async def _read_back_topic(self, topic: UUID, first: int) -> bool:
         while announcement := await ask(relay.read, topic, after=first - 1):
             self._missed.pop(topic, None)
-            if not await self._tell(announcement):
+            if not await self._tell([announcement]):
                 self.miss(topic, first)
                 return False
             # Where Redis knew less than we thought, further back; else on from the last line.

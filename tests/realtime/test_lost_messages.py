@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from realtime import log, publisher, relay
+from realtime import log, relay
+from realtime.doorbell import Doorbell
 from realtime.models import Mark
 from realtime.readers import ask
 from tests.factories import make_run
@@ -23,15 +24,16 @@ def losing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], bool]],
     """Lets Redis lose the announcements that the given function picks by their number."""
 
     def lose(picked: Callable[[int], bool]) -> None:
-        send: Callable[..., Awaitable[bool]] = publisher.Publisher._announce_part
+        ring: Callable[..., Awaitable[None]] = Doorbell.ring
         count = 0
 
-        async def announce(self: Any, part: Any) -> bool:
+        async def announce(self: Any, parts: Any) -> None:
             nonlocal count
             count += 1
-            return True if picked(count) else await send(self, part)
+            if not picked(count):
+                await ring(self, parts)
 
-        monkeypatch.setattr(publisher.Publisher, "_announce_part", announce)
+        monkeypatch.setattr(Doorbell, "ring", announce)
 
     return lose
 
