@@ -210,6 +210,57 @@ class Evidence(models.Model):
         return f"{self.title} of {self.run_id}"
 
 
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    """Sightings, narrowed by who asks."""
+
+    def owned_by(self, user: "User") -> Self:
+        """Sightings in the topics that `user` may watch."""
+        if user.is_superuser:
+            return self
+        return self.filter(topic__in=Run.objects.owned_by(user).values("topic"))
+
+
+class Sighting(models.Model):
+    """What people search footage by: one line of a topic in which something was seen, and no second copy of it.
+
+    Kept by `analysis.sightings` in the transaction that writes the line. `id` is the number that the
+    footage dialect calls the event by. `camera_id` is "media:<uuid>" for an uploaded file. `plate` is the
+    normalised text; only `analysis.plates` knows how it is made and searched.
+    """
+
+    class EventType(models.TextChoices):
+        MOTION = "motion"
+        TRACKING = "tracking"
+        ANPR = "anpr"
+
+    topic = models.ForeignKey(
+        "realtime.Topic", on_delete=models.CASCADE, related_name="sightings", db_index=False
+    )
+    seq = models.BigIntegerField()
+    camera_id = models.CharField(max_length=100)
+    event_type = models.CharField(max_length=8, choices=EventType.choices)
+    object_class = models.CharField(max_length=64, blank=True)
+    plate = models.CharField(max_length=32, blank=True)
+    confidence = models.FloatField(null=True, blank=True)
+    time = models.DateTimeField()
+    frame_number = models.BigIntegerField(null=True, blank=True)
+    snapshot_path = models.CharField(max_length=255, blank=True)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = SightingQuerySet.as_manager()
+
+    class Meta:
+        # no reference to the event's own row: lines are written by COPY, which tells no ids
+        constraints = [models.UniqueConstraint(fields=["topic", "seq"], name="sighting_topic_seq")]
+        indexes = [
+            models.Index(fields=["camera_id", "time"], name="sighting_camera_time"),
+            models.Index(fields=["event_type", "time"], name="sighting_type_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} at {self.topic_id}/{self.seq}"
+
+
 class DetectorCard(models.Model):
     """What the workers last said of one detector; the web reads this and never loads the detector."""
 

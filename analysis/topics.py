@@ -1,4 +1,4 @@
-"""The kind of topic a media run has: who may watch it, and what `/ws/user/` says of it."""
+"""The kind of topic a media run has: who may watch it, and what sockets and channels say of it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
-from analysis.dialects import progress
+from analysis import sightings
+from analysis.dialects import footage, progress
 from analysis.models import Media, Run
 from realtime import outside, publisher, topics
 from realtime.dialects import Channel
@@ -33,7 +34,16 @@ class _Place:
 
 def register() -> None:
     """Makes the kind known to realtime; called when the application is ready."""
-    topics.register(KIND, TopicKind(watchable=watchable, snapshot=snapshot, frames=frames, channels=channels))
+    kind = TopicKind(
+        watchable=watchable,
+        snapshot=snapshot,
+        frames=frames,
+        voices={footage.NAME: footage.FootageVoice},
+        channels=channels,
+        index=sightings.index,
+        forget=sightings.forget,
+    )
+    topics.register(KIND, kind)
 
 
 def watchable(pairs: Sequence[Pair]) -> set[Pair]:
@@ -107,7 +117,8 @@ def channels(topic_id: UUID) -> Sequence[Channel]:
         Channel(
             outside.public(settings.PROGRESS_CHANNEL),
             progress.ProgressVoice(media_id=place.media, user_id=place.owner),
-        )
+        ),
+        Channel(outside.public(settings.EVENTS_CHANNEL), footage.FootageVoice(topic_id)),
     ]
 
 

@@ -3,7 +3,7 @@
 Lock order, everywhere: runs, then topics, each in id order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ __all__ = [
     "append",
     "create_topic",
     "empty",
+    "find",
     "head",
     "read",
     "verify",
@@ -108,9 +109,27 @@ def head(topic_id: UUID) -> int:
 
 
 def empty(topic_id: UUID, first: int, last: int) -> int:
-    """Takes subject, message and data out of the lines first–last; the chain still verifies. Returns how many."""
+    """Takes subject, message and data out of the lines first–last; the chain still verifies. Returns how many.
+
+    What the topic's kind keeps of these lines to search by goes in the same transaction.
+    """
     lines = Event.objects.filter(topic_id=topic_id, seq__gte=first, seq__lte=last)
-    return lines.update(subject="", message="", body="", data=None)
+    with transaction.atomic(savepoint=False):
+        kind = Topic.objects.filter(pk=topic_id).values_list("kind", flat=True).first()
+        topics.forget(kind or "", topic_id, first, last)
+        return lines.update(subject="", message="", body="", data=None)
+
+
+def find(places: Collection[tuple[UUID, int]]) -> list[Line]:
+    """The lines at these (topic, seq), those that are there; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.topic_id, e.seq, e.type, e.body, e.subject FROM realtime_event e"
+            " JOIN unnest(%s::uuid[], %s::bigint[]) AS p(topic_id, seq)"
+            " ON e.topic_id = p.topic_id AND e.seq = p.seq",
+            [[topic for topic, _ in places], [seq for _, seq in places]],
+        )
+        return [Line(*row) for row in cursor.fetchall()]
 
 
 def _lock(topic_id: UUID) -> _Locked:

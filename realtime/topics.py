@@ -53,6 +53,7 @@ class TopicKind:
     frames: the frames for lines of one topic, in order; some lines have none, some several.
     voices: the dialects sockets may speak of such a topic, by name. channels: what is said of it in Redis.
     index: told of new lines within the transaction that writes them, to keep what is searched by.
+    forget: told, likewise, that the lines first–last are being emptied: what was kept of them must go.
     """
 
     watchable: Callable[[Sequence[Pair]], set[Pair]]
@@ -61,6 +62,7 @@ class TopicKind:
     voices: Voices = field(default_factory=dict)
     channels: Channels = lambda _topic: ()
     index: Callable[[UUID, Sequence[Line]], None] | None = None
+    forget: Callable[[UUID, int, int], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,13 @@ def index(kind: str, topic_id: UUID, lines: Sequence[Line]) -> None:
     known = _kinds.get(kind)
     if known and known.index:
         known.index(topic_id, lines)
+
+
+def forget(kind: str, topic_id: UUID, first: int, last: int) -> None:
+    """Lets a kind drop what it kept of lines that are being emptied; in the same transaction."""
+    known = _kinds.get(kind)
+    if known and known.forget:
+        known.forget(topic_id, first, last)
 
 
 def snapshot(user_id: UUID) -> Snapshot:

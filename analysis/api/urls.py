@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analysis.api import detectors, evidence, media, operations, runs, uploads
+from analysis.api import detectors, events, evidence, media, operations, runs, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("media/", media.MediaListView.as_view()),
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/cancel/", runs.CancelView.as_view()),
     path("runs/<uuid:run_id>/retry/", runs.RetryView.as_view()),
     path("runs/<uuid:run_id>/events/", runs.RunEventsView.as_view()),
+    path("events/", events.EventListView.as_view()),
+    path("events/stats/", events.EventStatsView.as_view()),
+    path("events/<int:event_id>/", events.EventView.as_view()),
+    path("events/<int:event_id>/snapshot/", events.EventSnapshotView.as_view()),
     path("detectors/", detectors.DetectorListView.as_view()),
     path("evidence/<uuid:evidence_id>/", evidence.EvidenceView.as_view()),
     path("operations/", operations.OperationsView.as_view()),

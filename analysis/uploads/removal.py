@@ -1,12 +1,12 @@
 """Deleting media: rows in chunks, files last, a tombstone in their place."""
 
 import shutil
-from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
-from analysis.models import Media, Run, Tombstone, Upload
+from analysis.models import Media, Run, Sighting, Tombstone, Upload
 from analysis.uploads.places import evidence_of, media_root
 from realtime.models import Event, Topic
 
@@ -61,15 +61,15 @@ def _bury(media: Media, runs: list[Run], *, by: User, reason: str) -> Tombstone:
     topics = [run.topic_id for run in runs]
     list(Topic.objects.select_for_update().filter(pk__in=topics).order_by("pk"))
     for topic in topics:
-        _erase_events(topic)
+        _erase(Sighting.objects.filter(topic=topic))
+        _erase(Event.objects.filter(topic=topic))
     Upload.objects.filter(media=media).delete()
     media.delete()
     Topic.objects.filter(pk__in=topics).delete()
     return tombstone
 
 
-def _erase_events(topic: UUID) -> None:
+def _erase(rows: "QuerySet[Event] | QuerySet[Sighting]") -> None:
     """In chunks: one statement over a camera's year of events would hold memory and locks for minutes."""
-    events = Event.objects.filter(topic=topic).order_by("seq")
-    while chunk := list(events.values_list("pk", flat=True)[:_CHUNK]):
-        Event.objects.filter(pk__in=chunk).delete()
+    while chunk := list(rows.order_by("seq").values_list("pk", flat=True)[:_CHUNK]):
+        rows.filter(pk__in=chunk).delete()

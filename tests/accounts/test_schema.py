@@ -1,5 +1,6 @@
 """The REST interface describes itself."""
 
+import re
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def test_it_comes_as_yaml_too(client: Client, schema: dict[str, Any]) -> None:
 
 def test_every_address_under_the_api_is_in_it(schema: dict[str, Any]) -> None:
     routes = {
-        route.replace("<uuid:", "{").replace("<str:", "{").replace(">", "}")
+        re.sub(r"<\w+:(\w+)>", r"{\1}", route)
         for route in _routes(get_resolver().url_patterns)
         if route.startswith("/api/v1/")
     }

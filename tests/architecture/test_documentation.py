@@ -10,7 +10,8 @@ OURS = ("config", "accounts", "realtime", "analysis")
 DOCUMENTS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
 EVENT_TYPE = re.compile(
     r"\"((?:run|stage|detector|score|visualization)"
-    r"\.(?:queued|started|progressed|succeeded|failed|cancelled|retried|finished|abstained|measured))\""
+    r"\.(?:queued|started|progressed|succeeded|failed|cancelled|retried|finished|abstained|measured)"
+    r"|(?:motion|track|plate)\.(?:started|ended|entered|updated|left|read))\""
 )
 
 

@@ -1,0 +1,94 @@
+"""REST of footage events: listing, counting, reading and taking away what was seen."""
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.problems import Problem
+from accounts.strict import known_query
+from analysis import sightings
+from analysis.api.base import AnalysisView
+from analysis.api.footage_records import FootageRecordSerializer, FootageStatsSerializer
+from analysis.api.sighting_filters import SightingQuery, narrowed
+from analysis.models import Sighting
+
+
+class EventListView(AnalysisView):
+    """All footage events the user may see."""
+
+    serializer_class = FootageRecordSerializer
+
+    def get_queryset(self) -> QuerySet[Sighting]:
+        """Newest first."""
+        return Sighting.objects.owned_by(self.user).order_by("-time", "-pk")
+
+    @extend_schema(
+        operation_id="event_list",
+        parameters=[SightingQuery],
+        responses=FootageRecordSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """List footage events, newest first."""
+        page = self.paginate_queryset(narrowed(self.get_queryset(), request))
+        return self.get_paginated_response(sightings.records(page or []))
+
+
+class EventStatsView(AnalysisView):
+    """How many footage events there are."""
+
+    serializer_class = FootageStatsSerializer
+
+    @extend_schema(operation_id="event_stats", parameters=[SightingQuery])
+    def get(self, request: Request) -> Response:
+        """Count footage events, by type and by camera; the filters are those of the list."""
+        found = narrowed(Sighting.objects.owned_by(self.user), request)
+        return Response(FootageStatsSerializer(sightings.counts(found)).data)
+
+
+class EventView(AnalysisView):
+    """One footage event."""
+
+    serializer_class = FootageRecordSerializer
+
+    @extend_schema(operation_id="event_get")
+    def get(self, request: Request, event_id: int) -> Response:
+        """What was seen."""
+        known_query(request)
+        for record in sightings.records([visible(self, event_id)]):
+            return Response(record)
+        raise Http404  # taken away meanwhile
+
+    @extend_schema(operation_id="event_delete", responses={204: None})
+    def delete(self, request: Request, event_id: int) -> Response:
+        """Take an event away for good: its number and hash stay in the log, nothing it says does."""
+        known_query(request)
+        sighting = visible(self, event_id)
+        if sighting.topic.owner_id != self.user.pk and not self.user.is_superuser:
+            raise Problem(403, "not_the_owner", "Only who had this examined, or an admin, may delete events.")
+        sightings.remove(sighting)
+        return Response(status=204)
+
+
+class EventSnapshotView(AnalysisView):
+    """The picture of a footage event."""
+
+    serializer_class = FootageRecordSerializer
+
+    @extend_schema(
+        operation_id="event_snapshot",
+        responses={404: OpenApiResponse(description="No picture was kept of this event.")},
+    )
+    def get(self, request: Request, event_id: int) -> Response:
+        """The picture, where one was kept; nothing that is examined today leaves one."""
+        known_query(request)
+        visible(self, event_id)
+        raise Problem(404, "no_snapshot", "No picture was kept of this event.")
+
+
+def visible(view: AnalysisView, event_id: int) -> Sighting:
+    """404 for missing and foreign alike."""
+    everything = Sighting.objects.owned_by(view.user).select_related("topic")
+    return get_object_or_404(everything, pk=event_id)

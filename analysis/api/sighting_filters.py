@@ -1,0 +1,109 @@
+"""What footage events can be narrowed by in REST; the parameters of existing clients."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_date
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.strict import StrictSerializer, known_query
+from analysis import plates, sightings
+from analysis.api.filters import DayOrTime
+from analysis.models import Sighting
+
+VALUES_LIMIT = 100
+
+
+@extend_schema_field({"type": "string"})
+class Several(serializers.Field):
+    """One value or several, separated by commas, of those `check` knows how to write."""
+
+    def __init__(self, check: Callable[[str], str | None], **options: Any) -> None:
+        super().__init__(**options)
+        self._check = check
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Each value as it is kept."""
+        given = [value for value in str(data).split(",") if value]
+        if len(given) > VALUES_LIMIT:
+            raise serializers.ValidationError(f"Give at most {VALUES_LIMIT} values.")
+        checked = {value: self._check(value) for value in given}
+        if unknown := [value for value, known in checked.items() if known is None]:
+            raise serializers.ValidationError(f"{unknown[0][:64]!r} is no such value.")
+        return [known for known in checked.values() if known is not None]
+
+    def to_representation(self, value: list[str]) -> str:
+        """As it is given."""
+        return ",".join(value)
+
+
+class UntilTime(DayOrTime):
+    """Like DayOrTime; a day means its last moment."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        """The last moment that is meant."""
+        time = super().to_internal_value(data)
+        return time + timedelta(days=1, microseconds=-1) if parse_date(str(data)) else time
+
+
+class SightingQuery(StrictSerializer):
+    """Filters of footage events; all that are given must fit."""
+
+    camera_id = Several(
+        sightings.camera_id, required=False, help_text="media:<uuid> for a file; several with commas."
+    )
+    event_type = Several(
+        sightings.event_type, required=False, help_text="tracking, motion, anpr; several with commas."
+    )
+    object_class = serializers.CharField(required=False, max_length=64, help_text="Such as person.")
+    license_plate = serializers.CharField(
+        required=False,
+        max_length=plates.LIMIT,
+        help_text="Letters and digits; * is any text, ? one character. Spaces, hyphens and case do not count.",
+    )
+    min_confidence = serializers.FloatField(required=False, min_value=0, max_value=1)
+    start_time = DayOrTime(required=False)
+    end_time = UntilTime(required=False)
+
+    def validate_license_plate(self, value: str) -> Q:
+        """The condition."""
+        try:
+            return plates.matching(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def validate_min_confidence(self, value: float) -> float:
+        """A number: NaN is neither below 0 nor above 1."""
+        if math.isnan(value):
+            raise serializers.ValidationError("A valid number is required.")
+        return value
+
+
+def narrowed(found: QuerySet[Sighting], request: Request) -> QuerySet[Sighting]:
+    """The sightings a request asks for. Raises ValidationError."""
+    wanted = _asked(request)
+    lookups = {
+        "camera_id": "camera_id__in",
+        "event_type": "event_type__in",
+        "object_class": "object_class__iexact",
+        "min_confidence": "confidence__gte",
+        "start_time": "time__gte",
+        "end_time": "time__lte",
+    }
+    condition = wanted.pop("license_plate", Q())
+    return found.filter(condition, **{lookups[name]: value for name, value in wanted.items()})
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """The filters given; repeated ones together, empty ones left out, as existing clients send them."""
+    fields = list(SightingQuery().fields)
+    given = known_query(request, *fields)
+    texts = {name: ",".join(filter(None, given.getlist(name))) for name in fields}
+    query = SightingQuery(data={name: text for name, text in texts.items() if text})
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)

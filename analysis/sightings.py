@@ -1,0 +1,93 @@
+"""Keeps the sightings beside the log, and says them in the footage dialect.
+
+The log stays the truth: a sighting is what a line is found by. It is written with the line, goes with its
+content, and can be made again from it.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min, QuerySet
+
+from analysis.dialects import footage
+from analysis.models import Run, Sighting
+from realtime import log
+from realtime.lines import Line
+
+MEDIA = "media:"
+CAMERAS_COUNTED = 100
+_CAMERA_KEY = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+def index(topic_id: UUID, lines: Sequence[Line]) -> None:
+    """Keeps what was seen in new lines, in the transaction that writes them; done again it changes nothing.
+
+    Reads and writes nothing when nothing was seen, which is so for almost all lines.
+    """
+    shown = [line for line in lines if line.type in footage.TYPES and line.body]
+    if not shown:
+        return
+    media = Run.objects.filter(topic_id=topic_id).values_list("media_id", flat=True).first()
+    if media is not None:
+        made = [_sighting(line, f"{MEDIA}{media}") for line in shown]
+        Sighting.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
+
+
+def forget(topic_id: UUID, first: int, last: int) -> None:
+    """Drops what was kept of lines that are being emptied."""
+    Sighting.objects.filter(topic_id=topic_id, seq__gte=first, seq__lte=last).delete()
+
+
+def remove(sighting: Sighting) -> None:
+    """Takes away a sighting with the content of its line; the line's number and hash stay in the chain."""
+    log.empty(sighting.topic_id, sighting.seq, sighting.seq)
+
+
+def records(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
+    """The footage records of sightings, in their order, without those emptied meanwhile; one query."""
+    places = [(sighting.topic_id, sighting.seq) for sighting in sightings]
+    bodies = {(line.topic, line.seq): line.body for line in log.find(places)}
+    found = [(sighting, bodies.get((sighting.topic_id, sighting.seq))) for sighting in sightings]
+    return [footage.spoken(json.loads(body), sighting) for sighting, body in found if body]
+
+
+def counts(found: QuerySet[Sighting]) -> dict[str, Any]:
+    """How many sightings there are, by type and by camera, and from when to when; two queries."""
+    ranges = {"count": Count("pk"), "first": Min("time"), "last": Max("time")}
+    types: list[Any] = list(found.order_by("event_type").values("event_type").annotate(**ranges))
+    cameras = found.order_by().values("camera_id").annotate(count=Count("pk"))
+    most = cameras.order_by("-count", "camera_id").values_list("camera_id", "count")[:CAMERAS_COUNTED]
+    return {
+        "total": sum(row["count"] for row in types),
+        "by_type": dict.fromkeys(Sighting.EventType.values, 0)
+        | {row["event_type"]: row["count"] for row in types},
+        "by_camera": dict(most),
+        "date_range": {
+            "start": min((row["first"] for row in types), default=None),
+            "end": max((row["last"] for row in types), default=None),
+        },
+    }
+
+
+def camera_id(text: str) -> str | None:
+    """The name of a source as sightings carry it; None for what no source can be called."""
+    if not text.startswith(MEDIA):
+        return text if _CAMERA_KEY.fullmatch(text) else None
+    try:
+        return f"{MEDIA}{UUID(text.removeprefix(MEDIA))}"
+    except ValueError:
+        return None
+
+
+def event_type(text: str) -> str | None:
+    """One of the three types of the dialect, or None."""
+    return text if text in Sighting.EventType.values else None
+
+
+def _sighting(line: Line, source: str) -> Sighting:
+    found = footage.seen(json.loads(line.body))
+    return Sighting(topic_id=line.topic, seq=line.seq, camera_id=source, **asdict(found))
