@@ -17,6 +17,7 @@ from analysis.dialects import footage
 from analysis.models import Run, Sighting
 from realtime import log
 from realtime.lines import Line
+from realtime.topics import UserDialect, UserFrame, compact
 
 MEDIA = "media:"
 CAMERAS_COUNTED = 100
@@ -55,6 +56,17 @@ def records(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:
     return [footage.spoken(json.loads(body), sighting) for sighting, body in found if body]
 
 
+def frames(topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
+    """The records of a topic's lines for sockets, with what these may be narrowed by."""
+    shown = [line for line in lines if line.type in footage.TYPES]
+    if not shown:
+        return []
+    # Asked by range: lines come in runs, and a page may have hundreds.
+    kept = Sighting.objects.filter(topic_id=topic_id, seq__gte=shown[0].seq, seq__lte=shown[-1].seq)
+    by_seq = {sighting.seq: sighting for sighting in kept}
+    return [_frame(line, by_seq[line.seq]) for line in shown if line.seq in by_seq]
+
+
 def counts(found: QuerySet[Sighting]) -> dict[str, Any]:
     """How many sightings there are, by type and by camera, and from when to when; two queries."""
     ranges = {"count": Count("pk"), "first": Min("time"), "last": Max("time")}
@@ -88,6 +100,15 @@ def event_type(text: str) -> str | None:
     return text if text in Sighting.EventType.values else None
 
 
+FILTERS = {"camera_id": camera_id, "event_type": event_type}
+DIALECT = UserDialect(frames, FILTERS)
+
+
 def _sighting(line: Line, source: str) -> Sighting:
     found = footage.seen(json.loads(line.body))
     return Sighting(topic_id=line.topic, seq=line.seq, camera_id=source, **asdict(found))
+
+
+def _frame(line: Line, sighting: Sighting) -> UserFrame:
+    about = {"camera_id": sighting.camera_id, "event_type": sighting.event_type}
+    return UserFrame(line.seq, compact(footage.spoken(json.loads(line.body), sighting)), about=about)

@@ -42,6 +42,7 @@ def register() -> None:
         channels=channels,
         index=sightings.index,
         forget=sightings.forget,
+        user_dialects={footage.NAME: sightings.DIALECT},
     )
     topics.register(KIND, kind)
 

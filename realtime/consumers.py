@@ -1,4 +1,4 @@
-"""The two sockets: one topic, and all topics of a user."""
+"""The sockets of the log: one topic, all topics of a user, and these in a dialect that can be narrowed."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -12,8 +12,9 @@ from realtime.feeds import Feed, Follower
 from realtime.frames import Command, Commands, Ended, FrameRefused
 from realtime.listeners import Listener
 from realtime.readers import ask
-from realtime.topics import compact
+from realtime.topics import PROGRESS, Snapshot, compact
 from realtime.user_feeds import UserFeed
+from realtime.user_frames import Wanted, wanted
 
 RESUME_LIMIT = 200
 
@@ -64,15 +65,26 @@ class UserSocket(Connection):
 
     name = "user"
     commands: ClassVar[Commands] = {"ping": frozenset(), "resume": None}
+    dialect: ClassVar[str] = PROGRESS
+    greeting: ClassVar[str] = "snapshot"
 
     feed: UserFeed | None = None
     listener: Listener | None = None
 
     async def opened(self, identity: Identity) -> None:
+        wanted = self.wanted()
         self.feed = await self.hub.user(identity.user_id)
-        self.listener = Listener(self.feed, self.outbox)
+        self.listener = Listener(self.feed, self.outbox, dialect=self.dialect, wanted=wanted)
         self.listener.join()
-        self.listener.begin(await ask(topics.snapshot, identity.user_id))
+        self.listener.begin(await self.standing(identity.user_id), greeting=self.greeting)
+
+    def wanted(self) -> Wanted:
+        """What the address asks for; everything, unless it says otherwise. Raises Ended."""
+        return {}
+
+    async def standing(self, user: UUID) -> Snapshot:
+        """What the first frame says."""
+        return await ask(topics.snapshot, user)
 
     async def told(self, command: Command) -> None:
         cursors = _cursors(command.fields)
@@ -91,6 +103,29 @@ class UserSocket(Connection):
             self.listener.leave()
         if self.feed is not None:
             self.hub.release(self.feed)
+
+
+class NarrowedSocket(UserSocket):
+    """All topics of a user in another dialect; the query of the address narrows what is sent."""
+
+    greeting = "connected"
+
+    def wanted(self) -> Wanted:
+        query = self.scope.get("query_string", b"").decode("latin-1")
+        try:
+            return wanted(query, topics.filters(self.dialect))
+        except FrameRefused as refused:
+            raise Ended(1008, refused.code, refused.message) from refused
+
+    async def standing(self, user: UUID) -> Snapshot:
+        return await ask(topics.standing, user, self.dialect)
+
+
+class EventsSocket(NarrowedSocket):
+    """`/ws/events`: what programs that watch footage expect to find there."""
+
+    name = "events"
+    dialect = "footage"
 
 
 class NoSuchSocket(Connection):

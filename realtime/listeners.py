@@ -1,4 +1,4 @@
-"""One `/ws/user/` socket: what it is told of the topics of its user."""
+"""One socket that hears of all topics of its user: `/ws/user/`, and its like in other dialects."""
 
 import asyncio
 import logging
@@ -12,9 +12,9 @@ from realtime import log
 from realtime.feeds import PAGE, RETRY_SECONDS
 from realtime.outbox import PAGE_BYTES, Outbox
 from realtime.readers import ask
-from realtime.topics import Found, Snapshot, UserFrame, compact
+from realtime.topics import PROGRESS, Found, Snapshot, UserFrame, compact, speaks
 from realtime.user_feeds import UserFeed
-from realtime.user_frames import frames_of, replayed
+from realtime.user_frames import Wanted, frames_of, narrowed, replayed
 
 logger = logging.getLogger(__name__)
 GRACE_SECONDS = 0.25
@@ -22,13 +22,19 @@ WAITING_LIMIT = 1000
 
 
 class Listener:
-    """One `/ws/user/` socket: the snapshot first, then every frame made after it, per topic in order."""
+    """One such socket: the snapshot first, then every frame made after it that it wants, per topic in order."""
 
-    __slots__ = ("_floors", "_held", "_resuming", "_shown", "_turn", "_waiting", "feed", "outbox")
+    __slots__ = (
+        "_floors", "_held", "_resuming", "_shown", "_turn", "_waiting", "dialect", "feed", "outbox", "wanted",
+    )  # fmt: skip
 
-    def __init__(self, feed: UserFeed, outbox: Outbox) -> None:
+    def __init__(
+        self, feed: UserFeed, outbox: Outbox, *, dialect: str = PROGRESS, wanted: Wanted | None = None
+    ) -> None:
         self.feed = feed
         self.outbox = outbox
+        self.dialect = dialect
+        self.wanted = wanted or {}
         self._waiting: list[tuple[UUID, list[UserFrame]]] | None = []
         self._held: dict[UUID, int] = {}
         self._floors: dict[UUID, int] = {}
@@ -45,10 +51,10 @@ class Listener:
         for task in self._resuming.values():
             task.cancel()
 
-    def begin(self, snapshot: Snapshot) -> None:
+    def begin(self, snapshot: Snapshot, *, greeting: str = "snapshot") -> None:
         """Sends the snapshot; a moment is left for a `resume` before live frames follow."""
         heads = {str(topic): seq for topic, seq in snapshot.heads.items()}
-        self.outbox.push(compact({"type": "snapshot", **snapshot.fields, "heads": heads}))
+        self.outbox.push(compact({"type": greeting, **snapshot.fields, "heads": heads}))
         self._floors.update(snapshot.heads)
         self._shown = snapshot.heads
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self.release)
@@ -57,7 +63,11 @@ class Listener:
         """The heads of the topics of the snapshot, and of those that moved lately."""
         shown = {topic: max(seq, self.feed.cursors.get(topic, 0)) for topic, seq in self._shown.items()}
         shown |= self.feed.heads
-        return {str(topic): head for topic, head in shown.items() if self.feed.rights.get(topic, True)}
+        return {str(topic): head for topic, head in shown.items() if self._may_name(topic)}
+
+    def _may_name(self, topic: UUID) -> bool:
+        kind = self.feed.kinds.get(topic)
+        return self.feed.rights.get(topic, True) and (kind is None or speaks(kind, self.dialect))
 
     def release(self) -> None:
         """Sends what was kept back; from now on frames go out as they are made."""
@@ -71,6 +81,7 @@ class Listener:
 
     def offer(self, topic: UUID, made: Sequence[UserFrame]) -> None:
         """Takes frames of one topic, unless that topic is being read from the log for this socket."""
+        made = narrowed(made, self.wanted)
         if self._waiting is not None:
             self._waiting.append((topic, list(made)))
             if len(self._waiting) > WAITING_LIMIT:
@@ -144,7 +155,8 @@ class Listener:
         try:
             await self.feed.cursor(topic)
             if await self.feed.may_tell(topic):
-                page = await ask(_page_after, self.feed.kinds[topic], topic, self._held[topic])
+                kind, after = self.feed.kinds[topic], self._held[topic]
+                page = await ask(_page_after, kind, self.dialect, topic, after, self.wanted)
                 return page if self.feed.rights.get(topic) else None
         except DatabaseError as error:
             logger.warning("topic %s cannot be read, trying again: %s", topic, error)
@@ -155,10 +167,11 @@ class Listener:
 class _Page:
     """Frames of a topic, and the seq they reach."""
 
-    frames: list[UserFrame]
+    frames: Sequence[UserFrame]
     reached: int
 
 
-def _page_after(kind: str, topic: UUID, after: int) -> _Page:
+def _page_after(kind: str, dialect: str, topic: UUID, after: int, wanted: Wanted) -> _Page:
     lines = log.read(topic, after=after, limit=PAGE, limit_bytes=PAGE_BYTES)
-    return _Page(frames_of(kind, topic, lines), lines[-1].seq if lines else after)
+    made = narrowed(frames_of(kind, topic, lines, dialect), wanted)
+    return _Page(made, lines[-1].seq if lines else after)

@@ -6,12 +6,13 @@ from channels.routing import URLRouter
 from django.urls import re_path
 
 from realtime.connection import Connection
-from realtime.consumers import NoSuchSocket, TopicSocket, UserSocket
+from realtime.consumers import EventsSocket, NoSuchSocket, TopicSocket, UserSocket
 from realtime.origins import OwnOrigins
 
 _PLACES: dict[str, type[Connection]] = {
     r"^ws/topics/(?P<topic>[^/]+)/?$": TopicSocket,
     r"^ws/user/?$": UserSocket,
+    r"^ws/events/?$": EventsSocket,
     r"": NoSuchSocket,
 }
 

@@ -22,6 +22,8 @@ from realtime.models import Event, Topic
 RECENT_SECONDS = 60
 # How far back a process that begins to watch a user's topics learns their heads.
 KNOWN_SECONDS = 600
+# The dialect of `/ws/user/`.
+PROGRESS = "progress"
 Pair = tuple[UUID, UUID]
 
 
@@ -30,11 +32,26 @@ class UserFrame:
     """A frame for `/ws/user/` made from line `seq`.
 
     `key` is set when, towards a reader that has fallen behind, only the newest frame of this key counts.
+    `about` is what sockets may narrow the dialect by; a frame without it is for all of them.
     """
 
     seq: int
     text: str
     key: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+Frames = Callable[[UUID, Sequence[Line]], list[UserFrame]]
+# By name: what a value a client sent is written like; None when there is no such value.
+Filters = Mapping[str, Callable[[str], str | None]]
+
+
+@dataclass(frozen=True)
+class UserDialect:
+    """A further dialect in which a user's sockets may hear of a kind, and what it can be narrowed by."""
+
+    frames: Frames
+    filters: Filters = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,8 @@ class TopicKind:
     """What realtime must know of a kind of topic. All functions read the database, each in one query or two.
 
     watchable: of pairs (user, topic) those allowed. snapshot: of a user.
-    frames: the frames for lines of one topic, in order; some lines have none, some several.
+    frames: the frames for lines of one topic, in order; some lines have none, some several. These are of
+    the dialect PROGRESS; user_dialects: the others, by name.
     voices: the dialects sockets may speak of such a topic, by name. channels: what is said of it in Redis.
     index: told of new lines within the transaction that writes them, to keep what is searched by.
     forget: told, likewise, that the lines first–last are being emptied: what was kept of them must go.
@@ -58,11 +76,12 @@ class TopicKind:
 
     watchable: Callable[[Sequence[Pair]], set[Pair]]
     snapshot: Callable[[UUID], Snapshot]
-    frames: Callable[[UUID, Sequence[Line]], list[UserFrame]]
+    frames: Frames
     voices: Voices = field(default_factory=dict)
     channels: Channels = lambda _topic: ()
     index: Callable[[UUID, Sequence[Line]], None] | None = None
     forget: Callable[[UUID, int, int], None] | None = None
+    user_dialects: Mapping[str, UserDialect] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,17 +127,38 @@ def watchable(kind: str, pairs: Iterable[Pair]) -> set[Pair]:
     return known.watchable(list(pairs)) if known else set()
 
 
-def frames(kind: str, topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
-    """What lines of a topic are for its owner's `/ws/user/` sockets."""
-    known = _kinds.get(kind)
-    if known is None or not lines:
+def frames(kind: str, topic_id: UUID, lines: Sequence[Line], dialect: str = PROGRESS) -> list[UserFrame]:
+    """What lines of a topic are for its owner's sockets that speak `dialect`."""
+    make = _frames(kind, dialect)
+    if make is None or not lines:
         return []
     try:
-        return known.frames(topic_id, lines)
+        return make(topic_id, lines)
     except (LookupError, TypeError, ValueError, AttributeError):
         # Anybody on this machine may append lines of any shape; one that cannot be said must not silence the rest.
         logger.exception("lines %d to %d of %s cannot be said", lines[0].seq, lines[-1].seq, topic_id)
-        return [frame for line in lines for frame in frames(kind, topic_id, [line])] if len(lines) > 1 else []
+        if len(lines) == 1:
+            return []
+        return [frame for line in lines for frame in frames(kind, topic_id, [line], dialect)]
+
+
+def speaks(kind: str, dialect: str) -> bool:
+    """Whether a user's sockets may hear of a kind in a dialect."""
+    return _frames(kind, dialect) is not None
+
+
+def filters(dialect: str) -> Filters:
+    """What a user dialect can be narrowed by, whatever the kind."""
+    spoken = [known.user_dialects[dialect] for known in _kinds.values() if dialect in known.user_dialects]
+    return {name: value for one in spoken for name, value in one.filters.items()}
+
+
+def _frames(kind: str, dialect: str) -> Frames | None:
+    known = _kinds.get(kind)
+    if known is None or dialect == PROGRESS:
+        return known.frames if known else None
+    spoken = known.user_dialects.get(dialect)
+    return spoken.frames if spoken else None
 
 
 def voice(kind: str, dialect: str, topic_id: UUID) -> Voice | None:
@@ -157,6 +197,12 @@ def snapshot(user_id: UUID) -> Snapshot:
         fields.update(part.fields)
         heads.update(part.heads)
     return Snapshot(fields, heads)
+
+
+def standing(user_id: UUID, dialect: str) -> Snapshot:
+    """Where the topics of a user are that moved lately and speak a dialect, without those they may not see now."""
+    known = [topic for topic, (kind, _) in heads_of(user_id).items() if speaks(kind, dialect)]
+    return Snapshot({}, {found.id: found.head for found in find_own(known, user=user_id).values()})
 
 
 def heads_of(user_id: UUID) -> dict[UUID, tuple[str, int]]:

@@ -1,7 +1,7 @@
 """All topics of one user, watched by their sockets of this process.
 
-Lines become frames of the kinds' dialects once per user, in a reading thread, one topic after the
-other; then every socket takes the same text.
+Lines become frames once per user and dialect somebody listens in, in a reading thread, one topic after
+the other; then every socket takes the same text.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from realtime.feeds import PAGE
 from realtime.lines import Announcement, Line
 from realtime.outbox import PAGE_BYTES
 from realtime.readers import ask
-from realtime.topics import Pair
+from realtime.topics import PROGRESS, Pair, UserFrame
 from realtime.user_frames import frames_of
 
 if TYPE_CHECKING:
@@ -75,9 +75,10 @@ class UserFeed:
         self._wake()
 
     def tell(self, frame: str) -> None:
-        """Hands out a frame that stands in no log."""
+        """Hands out a frame that stands in no log; such frames are of the dialect PROGRESS."""
         for listener in self.listeners:
-            listener.tell(frame)
+            if listener.dialect == PROGRESS:
+                listener.tell(frame)
 
     def forget_quiet(self, now: float) -> None:
         """Drops what is remembered of topics that have been quiet; their cursors stay."""
@@ -155,12 +156,16 @@ class UserFeed:
             await self._hand_out(topic, page)
 
     async def _hand_out(self, topic: UUID, lines: Sequence[Line]) -> None:
-        made = await ask(frames_of, self.kinds.get(topic, ""), topic, lines)
+        made: dict[str, list[UserFrame]] = {}
+        # Asked again: a socket of another dialect may have come meanwhile.
+        while new := {listener.dialect for listener in self.listeners} - made.keys():
+            for dialect in new:
+                made[dialect] = await ask(frames_of, self.kinds.get(topic, ""), topic, lines, dialect)
         if not self.rights.get(topic):  # taken away while we read
             return
         self.cursors[topic] = lines[-1].seq
         for listener in self.listeners:
-            listener.offer(topic, made)
+            listener.offer(topic, made[listener.dialect])
 
 
 def _following(lines: Sequence[Line], cursor: int) -> list[Line]:

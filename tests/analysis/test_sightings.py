@@ -170,8 +170,9 @@ def test_whatever_a_program_writes_it_is_kept_and_can_be_told(
 ) -> None:
     (line,) = log.append(run.topic_id, [log.Draft(kind, "x", data, subject=subject)])
 
+    (told,) = sightings.frames(run.topic_id, [line])
     (record,) = sightings.records(list(Sighting.objects.filter(topic=run.topic_id, seq=line.seq)))
 
-    assert record["seq"] == line.seq
+    assert told.seq == record["seq"] == line.seq
     for share in (record["event_data"].get("confidence"), record["event_data"].get("motion_intensity")):
         assert share is None or 0 <= share <= 1

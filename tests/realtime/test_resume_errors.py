@@ -32,10 +32,10 @@ async def test_an_error_while_frames_are_made_is_tried_again(monkeypatch: pytest
 
     make, tries = topics.frames, iter([DatabaseError("the server is going away")])
 
-    def failing_once(kind: str, topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
+    def failing_once(kind: str, topic_id: UUID, lines: Sequence[Line], *dialect: str) -> list[UserFrame]:
         for error in tries:
             raise error
-        return make(kind, topic_id, lines)
+        return make(kind, topic_id, lines, *dialect)
 
     monkeypatch.setattr(topics, "frames", failing_once)
     monkeypatch.setattr(listeners, "RETRY_SECONDS", 0.01)
