@@ -19,6 +19,10 @@ Event = Mapping[str, Any]
 class Voice(ABC):
     """One topic told in one dialect. Works in a thread that may read the database, never in an event loop.
 
+    Those that sockets speak (`TopicKind.voices`) may read it only where they are made: `hear` and `last` are
+    called in the event loop too, take microseconds, and depend on nothing but the events; and copy.deepcopy
+    makes another voice at the same place.
+
     remembers: whether frames depend on events before; if not, a voice may begin anywhere in its topic.
     """
 

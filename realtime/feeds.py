@@ -7,6 +7,7 @@ log by itself until it has caught up with the feed, and from then on takes what 
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -23,6 +24,12 @@ PAGE = 256
 RETRY_SECONDS = 1.0
 
 
+class Following(Protocol):
+    """Who is handed the lines of a feed, in order."""
+
+    def offer(self, lines: Sequence[Line]) -> None: ...
+
+
 class Feed:
     """Where this process is in a topic, and who follows."""
 
@@ -30,7 +37,7 @@ class Feed:
         self.topic = topic
         self.cursor = -1
         self.head = 0
-        self.followers: set[Follower] = set()
+        self.followers: set[Following] = set()
         self.watchers = 0
         self.starting: asyncio.Task[None] | None = None
         self._filling: asyncio.Task[None] | None = None

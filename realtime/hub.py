@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 
 from accounts import credentials
 from realtime import stats, topics
+from realtime.dialect_feeds import DialectFeed
 from realtime.feeds import Feed
 from realtime.lines import Announcement, topic_group, user_group
 from realtime.readers import ask
@@ -32,6 +33,7 @@ GRACE_SECONDS = 0.1
 RECHECK_SECONDS = 3.0  # five are promised; a tick and its queries come on top
 REPORT_SECONDS = 5.0
 STUCK_SECONDS = 15.0
+AnyFeed = Feed | UserFeed | DialectFeed
 Starting = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -42,6 +44,7 @@ class Hub:
         self.connections: set[Connection] = set()
         self.feeds: dict[UUID, Feed] = {}
         self.users: dict[UUID, UserFeed] = {}
+        self.dialects: dict[tuple[UUID, str], DialectFeed] = {}
         self._subscriptions = Subscriptions(self._deliver)
         self._ticking: asyncio.Task[None] | None = None
         self._poll_now = asyncio.Event()
@@ -74,7 +77,15 @@ class Hub:
         await self._start_or_release(feed, lambda: self._start_user(feed))
         return feed
 
-    def release(self, feed: Feed | UserFeed) -> None:
+    async def dialect(self, lines: Feed, kind: str, dialect: str) -> DialectFeed:
+        """A topic in a dialect its kind speaks, started; `release` it before the topic's own feed."""
+        key = (lines.topic, dialect)
+        feed = self.dialects.setdefault(key, DialectFeed(lines, kind, dialect))
+        feed.watchers += 1
+        await self._start_or_release(feed, feed.start)
+        return feed
+
+    def release(self, feed: AnyFeed) -> None:
         """One watcher less; the last one takes the feed with it."""
         feed.watchers -= 1
         if feed.watchers:
@@ -82,11 +93,14 @@ class Hub:
         if isinstance(feed, Feed):
             del self.feeds[feed.topic]
             self._subscriptions.leave(topic_group(feed.topic))
+        elif isinstance(feed, DialectFeed):
+            del self.dialects[feed.lines.topic, feed.dialect]
+            feed.stop()
         else:
             del self.users[feed.user]
             self._subscriptions.leave(user_group(feed.user))
 
-    async def _start_or_release(self, feed: Feed | UserFeed, start: Starting) -> None:
+    async def _start_or_release(self, feed: AnyFeed, start: Starting) -> None:
         try:
             await _start_once(feed, start)
         except BaseException:
@@ -214,7 +228,7 @@ class Hub:
         )
 
 
-async def _start_once(feed: Feed | UserFeed, start: Starting) -> None:
+async def _start_once(feed: AnyFeed, start: Starting) -> None:
     if feed.started:
         return
     if feed.starting is None:

@@ -241,6 +241,12 @@ def moved(topic_ids: Sequence[UUID], user_ids: Sequence[UUID]) -> list[tuple[UUI
         return list(cursor.fetchall())
 
 
+def parsed(line: Line) -> dict[str, Any]:
+    """The event in a line that was not emptied."""
+    event: dict[str, Any] = json.loads(line.body)
+    return event
+
+
 def compact(frame: Mapping[str, Any]) -> str:
     """A control frame as text."""
     return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
