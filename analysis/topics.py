@@ -12,6 +12,7 @@ from django.db import connection
 from accounts.models import User
 from analysis import sightings
 from analysis.dialects import footage, progress
+from analysis.dialects.jobs import RunJobs
 from analysis.models import Media, Run
 from realtime import outside, publisher, topics
 from realtime.dialects import Channel
@@ -38,7 +39,7 @@ def register() -> None:
         watchable=watchable,
         snapshot=snapshot,
         frames=frames,
-        voices={footage.NAME: footage.FootageVoice},
+        voices={footage.NAME: footage.FootageVoice, "jobs": lambda topic: RunJobs(_run_of(topic))},
         channels=channels,
         index=sightings.index,
         forget=sightings.forget,
@@ -163,6 +164,11 @@ def _numbered(frame: Mapping[str, Any], line: Line) -> str:
 def _place(topic_id: UUID) -> _Place | None:
     row = Run.objects.filter(topic_id=topic_id).values_list("media_id", "owner_id", "id").first()
     return _Place(*row) if row else None
+
+
+def _run_of(topic_id: UUID) -> UUID:
+    place = _place(topic_id)
+    return place.run if place else topic_id  # deleted meanwhile: nobody will hear of it again
 
 
 def _run_object(run: Run) -> dict[str, Any]:

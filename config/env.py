@@ -68,6 +68,7 @@ class Environment(BaseSettings):
     omp_num_threads: str = Field("", alias="OMP_NUM_THREADS")
     slot_memory_bytes: int = Field(0, alias="ASSAY_SLOT_MEMORY_BYTES", ge=0)
     job_silent_seconds: float = Field(600, alias="ASSAY_JOB_SILENT_SECONDS", gt=0)
+    job_wait_seconds: float = Field(60, alias="ASSAY_JOB_WAIT_SECONDS", gt=0)
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
 
     def model_post_init(self, _context: object) -> None:

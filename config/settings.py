@@ -28,6 +28,7 @@ SLOTS = ENV.slots
 OMP_NUM_THREADS = ENV.omp_num_threads
 SLOT_MEMORY_BYTES = ENV.slot_memory_bytes
 JOB_SILENT_SECONDS = ENV.job_silent_seconds
+JOB_WAIT_SECONDS = ENV.job_wait_seconds
 UPLOAD_EXPIRES_HOURS = ENV.upload_expires_hours
 SECRET_KEY = kept_secret(ASSAY_HOME, "django")
 DEBUG = ENV.debug

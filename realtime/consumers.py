@@ -30,8 +30,8 @@ class TopicSocket(Connection):
     acknowledged = 0
 
     async def opened(self, identity: Identity) -> None:
-        after = _cursor(self.scope)
-        topic_id = _uuid(self.scope["url_route"]["kwargs"]["topic"])
+        after = cursor_of(self.scope) or 0
+        topic_id = uuid_of(self.scope["url_route"]["kwargs"]["topic"])
         found = await ask(topics.find, topic_id, user=identity.user_id) if topic_id else None
         if found is None:
             raise frames.not_found()
@@ -137,10 +137,12 @@ class NoSuchSocket(Connection):
         raise frames.not_found()
 
 
-def _cursor(scope: Any) -> int:
-    values = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True).get(
-        "after", ["0"]
-    )
+def cursor_of(scope: Any) -> int | None:
+    """The `?after=` of a socket, None without one. Raises Ended."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    values = query.get("after")
+    if values is None:
+        return None
     if len(values) != 1 or not values[0].isascii() or not values[0].isdecimal() or len(values[0]) > 16:
         raise Ended(1008, "bad_cursor", "after must be a whole number from 0: the last seq you have.")
     return int(values[0])
@@ -159,13 +161,14 @@ def _cursors(fields: Mapping[str, Any]) -> dict[UUID, int]:
 
 
 def _topic(text: str) -> UUID:
-    topic = _uuid(text)
+    topic = uuid_of(text)
     if topic is None:
         raise FrameRefused("unknown_field", f"{text[:64]!r} is no topic.")
     return topic
 
 
-def _uuid(text: str) -> UUID | None:
+def uuid_of(text: str) -> UUID | None:
+    """The id in an address or a frame, None when it is none."""
     try:
         return UUID(text)
     except ValueError:

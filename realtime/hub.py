@@ -22,6 +22,7 @@ from realtime.lines import Announcement, topic_group, user_group
 from realtime.readers import ask
 from realtime.subscriptions import Subscriptions
 from realtime.user_feeds import UserFeed
+from realtime.waiting import Waiting
 
 if TYPE_CHECKING:
     from realtime.connection import Connection
@@ -45,6 +46,7 @@ class Hub:
         self.feeds: dict[UUID, Feed] = {}
         self.users: dict[UUID, UserFeed] = {}
         self.dialects: dict[tuple[UUID, str], DialectFeed] = {}
+        self.waiting = Waiting()
         self._subscriptions = Subscriptions(self._deliver)
         self._ticking: asyncio.Task[None] | None = None
         self._poll_now = asyncio.Event()
@@ -170,6 +172,7 @@ class Hub:
             connection.tick(now, stuck_seconds=STUCK_SECONDS)
         await self._subscriptions.reconcile()
         await self._poll()
+        await self.waiting.look()
         if now >= self._next_recheck:
             self._next_recheck = now + RECHECK_SECONDS
             await self._recheck()

@@ -6,14 +6,32 @@ from uuid import UUID
 from django.db import connection
 
 from realtime import topics
+from realtime.job_voice import JobVoice
 from realtime.jobs import KIND
 from realtime.lines import Line
-from realtime.topics import Pair, Snapshot, TopicKind, UserFrame
+from realtime.topics import Found, Pair, Snapshot, TopicKind, UserFrame
+
+# Who asks, and the job id as they have it.
+Name = tuple[UUID, str]
 
 
 def register() -> None:
     """Makes the kind known; called when the application is ready."""
-    topics.register(KIND, TopicKind(watchable=watchable, snapshot=snapshot, frames=frames))
+    voices = {"jobs": lambda _topic: JobVoice()}
+    topics.register(KIND, TopicKind(watchable=watchable, snapshot=snapshot, frames=frames, voices=voices))
+
+
+def named(names: Sequence[Name]) -> dict[Name, Found]:
+    """Of names those of a job the user has; one query."""
+    users, job_ids = [user for user, _ in names], [job_id for _, job_id in names]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT j.owner_id, j.job_id, t.id, t.kind, t.head FROM unnest(%s::uuid[], %s::text[])"
+            " AS n(user_id, job_id) JOIN realtime_job j ON j.owner_id = n.user_id AND j.job_id = n.job_id"
+            " JOIN realtime_topic t ON t.id = j.topic_id",
+            [users, job_ids],
+        )
+        return {(user, job_id): Found(*topic) for user, job_id, *topic in cursor.fetchall()}
 
 
 def watchable(pairs: Sequence[Pair]) -> set[Pair]:

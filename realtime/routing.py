@@ -7,12 +7,14 @@ from django.urls import re_path
 
 from realtime.connection import Connection
 from realtime.consumers import EventsSocket, NoSuchSocket, TopicSocket, UserSocket
+from realtime.dialect_sockets import JobSocket
 from realtime.origins import OwnOrigins
 
 _PLACES: dict[str, type[Connection]] = {
     r"^ws/topics/(?P<topic>[^/]+)/?$": TopicSocket,
     r"^ws/user/?$": UserSocket,
     r"^ws/events/?$": EventsSocket,
+    r"^ws/jobs/(?P<job>.+?)/?$": JobSocket,
     r"": NoSuchSocket,
 }
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from realtime.dialects import Channel, Channels, Voice, Voices
 from realtime.lines import Line
-from realtime.models import Event, Topic
+from realtime.models import PROGRESS_TYPES, Event, Topic
 
 # How long a topic counts as having moved lately: longer than any transaction that appends may take.
 RECENT_SECONDS = 60
@@ -110,6 +110,13 @@ def find(topic_id: UUID, *, user: UUID) -> Found | None:
     return Found(topic_id, row[0], row[1])
 
 
+def find_run(run: UUID, *, user: UUID) -> Found | None:
+    """The topic a run writes into, like `find`."""
+    lines = Event.objects.filter(run=run).exclude(type__in=PROGRESS_TYPES).order_by("seq")
+    topic = lines.values_list("topic_id", flat=True).first()
+    return find(topic, user=user) if topic else None
+
+
 def find_own(topic_ids: Collection[UUID], *, user: UUID) -> dict[UUID, Found]:
     """Of these topics those that are the user's and that they may still watch."""
     rows = Topic.objects.filter(pk__in=topic_ids, owner_id=user).values_list("pk", "kind", "head")
@@ -166,6 +173,11 @@ def voice(kind: str, dialect: str, topic_id: UUID) -> Voice | None:
     known = _kinds.get(kind)
     make = known.voices.get(dialect) if known else None
     return make(topic_id) if make else None
+
+
+def speaks(kind: str, dialect: str) -> bool:
+    """Whether topics of this kind speak a dialect."""
+    return kind in _kinds and dialect in _kinds[kind].voices
 
 
 def channels(kind: str, topic_id: UUID) -> Sequence[Channel]:
