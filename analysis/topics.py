@@ -12,6 +12,7 @@ from django.db import connection
 from accounts.models import User
 from analysis import sightings
 from analysis.dialects import footage, progress
+from analysis.dialects.analysis import RunAnalysis
 from analysis.dialects.jobs import RunJobs
 from analysis.models import Media, Run
 from realtime import outside, publisher, topics
@@ -35,11 +36,16 @@ class _Place:
 
 def register() -> None:
     """Makes the kind known to realtime; called when the application is ready."""
+    voices = {
+        footage.NAME: footage.FootageVoice,
+        "jobs": lambda topic: RunJobs(_run_of(topic)),
+        "analysis": lambda topic: RunAnalysis(_run_of(topic)),
+    }
     kind = TopicKind(
         watchable=watchable,
         snapshot=snapshot,
         frames=frames,
-        voices={footage.NAME: footage.FootageVoice, "jobs": lambda topic: RunJobs(_run_of(topic))},
+        voices=voices,
         channels=channels,
         index=sightings.index,
         forget=sightings.forget,

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.sockets import Identity, authenticate_scope, identify_token
 from realtime import frames
+from realtime.dialects import Frame
 from realtime.frames import Command, Commands, Ended, FrameRefused
 from realtime.hub import Hub, hub
 from realtime.outbox import Outbox
@@ -71,6 +72,10 @@ class Connection:
         """The fields of a heartbeat."""
         return {}
 
+    def worded(self, frame: Frame) -> Frame:
+        """A control frame the way this socket's clients read them."""
+        return frame
+
     def left(self) -> None:
         """The socket is gone; also after a refusal."""
 
@@ -118,7 +123,7 @@ class Connection:
             self.end(frames.expired())
         elif now >= self._next_heartbeat:
             if self._next_heartbeat and not self.outbox.full:
-                self.outbox.push(compact({"type": "heartbeat", **self.heartbeat()}))
+                self.outbox.push(compact(self.worded({"type": "heartbeat", **self.heartbeat()})))
             self._next_heartbeat = now + HEARTBEAT_SECONDS
 
     def check(
@@ -185,11 +190,11 @@ class Connection:
         try:
             command = frames.understand(event, self.commands)
             if command.type == "ping":
-                self._reply(compact({"type": "pong"}))
+                self._reply(compact(self.worded({"type": "pong"})))
             else:
                 await self.told(command)
         except FrameRefused as refused:
-            self._reply(frames.error(refused.code, refused.message))
+            self._reply(compact(self.worded(frames.error_frame(refused.code, refused.message))))
 
     def _reply(self, frame: str) -> None:
         # Who asks without reading the answers gets none.
@@ -215,7 +220,7 @@ class Connection:
 
     async def _say_goodbye(self, ended: Ended) -> None:
         """The typed error and the close frame; a peer that takes neither is dropped."""
-        error = frames.error(ended.code, ended.message)
+        error = compact(self.worded(frames.error_frame(ended.code, ended.message)))
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._send({"type": "websocket.send", "text": error})

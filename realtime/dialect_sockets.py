@@ -1,4 +1,4 @@
-"""Sockets that speak a dialect existing clients know: `/ws/jobs/<id>/`."""
+"""Sockets that speak a dialect existing clients know: `/ws/jobs/<id>/` and `/ws/analysis/<run>/`."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,9 +15,10 @@ from realtime import frames, job_topics, jobs, topics
 from realtime.connection import Connection
 from realtime.consumers import cursor_of, uuid_of
 from realtime.dialect_feeds import DialectFeed, DialectFollower
+from realtime.dialects import Frame
 from realtime.envelope import rfc3339
 from realtime.feeds import Feed
-from realtime.frames import Commands, Ended
+from realtime.frames import Command, Commands, Ended, FrameRefused
 from realtime.readers import ask
 from realtime.topics import Found, compact
 
@@ -108,6 +109,43 @@ class JobSocket(DialectSocket):
             await self.listen(found)
         except DatabaseError:
             self.end(Ended(1013, "unavailable", "The database cannot be reached. Try again soon."))
+
+
+class AnalysisSocket(DialectSocket):
+    """`/ws/analysis/<run>/`: one run. Every frame has its `type` as `event_type` too."""
+
+    name = "analysis"
+    dialect = "analysis"
+    commands: ClassVar[Commands] = {"ping": frozenset(), "subscribe": None}
+
+    run = ""
+
+    async def opened(self, identity: Identity) -> None:
+        self.after = cursor_of(self.scope)
+        run = uuid_of(self.scope["url_route"]["kwargs"]["run"])
+        found = await ask(topics.find_run, run, user=identity.user_id) if run else None
+        if found is None or not topics.speaks(found.kind, self.dialect):
+            raise frames.not_found()
+        self.run = str(run)
+        message = "Connected to the analysis stream"
+        self.outbox.push(compact(self.worded({"type": "connection_established", "message": message})))
+        await self.listen(found)
+
+    async def told(self, command: Command) -> None:
+        for name, value in command.fields.items():
+            if name not in ("task_id", "analysis_id"):
+                raise FrameRefused("unknown_field", f"A subscribe frame has no field {name[:64]!r}.")
+            if value != self.run:
+                raise FrameRefused("bad_value", f"This socket tells of run {self.run} alone.")
+        if self.follower is not None:
+            self.follower.tell_last()
+
+    def worded(self, frame: Frame) -> Frame:
+        named = {**frame, "event_type": frame["type"], "timestamp": _now()}
+        if frame["type"] == "error":
+            error = {"error_code": frame["code"], "error_message": frame["message"], "error_details": None}
+            return named | error
+        return named | ({"task_id": self.run, "analysis_id": self.run} if self.run else {})
 
 
 def _job_or_run(job_id: str, user: UUID) -> Found | None:

@@ -64,8 +64,13 @@ def too_many(what: str) -> Ended:
 
 
 def error(code: str, message: str) -> str:
+    """A typed error, as text."""
+    return compact(error_frame(code, message))
+
+
+def error_frame(code: str, message: str) -> dict[str, Any]:
     """A typed error."""
-    return compact({"type": "error", "code": code, "message": message})
+    return {"type": "error", "code": code, "message": message}
 
 
 Commands = Mapping[str, frozenset[str] | None]

@@ -7,7 +7,7 @@ from django.urls import re_path
 
 from realtime.connection import Connection
 from realtime.consumers import EventsSocket, NoSuchSocket, TopicSocket, UserSocket
-from realtime.dialect_sockets import JobSocket
+from realtime.dialect_sockets import AnalysisSocket, JobSocket
 from realtime.origins import OwnOrigins
 
 _PLACES: dict[str, type[Connection]] = {
@@ -15,6 +15,7 @@ _PLACES: dict[str, type[Connection]] = {
     r"^ws/user/?$": UserSocket,
     r"^ws/events/?$": EventsSocket,
     r"^ws/jobs/(?P<job>.+?)/?$": JobSocket,
+    r"^ws/analysis/(?P<run>[^/]+)/?$": AnalysisSocket,
     r"": NoSuchSocket,
 }
 

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.dialects.analysis import RunAnalysis
 from analysis.dialects.jobs import RunJobs
 from realtime.dialects import Voice
 from tests.analysis.dialects.histories import HISTORIES, RUN, events, heard, progressed
 
-BOTH = pytest.mark.parametrize("speaks", [RunJobs])
+BOTH = pytest.mark.parametrize("speaks", [RunJobs, RunAnalysis])
 BEGINNINGS = {"run.queued", "run.started", "run.retried"}
 
 
