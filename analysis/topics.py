@@ -121,12 +121,12 @@ def channels(topic_id: UUID) -> Sequence[Channel]:
     place = _place(topic_id)
     if place is None:
         return ()
+    voice = progress.ProgressVoice(media_id=place.media, user_id=place.owner)
     return [
-        Channel(
-            outside.public(settings.PROGRESS_CHANNEL),
-            progress.ProgressVoice(media_id=place.media, user_id=place.owner),
-        ),
         Channel(outside.public(settings.EVENTS_CHANNEL), footage.FootageVoice(topic_id)),
+        Channel(outside.public(settings.PROGRESS_CHANNEL), voice),
+        outside.job_channel(str(place.run), RunJobs(place.run)),
+        Channel(outside.public(f"analysis:{place.run}"), RunAnalysis(place.run)),
     ]
 
 

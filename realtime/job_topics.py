@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from realtime import topics
+from realtime import outside, topics
+from realtime.dialects import Channel
 from realtime.job_voice import JobVoice
 from realtime.jobs import KIND
 from realtime.lines import Line
+from realtime.models import Job
 from realtime.topics import Found, Pair, Snapshot, TopicKind, UserFrame
 
 # Who asks, and the job id as they have it.
@@ -18,7 +20,10 @@ Name = tuple[UUID, str]
 def register() -> None:
     """Makes the kind known; called when the application is ready."""
     voices = {"jobs": lambda _topic: JobVoice()}
-    topics.register(KIND, TopicKind(watchable=watchable, snapshot=snapshot, frames=frames, voices=voices))
+    topics.register(
+        KIND,
+        TopicKind(watchable=watchable, snapshot=snapshot, frames=frames, voices=voices, channels=channels),
+    )
 
 
 def named(names: Sequence[Name]) -> dict[Name, Found]:
@@ -46,6 +51,12 @@ def watchable(pairs: Sequence[Pair]) -> set[Pair]:
             [users, watched],
         )
         return set(cursor.fetchall())
+
+
+def channels(topic_id: UUID) -> Sequence[Channel]:
+    """What programs outside hear of a job, if its id is not spoken for by one that was first."""
+    job_id = Job.objects.filter(topic=topic_id, shown=True).values_list("job_id", flat=True).first()
+    return [outside.job_channel(job_id, JobVoice())] if job_id else []
 
 
 def snapshot(user_id: UUID) -> Snapshot:

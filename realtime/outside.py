@@ -15,7 +15,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 
 from realtime import dialects, relay, topics
-from realtime.dialects import Channel, Event
+from realtime.dialects import Channel, Event, Voice
 from realtime.lines import Announcement, Line
 from realtime.readers import ask
 from realtime.topics import compact
@@ -169,6 +169,11 @@ def system_channel() -> str:
 def stream() -> str:
     """The capped stream of every event."""
     return _name(settings.REDIS_STREAM, ours=False)
+
+
+def job_channel(job_id: str, voice: Voice) -> Channel:
+    """Where a job is told in the jobs dialect, and where its last state is kept."""
+    return Channel(public(f"job_progress:{job_id}"), voice, public(f"job_status:{job_id}"))
 
 
 def public(name: str) -> str:
