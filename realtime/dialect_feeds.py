@@ -17,6 +17,7 @@ from django.db import Error as DatabaseError
 from realtime import log, topics
 from realtime.dialects import Voice, heard
 from realtime.feeds import PAGE, RETRY_SECONDS, Feed
+from realtime.framing import Framed
 from realtime.lines import COALESCED, Line
 from realtime.outbox import PAGE_BYTES, Outbox
 from realtime.readers import ask
@@ -33,7 +34,7 @@ class Spoken:
     """What one line is in the dialect; `key` is set when a newer one of the same key outdates it."""
 
     seq: int
-    texts: tuple[str, ...]
+    texts: tuple[Framed, ...]
     key: tuple[str, str] | None = None
 
 
@@ -62,9 +63,9 @@ class Place:
             lines = log.read(self.topic, after=self.seq, limit=PAGE, limit_bytes=PAGE_BYTES)
         return self.hear(lines)
 
-    def last(self) -> list[str]:
+    def last(self) -> list[Framed]:
         """What somebody who joins here is told."""
-        return [compact(frame) for frame in self.voice.last()]
+        return [Framed(compact(frame)) for frame in self.voice.last()]
 
     def fork(self) -> "Place":
         """Another one at the same line, to go on by itself."""
@@ -73,7 +74,7 @@ class Place:
     def _say(self, line: Line) -> Spoken:
         self.seq = line.seq
         frames = heard(self.voice, parsed(line)) if line.body else ()
-        texts = tuple(compact(frame) for frame in frames) if line.seq > self.after else ()
+        texts = tuple(Framed(compact(frame)) for frame in frames) if line.seq > self.after else ()
         key = (line.type, line.subject) if line.type in COALESCED else None
         return Spoken(line.seq, texts, key)
 
@@ -90,7 +91,7 @@ class DialectFeed:
         self.starting: asyncio.Task[None] | None = None
         self.started = False
         self._place: Place | None = None
-        self._last: list[str] | None = None
+        self._last: list[Framed] | None = None
         self._kept: Place | None = None
 
     @property
@@ -116,7 +117,7 @@ class DialectFeed:
         if self.starting is not None:
             self.starting.cancel()
 
-    def offer(self, lines: Sequence[Line]) -> None:
+    def offer(self, lines: Sequence[Line], framed: Sequence[Framed]) -> None:
         """Takes lines the topic's feed hands out; before the start they are read from the log."""
         if not self.started:
             return
@@ -125,7 +126,7 @@ class DialectFeed:
         for follower in self.followers if said else ():
             follower.offer(said)
 
-    def last(self) -> list[str]:
+    def last(self) -> list[Framed]:
         """What somebody who joins now is told."""
         if self._last is None:
             self._last = self.place.last()
@@ -229,7 +230,7 @@ class DialectFollower:
     async def _catch_up(self, place: Place, said: Sequence[Spoken], *, thin: bool) -> None:
         """Sends what is at hand, then pages of the log, until nothing is between us and the feed."""
         while not self.outbox.closed:
-            with self.outbox.holding(sum(len(text) for one in said for text in one.texts)):
+            with self.outbox.holding(sum(text.size_bytes for one in said for text in one.texts)):
                 await self._push(newest(said) if thin else said)
             # No await between this look and going live: nothing can be handed out in between.
             if place.seq >= self.feed.place.seq:

@@ -124,7 +124,7 @@ class AnalysisSocket(DialectSocket):
         self.after = cursor_of(self.scope)
         run = uuid_of(self.scope["url_route"]["kwargs"]["run"])
         found = await ask(topics.find_run, run, user=identity.user_id) if run else None
-        if found is None or not topics.speaks(found.kind, self.dialect):
+        if found is None or not topics.has_voice(found.kind, self.dialect):
             raise frames.not_found()
         self.run = str(run)
         message = "Connected to the analysis stream"
@@ -155,7 +155,7 @@ def _job_or_run(job_id: str, user: UUID) -> Found | None:
         return own
     run = uuid_of(job_id)
     found = topics.find_run(run, user=user) if run else None
-    return found if found and topics.speaks(found.kind, JobSocket.dialect) else None
+    return found if found and topics.has_voice(found.kind, JobSocket.dialect) else None
 
 
 def _job_id(scope: Mapping[str, Any]) -> str:

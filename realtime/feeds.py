@@ -25,9 +25,9 @@ RETRY_SECONDS = 1.0
 
 
 class Following(Protocol):
-    """Who is handed the lines of a feed, in order."""
+    """Who is handed the lines of a feed, in order, each with its frame."""
 
-    def offer(self, lines: Sequence[Line]) -> None: ...
+    def offer(self, lines: Sequence[Line], framed: Sequence[Framed]) -> None: ...
 
 
 class Feed:
@@ -87,9 +87,9 @@ class Feed:
     def _hand_out(self, lines: Sequence[Line]) -> None:
         self.cursor = lines[-1].seq
         # Framed once, for however many follow.
-        framed = [(line.seq, Framed(line.body or thinned(line.seq, line.seq))) for line in lines]
+        framed = [Framed(line.body or thinned(line.seq, line.seq)) for line in lines]
         for follower in self.followers:
-            follower.offer(framed)
+            follower.offer(lines, framed)
 
 
 class Follower:
@@ -116,18 +116,18 @@ class Follower:
         if self._task is not None:
             self._task.cancel()
 
-    def offer(self, framed: Sequence[tuple[int, Framed]]) -> None:
-        """Takes lines the feed hands out, by seq; while reading the log by itself it needs none."""
+    def offer(self, lines: Sequence[Line], framed: Sequence[Framed]) -> None:
+        """Takes lines the feed hands out, with their frames; while reading the log by itself it needs none."""
         if not self.live:
             return
-        for seq, frame in framed:
-            if seq <= self.cursor:
+        for line, frame in zip(lines, framed, strict=True):
+            if line.seq <= self.cursor:
                 continue
             if self.outbox.full:
                 self._fall_behind()
                 return
             self.outbox.push(frame)
-            self.cursor = seq
+            self.cursor = line.seq
 
     def _fall_behind(self) -> None:
         self.live = False

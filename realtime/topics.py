@@ -175,7 +175,7 @@ def voice(kind: str, dialect: str, topic_id: UUID) -> Voice | None:
     return make(topic_id) if make else None
 
 
-def speaks(kind: str, dialect: str) -> bool:
+def has_voice(kind: str, dialect: str) -> bool:
     """Whether topics of this kind speak a dialect."""
     return kind in _kinds and dialect in _kinds[kind].voices
 
