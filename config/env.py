@@ -1,6 +1,7 @@
 """The environment, read once and typed. Everything else reads `django.conf.settings`."""
 
 import difflib
+import ipaddress
 import os
 from functools import cache
 from pathlib import Path
@@ -69,6 +70,7 @@ class Environment(BaseSettings):
     slot_memory_bytes: int = Field(0, alias="ASSAY_SLOT_MEMORY_BYTES", ge=0)
     job_silent_seconds: float = Field(600, alias="ASSAY_JOB_SILENT_SECONDS", gt=0)
     job_wait_seconds: float = Field(60, alias="ASSAY_JOB_WAIT_SECONDS", gt=0)
+    webhook_networks: str = Field("", alias="ASSAY_WEBHOOK_NETWORKS")
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
 
     def model_post_init(self, _context: object) -> None:
@@ -84,6 +86,13 @@ class Environment(BaseSettings):
             parts = urlsplit(origin)
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
                 raise ValueError(f"{origin!r} is not an address like https://desk.example.org")
+        return value
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for network in filter(None, (part.strip() for part in value.split(","))):
+            ipaddress.ip_network(network)
         return value
 
     @model_validator(mode="after")

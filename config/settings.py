@@ -1,6 +1,7 @@
 """Django's settings, made from the environment (`config/env.py`)."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from config.engines.paths import expected_sockets
@@ -30,7 +31,11 @@ SLOT_MEMORY_BYTES = ENV.slot_memory_bytes
 JOB_SILENT_SECONDS = ENV.job_silent_seconds
 JOB_WAIT_SECONDS = ENV.job_wait_seconds
 UPLOAD_EXPIRES_HOURS = ENV.upload_expires_hours
+# Private networks that webhooks may be sent to, and ports of this machine where they never are.
+WEBHOOK_NETWORKS = [ip_network(part.strip()) for part in ENV.webhook_networks.split(",") if part.strip()]
+OWN_PORTS = frozenset({ENV.port, ENV.redis_port} - {None})
 SECRET_KEY = kept_secret(ASSAY_HOME, "django")
+WEBHOOKS_KEY = kept_secret(ASSAY_HOME, "webhooks")
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts()
 ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS = ENV.origins()

@@ -123,3 +123,19 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"job {self.job_id} ({self.state})"
+
+
+# At the end: they refer to the log by name. Django finds models through this module alone.
+from realtime.webhooks.models import Webhook, WebhookDelivery, WebhookPlace  # noqa: E402
+
+__all__ = [
+    "PROGRESS_TYPES",
+    "Event",
+    "Job",
+    "Mark",
+    "Topic",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookPlace",
+    "this_minute",
+]

@@ -1,7 +1,8 @@
-"""The supervisor of `manage.py runworker`: light, single-threaded, and always the one that is awake.
+"""The supervisor of `manage.py runworker`: light, and always the one that is awake.
 
-It starts slots, keeps their leases and the worker's heartbeat, and kills what hangs. All state that counts
-is in the database: after any death, a slot's or our own, the leases say what was in whose hands.
+It starts slots, keeps their leases and the worker's heartbeat, and kills what hangs, all in one thread; another
+sends webhooks. All state that counts is in the database: after any death, a slot's or our own, the leases say
+what was in whose hands.
 """
 
 import logging
@@ -25,6 +26,7 @@ from analysis.worker.child import Child
 from analysis.worker.news import News
 from analysis.worker.plan import Plan
 from realtime import publisher
+from realtime.webhooks.dispatcher import Dispatcher
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
@@ -54,10 +56,12 @@ class Supervisor:
         self._next_beat = self._next_sweep = self._sweep_from = 0.0
         self._stop_by: float | None = None
         self._signals = 0
+        self._dispatcher: Dispatcher | None = None
 
     def run(self) -> None:
         """The loop."""
         self._heed_signals()
+        self._send_webhooks()
         try:
             while not self._over():
                 self._look()
@@ -74,6 +78,12 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note_signal)
 
+    def _send_webhooks(self) -> None:
+        """A thread of its own, with connections of its own: neither waits for the other."""
+        if not self.plan.once:
+            self._dispatcher = Dispatcher()
+            self._dispatcher.start()
+
     def _note_signal(self, *_: object) -> None:
         # Nothing more than this: it may have interrupted us in the middle of telling a slot something.
         self._signals += 1
@@ -83,6 +93,8 @@ class Supervisor:
         if self._signals and self._stop_by is None:
             self._stop_by = now + STOP_SECONDS
             self._starts.clear()
+            if self._dispatcher:
+                self._dispatcher.leave()
             for child in self._children.values():
                 child.order("stop")
         if self._signals > 1:
@@ -256,6 +268,8 @@ class Supervisor:
             child.close()
         if self._signed_on:
             self._in_database(self._sign_off)
+        if self._dispatcher:
+            self._dispatcher.stop()
         publisher.flush()
         if self._bell:
             self._bell.close()

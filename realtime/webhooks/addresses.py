@@ -1,0 +1,145 @@
+"""Where webhooks may be sent: public addresses, and the private networks an admin named.
+
+The name in an address is looked up again for every delivery, every address it leads to is checked, and the
+connection is made to a checked address itself: a name that changes its mind in between gains nothing.
+"""
+
+import asyncio
+import ipaddress
+import re
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+URL_LIMIT = 2000
+_UNFIT = re.compile(r"[\s\x00-\x1f\x7f\\]")
+_NAT64 = IPv6Network("64:ff9b::/96")
+# They lead to an IPv4 address that is not the one we would look at, or to whoever is nearest.
+_TUNNELS: tuple[Network, ...] = (
+    IPv6Network("2001::/32"),
+    IPv6Network("2002::/16"),
+    IPv6Network("64:ff9b:1::/48"),
+    IPv6Network("::/96"),
+    IPv4Network("192.88.99.0/24"),
+)
+# Lookups hang as long as a name server likes. Threads of our own: nobody else waits for them.
+_lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="webhook-lookup")
+
+
+class AddressRefused(ValueError):
+    """An address no webhook is sent to. It does not say which machine a name leads to."""
+
+    code = "address_refused"
+
+
+def checked_url(url: str) -> str:
+    """The URL, if a webhook may have it. Raises AddressRefused. Where its name leads is another question."""
+    if len(url) > URL_LIMIT or _UNFIT.search(url):
+        raise AddressRefused(f"A URL has at most {URL_LIMIT} characters, and no spaces.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise AddressRefused("This is no URL.") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise AddressRefused("A webhook's URL begins with https:// or http:// and names a host.")
+    if "@" in parts.netloc:
+        raise AddressRefused("A URL with a user or password is refused; receivers know us by the signature.")
+    if parts.fragment:
+        raise AddressRefused("A URL with a #fragment is refused; it would not be sent.")
+    return url
+
+
+def is_allowed(text: str, port: int) -> bool:
+    """Whether a webhook may connect to this IP address."""
+    try:
+        address = _plain(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+    if (address.is_loopback or address.is_unspecified) and port in settings.OWN_PORTS:
+        return False
+    return any(_holds(network, address) for network in settings.WEBHOOK_NETWORKS) or _is_public(address)
+
+
+async def addresses_of(host: str, port: int, resolve: Resolve) -> list[str]:
+    """The IP addresses to connect to. Raises AddressRefused if any of them is not allowed, OSError if none is known."""
+    found = [host] if _is_literal(host) else list(dict.fromkeys(await resolve(host, port)))
+    if not found:
+        raise OSError("no address")
+    if not all(is_allowed(address, port) for address in found):
+        raise AddressRefused("This host is not on the public internet, or is one of our own.")
+    return found
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses the system knows for a name. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(_lookups, _look_up, host, port)
+    return [str(sockaddr[0]) for *_, sockaddr in found]
+
+
+def refuse_known_bad(url: str, *, timeout_seconds: float = 2.0) -> None:
+    """Raises AddressRefused for a URL that would be refused when sending; a courtesy, names may change.
+
+    A name that is not known (yet), or not in time, passes.
+    """
+    parts = urlsplit(checked_url(url))
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    looking = _lookups.submit(_look_up, host, port)
+    try:
+        found = [host] if _is_literal(host) else [str(one[4][0]) for one in looking.result(timeout_seconds)]
+    except (OSError, UnicodeError, TimeoutError):
+        return
+    if not all(is_allowed(address, port) for address in found):
+        raise AddressRefused("This host is not on the public internet, or is one of our own.")
+
+
+def _look_up(host: str, port: int) -> list[tuple[object, object, object, object, tuple[object, ...]]]:
+    try:
+        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except UnicodeError as error:  # a label no name may have
+        raise OSError("no such name") from error
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(address: Address) -> Address:
+    """The IPv4 address an IPv6 one stands for, where it does."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address in _NAT64:
+            return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _is_public(address: Address) -> bool:
+    private = (
+        not address.is_global
+        or address.is_private
+        or address.is_loopback
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_reserved
+        or address.is_unspecified
+        or (isinstance(address, IPv6Address) and address.is_site_local)
+    )
+    return not private and not any(_holds(tunnel, address) for tunnel in _TUNNELS)
+
+
+def _holds(network: Network, address: Address) -> bool:
+    return network.version == address.version and address in network

@@ -1,0 +1,235 @@
+"""What happens when a receiver does not take an event."""
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from realtime import log
+from realtime.models import Webhook, WebhookDelivery, WebhookPlace
+from realtime.webhooks import keeping, ladder
+from realtime.webhooks.dispatcher import Dispatcher
+from tests.factories import make_run
+from tests.realtime.conftest import stage
+from tests.realtime.webhooks.conftest import Clock, Receiver, make_webhook
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MINUTE, HOUR = 60, 3600
+PAUSES = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def timed(start_dispatcher: Callable[..., Dispatcher], clock: Clock) -> Dispatcher:
+    """A dispatcher that goes by the clock."""
+    return start_dispatcher(clock=clock)
+
+
+def waiting_place(topic: Any, *, attempts: int) -> WebhookPlace:
+    """The place of a topic whose event failed that often and is not being sent."""
+    places = WebhookPlace.objects.filter(topic=topic, attempts=attempts, lease=None)
+    return wait_until(places.first, what=f"attempt {attempts} is on record")
+
+
+def last_delivery(hook: Webhook) -> WebhookDelivery:
+    return wait_until(lambda: WebhookDelivery.objects.filter(webhook=hook).order_by("-id").first())
+
+
+def test_a_failing_event_climbs_the_whole_ladder_and_then_the_next_has_its_turn(
+    receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User
+) -> None:
+    receiver.answer(*[500] * 10)
+    make_webhook(ana, receiver.url())
+    topic = make_run(owner=ana).topic_id
+
+    log.append(topic, [stage(), stage()])
+    for attempt, pause in enumerate(PAUSES, start=1):
+        receiver.wait(attempt)
+        place = waiting_place(topic, attempts=attempt)
+        waits_seconds = (place.due - clock.now).total_seconds()  # type: ignore[operator]  # it is due
+        assert 0.9 * pause <= waits_seconds <= 1.1 * pause
+        clock.forward(waits_seconds)
+        timed.wake()
+    receiver.wait(11)
+
+    assert receiver.ids() == [f"{topic}/1"] * 10 + [f"{topic}/2"]
+    stamps = [int(one.headers["webhook-timestamp"]) for one in receiver.at()]
+    assert stamps == sorted(stamps)
+    assert stamps[9] - stamps[0] > 75 * HOUR * 0.9
+
+
+def test_nothing_is_tried_before_its_time_and_other_topics_go_on(
+    receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User
+) -> None:
+    receiver.answer(503)
+    make_webhook(ana, receiver.url())
+    failed, other = make_run(owner=ana).topic_id, make_run(owner=ana).topic_id
+    log.append(failed, [stage(), stage()])
+    receiver.wait(1)
+    waiting_place(failed, attempts=1)
+
+    clock.forward(4)
+    log.append(other, [stage()])
+    receiver.wait(2)
+    clock.forward(2)
+    receiver.wait(4)
+
+    assert receiver.ids() == [f"{failed}/1", f"{other}/1", f"{failed}/1", f"{failed}/2"]
+
+
+def test_gone_switches_the_webhook_off_and_on_again_it_goes_on_where_it_stood(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User
+) -> None:
+    receiver.answer(410)
+    hook, _ = make_webhook(ana, receiver.url())
+    topic = make_run(owner=ana).topic_id
+    log.append(topic, [stage(), stage()])
+    receiver.wait(1)
+    wait_until(lambda: not Webhook.objects.get(pk=hook.pk).enabled, what="it is off")
+    hook.refresh_from_db()
+    reason = hook.disabled_reason
+
+    log.append(topic, [stage()])
+    keeping.change(hook, enabled=True)
+    receiver.wait(4)
+
+    assert reason == "gone"
+    assert receiver.ids() == [f"{topic}/{seq}" for seq in (1, 1, 2, 3)]
+
+
+def test_what_happened_long_ago_while_it_was_off_is_sent_once_it_is_on(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User
+) -> None:
+    hook, _ = make_webhook(ana, receiver.url(), enabled=False)
+    make_webhook(ana, receiver.url("/other"))
+    topic = make_run(owner=ana).topic_id
+    log.append(topic, [stage()])
+    receiver.wait(1, path="/other")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE realtime_topic SET touched_minute = touched_minute - interval '3 days'")
+
+    keeping.change(hook, enabled=True)
+
+    assert receiver.wait(1)[0].id == f"{topic}/1"
+
+
+def test_a_success_ends_the_failing(receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User) -> None:
+    receiver.answer(500)
+    hook, _ = make_webhook(ana, receiver.url())
+    topic = make_run(owner=ana).topic_id
+    log.append(topic, [stage()])
+    waiting_place(topic, attempts=1)
+    since = Webhook.objects.get(pk=hook.pk).failing_since
+
+    clock.forward(6)
+    timed.wake()
+    wait_until(lambda: Webhook.objects.get(pk=hook.pk).failing_since is None, what="it is well")
+
+    assert since == clock.now - timedelta(seconds=6)
+    found = WebhookDelivery.objects.filter(webhook=hook).order_by("id")
+    assert [(one.attempt, one.state) for one in found] == [(1, "failed"), (2, "succeeded")]
+
+
+@pytest.mark.parametrize("how", ["seconds", "date"])
+def test_a_receiver_that_asks_for_rest_gets_it_for_all_its_topics(
+    receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User, how: str
+) -> None:
+    later = "90" if how == "seconds" else format_datetime(clock.now + timedelta(seconds=90), usegmt=True)
+    receiver.answer(429, headers={"Retry-After": later})
+    make_webhook(ana, receiver.url())
+    make_webhook(ana, receiver.url("/other"))
+    topic, second = make_run(owner=ana).topic_id, make_run(owner=ana).topic_id
+    log.append(topic, [stage()])
+    waiting_place(topic, attempts=1)
+
+    clock.forward(80)
+    log.append(second, [stage()])
+    receiver.wait(2, path="/other")
+    early = receiver.ids()
+    clock.forward(11)
+    timed.wake()
+    receiver.wait(3)
+
+    assert early == [f"{topic}/1"]
+    assert sorted(receiver.ids()[1:]) == sorted([f"{topic}/1", f"{second}/1"])
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "rests"),
+    [
+        (503, "10", 10.0),
+        (429, "999999999", 86400.0),
+        (500, "10", None),
+        (429, "soon", None),
+        (429, "-5", None),
+        (429, "Sun, 03 May 2026 11:00:00 GMT", None),
+    ],
+)
+def test_rest_is_given_within_bounds(status: int, asked: str, rests: float | None) -> None:
+    assert ladder.rest_seconds(status, asked, Clock().now) == rests
+
+
+@pytest.mark.parametrize("status", [300, 301, 307, 308, 400, 404, 500])
+def test_what_is_no_success_is_a_failure_and_no_redirect_is_followed(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User, status: int
+) -> None:
+    receiver.answer(status, headers={"Location": receiver.url("/elsewhere")})
+    hook, _ = make_webhook(ana, receiver.url())
+
+    log.append(make_run(owner=ana).topic_id, [stage()])
+    found = last_delivery(hook)
+
+    assert (found.state, found.status_code) == ("failed", status)
+    assert receiver.at("/elsewhere") == []
+
+
+def test_a_receiver_that_does_not_answer_in_time_has_failed(
+    receiver: Receiver, start_dispatcher: Callable[..., Dispatcher], ana: User
+) -> None:
+    receiver.hold("/hook")
+    start_dispatcher(limit_seconds=0.3)
+    hook, _ = make_webhook(ana, receiver.url())
+
+    log.append(make_run(owner=ana).topic_id, [stage()])
+    found = last_delivery(hook)
+
+    assert (found.state, found.status_code, found.error) == ("failed", None, "timeout")
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port of this machine nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(("scheme", "error"), [("http", "no_connection"), ("https", "no_connection")])
+def test_a_receiver_that_is_not_there_has_failed(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User, deaf_port: int, scheme: str, error: str
+) -> None:
+    hook, _ = make_webhook(ana, f"{scheme}://127.0.0.1:{deaf_port}/")
+
+    log.append(make_run(owner=ana).topic_id, [stage()])
+
+    assert last_delivery(hook).error == error
+
+
+def test_a_receiver_that_speaks_no_tls_has_failed(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User
+) -> None:
+    hook, _ = make_webhook(ana, receiver.url().replace("http:", "https:"))
+
+    log.append(make_run(owner=ana).topic_id, [stage()])
+
+    assert last_delivery(hook).error == "tls"
