@@ -198,6 +198,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    # fields of one name and several meanings
+    "ENUM_NAME_OVERRIDES": {
+        "StateEnum": "analysis.models.Run.State",
+        "DeliveryStateEnum": "realtime.models.WebhookDelivery.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "accounts.schema.add_problems",
