@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from realtime.models import PROGRESS_TYPES, Event
+from realtime.webhooks import admin as webhooks_admin  # noqa: F401  # Django looks for admins here alone
 
 COUNTED_TO = 10_000
 _TYPES = {

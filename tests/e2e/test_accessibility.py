@@ -2,13 +2,17 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from playwright.async_api import Page
 
 from accounts.models import User
 from analysis.models import Run
+from realtime.models import Webhook, WebhookDelivery
 from realtime.readers import ask
+from realtime.webhooks import keeping
 from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -20,9 +24,22 @@ PLACES = [
     "/runs/",
     "/detectors/",
     "/account/",
+    "/account/webhooks/",
+    "the webhook",
     "the run",
     "/runs/00000000-0000-0000-0000-000000000000/",
 ]
+
+
+@pytest.fixture
+def told_webhook(ana: User) -> str:
+    """The page of a webhook that is failing."""
+    hook, _ = keeping.create(ana, "https://93.184.216.34/hook")
+    for state, status, error in (("succeeded", 204, ""), ("failed", 500, ""), ("failed", None, "timeout")):
+        fields = {"state": state, "status_code": status, "error": error, "event_type": "run.started"}
+        WebhookDelivery.objects.create(webhook=hook, event_id=f"{uuid4()}/1", duration_ms=12, **fields)
+    Webhook.objects.filter(pk=hook.pk).update(failing_since=timezone.now())
+    return f"/account/webhooks/{hook.pk}/"
 
 
 async def faults(page: Page) -> list[Any]:
@@ -44,10 +61,10 @@ async def test_the_checks_see_faults(desk: Desk) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", PLACES)
-async def test_page(desk: Desk, told_run: ToldRun, scheme: Any, place: str) -> None:
+async def test_page(desk: Desk, told_run: ToldRun, told_webhook: str, scheme: Any, place: str) -> None:
     await told_run.tell(moved(30), measured(0, 30))
 
-    page = await desk.open(told_run.path if place == "the run" else place)
+    page = await desk.open({"the run": told_run.path, "the webhook": told_webhook}.get(place, place))
     await page.emulate_media(color_scheme=scheme)
 
     assert await faults(page) == []
