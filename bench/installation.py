@@ -99,6 +99,7 @@ def _leave() -> None:
     from realtime import publisher, readers
 
     publisher.flush()
+    publisher.stop()
     readers.close()
     connections.close_all()
 

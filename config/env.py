@@ -56,7 +56,7 @@ class Environment(BaseSettings):
     redis_progress_channel: str = Field("media:progress", alias="MEDIA_PROGRESS_CHANNEL_NAME")
     redis_events_channel: str = Field("events", alias="REDIS_CHANNEL_NAME")
     redis_stream: str = Field("assay:stream", alias="ASSAY_REDIS_STREAM")
-    redis_stream_length: int = Field(100_000, alias="ASSAY_REDIS_STREAM_LENGTH", ge=1)
+    redis_stream_length: int = Field(20_000, alias="ASSAY_REDIS_STREAM_LENGTH", ge=1)
     max_upload_bytes: int = Field(8 * 2**30, alias="ASSAY_MAX_UPLOAD_BYTES", ge=1)
     max_pixels: int = Field(100_000_000, alias="ASSAY_MAX_PIXELS", ge=1)
     max_duration_seconds: float = Field(4 * 3600, alias="ASSAY_MAX_DURATION_SECONDS", gt=0)

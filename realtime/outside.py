@@ -95,6 +95,13 @@ class Outside:
         """Says something that stands in no log."""
         await self._redis.publish(channel, text)
 
+    async def forgotten(self, topics_: Sequence[UUID]) -> list[UUID]:
+        """Of these topics those Redis knows nothing of. Raises RedisError, OSError."""
+        pipe = self._redis.pipeline(transaction=False)
+        for topic in topics_:
+            pipe.exists(_name(f"told.{topic.hex}"))
+        return [topic for topic, known in zip(topics_, await pipe.execute(), strict=True) if not known]
+
     async def ping(self) -> None:
         """Returns when Redis answers. Raises RedisError, OSError."""
         await self._redis.ping()

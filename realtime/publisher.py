@@ -41,7 +41,8 @@ class Publisher:
         self._round = asyncio.Lock()
         self._doorbell = Doorbell()
         self._relayer = Relayer()
-        threading.Thread(target=self._run, name="realtime-publisher", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="realtime-publisher", daemon=True)
+        self._thread.start()
 
     def announce(self, announcement: Announcement) -> None:
         """Takes lines to announce, in the order of the calls. Never blocks, never raises for Redis."""
@@ -76,9 +77,19 @@ class Publisher:
             self._loop.call_soon_threadsafe(self._relayer.miss, waiting.topic, waiting.first)
         self._waiting, self._waiting_bytes = [], 0
 
+    def stop(self) -> None:
+        """Ends the thread; what is left is in the database."""
+        self._loop.call_soon_threadsafe(self._end)
+        self._thread.join(timeout=10)
+
+    def _end(self) -> None:
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._work())
+        with contextlib.suppress(asyncio.CancelledError):
+            self._loop.run_until_complete(self._work())
 
     async def _work(self) -> None:
         relaying = asyncio.create_task(self._relayer.work())
@@ -157,12 +168,20 @@ def flush(timeout_seconds: float = 2.0) -> None:
         publisher.flush(timeout_seconds, closing=False)
 
 
+def stop() -> None:
+    """Ends the announcing thread of this process; the next announcement starts another."""
+    publisher = _publishers.pop(os.getpid(), None)
+    if publisher is not None:
+        publisher.stop()
+
+
 def _leave() -> None:
     """The end of the process: what is committed is announced, and marked if the database can still be asked."""
     publisher = _publishers.get(os.getpid())
     if publisher is not None:
         with contextlib.suppress(DatabaseError):
             publisher.flush(2.0, closing=True)
+        publisher.stop()
 
 
 def _publisher() -> Publisher:

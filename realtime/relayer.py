@@ -27,10 +27,38 @@ TELL_SECONDS = 5.0
 # Programs that listened to a Redis that went away come back first; then they are told what was committed.
 RETURN_SECONDS = 2.0
 TRY_SECONDS = 1.0
+LATELY_SECONDS = 10.0
 MARK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
 AT_ONCE = 200
 WAITING_LIMIT_BYTES = 16 * 2**20
+
+
+class Lately:
+    """What was told in the last LATELY_SECONDS: per topic when, to within a second, and from which seq on."""
+
+    def __init__(self) -> None:
+        self._told: dict[UUID, deque[tuple[float, int]]] = {}
+
+    def note(self, topic: UUID, first: int, now: float) -> None:
+        told = self._told.setdefault(topic, deque())
+        if not told or now - told[-1][0] > 1.0:
+            told.append((now, first))
+
+    def first(self, topic: UUID) -> int:
+        """The first seq told lately; 0 when there was none."""
+        told = self._told.get(topic)
+        return told[0][1] if told else 0
+
+    def topics(self) -> list[UUID]:
+        return list(self._told)
+
+    def prune(self, now: float) -> None:
+        for topic, told in list(self._told.items()):
+            while told and told[0][0] < now - LATELY_SECONDS:
+                told.popleft()
+            if not told:
+                del self._told[topic]
 
 
 class Relayer:
@@ -41,6 +69,7 @@ class Relayer:
         self._waiting_bytes = 0
         self._missed: dict[UUID, int] = {}
         self._told: dict[UUID, int] = {}
+        self._lately = Lately()
         self._outside: Outside | None = None
         self._url = ""
         self._away = self._back = False
@@ -95,7 +124,7 @@ class Relayer:
                 await self._ours().publish(channel, text)
 
     async def _rest(self) -> None:
-        pause = MARK_SECONDS if self._missed or self._told else SWEEP_SECONDS
+        pause = MARK_SECONDS if self._missed or self._told or self._lately.topics() else SWEEP_SECONDS
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -115,33 +144,46 @@ class Relayer:
             for one in behind if told else taken:
                 self.miss(one.topic, one.first)
 
-    async def _tell(self, announcements: Sequence[Announcement]) -> bool:
-        """Whether Redis took the lines, now or before. Lines missing before them are noted as missed."""
+    async def _tell(self, announcements: Sequence[Announcement], *, again: bool = False) -> bool:
+        """Whether Redis took the lines, now or before. Lines missing before them are noted as missed.
+
+        again: they were read back, and are told whatever the mark says.
+        """
         parts = [part for one in announcements for part in one.parts()]
         for start in range(0, len(parts), AT_ONCE):
-            if not await self._tell_parts(parts[start : start + AT_ONCE]):
+            if not await self._tell_parts(parts[start : start + AT_ONCE], again=again):
                 return False
         return True
 
-    async def _tell_parts(self, parts: Sequence[Announcement]) -> bool:
+    async def _tell_parts(self, parts: Sequence[Announcement], *, again: bool) -> bool:
         outside = self._ours()
         try:
             async with asyncio.timeout(TELL_SECONDS):
                 told = await outside.tell(parts)
                 for at, part in enumerate(parts):
                     if told[at] == UNKNOWN:
-                        [told[at]] = await outside.tell([part], floor=await ask(relay.published, part.topic))
+                        [told[at]] = await outside.tell([part], floor=await self._floor(part, again=again))
         except UNREACHABLE as error:
             self._note_away(error)
             return False
         outside.forget()
+        now = asyncio.get_running_loop().time()
         for part, seq in zip(parts, told, strict=True):
             if seq < part.last:
                 # Somebody else wrote lines before these, and has not told them yet; so we do.
                 self.miss(part.topic, seq + 1)
             else:
                 self._told[part.topic] = seq
+                self._lately.note(part.topic, part.first, now)
         return True
+
+    async def _floor(self, part: Announcement, *, again: bool) -> int:
+        """How far a topic was told that Redis knows nothing of."""
+        if again:
+            return part.after
+        if first := self._lately.first(part.topic):
+            return first - 1
+        return await ask(relay.published, part.topic)
 
     def _note_away(self, error: BaseException) -> None:
         if not self._away:
@@ -157,9 +199,26 @@ class Relayer:
                 self.miss(topic, first)
         if self._missed and now >= self._next_try and await self._is_back(now):
             await self._read_back()
-        if self._told and now >= self._next_mark:
+        if now >= self._next_mark:
             self._next_mark = now + MARK_SECONDS
-            await self._mark()
+            if self._told:
+                await self._mark()
+            await self._remind(now)
+
+    async def _remind(self, now: float) -> None:
+        """Tells again what was told lately to a Redis that has forgotten it: not everybody may have read it."""
+        self._lately.prune(now)
+        topics = self._lately.topics()
+        if self._away or not topics:
+            return
+        try:
+            async with asyncio.timeout(TELL_SECONDS):
+                forgotten = await self._ours().forgotten(topics)
+        except UNREACHABLE as error:
+            self._note_away(error)
+            return
+        for topic in forgotten:
+            self.miss(topic, self._lately.first(topic))
 
     async def _is_back(self, now: float) -> bool:
         """Whether Redis answers, and has for a while if it was away."""
@@ -189,7 +248,7 @@ class Relayer:
     async def _read_back_topic(self, topic: UUID, first: int) -> bool:
         while announcement := await ask(relay.read, topic, after=first - 1):
             self._missed.pop(topic, None)
-            if not await self._tell([announcement]):
+            if not await self._tell([announcement], again=True):
                 self.miss(topic, first)
                 return False
             # Where Redis knew less than we thought, further back; else on from the last line.

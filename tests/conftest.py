@@ -5,16 +5,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands import flush
 from django.db import connection
+from hypothesis import HealthCheck
 
 from config.engines.postgres import with_database
 from realtime import publisher, readers
 from tests.product import Program, Server, make_server, make_worker
 
+# The cores belong to the servers under test, too: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile(
+    "shared cores", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared cores")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 
@@ -67,6 +74,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The test database; reading threads leave it before it is dropped."""
     yield
     publisher.flush()
+    publisher.stop()
     readers.close()
 
 
