@@ -178,12 +178,11 @@ class Relayer:
         return True
 
     async def _floor(self, part: Announcement, *, again: bool) -> int:
-        """How far a topic was told that Redis knows nothing of."""
+        """How far a topic was told that Redis knows nothing of; what was told lately counts as not told."""
+        lately = self._lately.first(part.topic)
         if again:
-            return part.after
-        if first := self._lately.first(part.topic):
-            return first - 1
-        return await ask(relay.published, part.topic)
+            return min(part.after, lately - 1) if lately else part.after
+        return lately - 1 if lately else await ask(relay.published, part.topic)
 
     def _note_away(self, error: BaseException) -> None:
         if not self._away:

@@ -219,6 +219,20 @@ async def marked(topic: UUID, seq: int) -> bool:
     return bool(await ask(relay.published, topic) == seq)
 
 
+async def test_what_came_while_it_was_away_does_not_hide_what_was_told_just_before(
+    own_redis: OwnRedis,
+) -> None:
+    run = await ask(make_run)
+    await append(run.topic_id, stage(), stage())
+    await in_stream(own_redis, run.topic_id, 2)
+    await asyncio.to_thread(own_redis.stop)
+    await append(run.topic_id, stage())
+
+    await asyncio.to_thread(own_redis.start)
+
+    assert await in_stream(own_redis, run.topic_id, 3) == [1, 2, 3]
+
+
 async def test_emptied_lines_do_not_hold_up_what_follows(own_redis: OwnRedis) -> None:
     run = await ask(make_run)
     own_redis.stop()
