@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Value
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -71,9 +71,14 @@ class Report:
 
 def checked_id(job_id: object) -> str:
     """The id, if it may be one: 1 to 128 printable characters. Raises BadJobId."""
-    if not isinstance(job_id, str) or not 1 <= len(job_id) <= ID_LIMIT or not job_id.isprintable():
+    if not isinstance(job_id, str) or not is_id(job_id):
         raise BadJobId(f"A job id is a text of 1 to {ID_LIMIT} printable characters.")
     return job_id
+
+
+def is_id(text: str) -> bool:
+    """Whether a job may go by this id."""
+    return 1 <= len(text) <= ID_LIMIT and text.isprintable()
 
 
 def create(owner: User, job_id: str | None = None, *, silent_seconds: float | None = None) -> Job:
@@ -91,6 +96,8 @@ def create(owner: User, job_id: str | None = None, *, silent_seconds: float | No
 
 def find(owner: User | UUID, job_id: str) -> Job | None:
     """The owner's job of this id."""
+    if not is_id(job_id):
+        return None
     return Job.objects.filter(owner=owner, job_id=job_id).select_related("topic").first()
 
 
@@ -126,21 +133,27 @@ def complete(owner: User, job_id: str, result: Any = None, message: str = "Job c
 
 
 def fail(owner: User, job_id: str, error: str, stage: str = "error") -> Job:
-    """The job failed; it keeps its last progress. Said twice it changes nothing. Raises JobRefused."""
+    """The job failed; it keeps its last progress. Said twice it changes nothing. Raises JobRefused, EventRefused."""
+    error, stage = error or "unknown error", _stage(stage)
+    _sound(Draft("job.failed", f"Error: {error}", {"job_id": job_id, "stage": stage, "error": error}))
     with transaction.atomic():
         job = _open_job(owner, job_id, unless=Job.State.FAILED)
         if job.state != Job.State.FAILED:
-            _fail(job, error or "unknown error", _stage(stage))
+            _fail(job, error, stage)
     return job
 
 
-def sweep() -> None:
+def sweep(*, limit: int = 1000) -> None:
     """Marks jobs that have been silent for their time as stalled, and those silent twice as long as failed.
 
-    Safe to run in several processes at once: every job is looked at again under its lock.
+    Those silent longest first, at most `limit`. Safe to run in several processes at once: every job is
+    looked at again under its lock.
     """
-    silent = Job.objects.filter(ended=None, reported__lt=Now() - _patience())
-    for job_id in list(silent.order_by("pk").values_list("pk", flat=True)[:1000]):
+    # A stalled job that waits for its failing is nothing to do: many of them must not hide the others.
+    stalls = Q(reported__lt=Now() - _patience()) & ~Q(state=Job.State.STALLED)
+    fails = Q(reported__lt=Now() - _patience(2))
+    silent = Job.objects.filter(stalls | fails, ended=None)
+    for job_id in list(silent.order_by("reported").values_list("pk", flat=True)[:limit]):
         _settle(job_id)
 
 
@@ -238,5 +251,6 @@ def _optional(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _patience() -> ExpressionWrapper:
-    return ExpressionWrapper(Value(timedelta(seconds=1)) * F("silent_seconds"), output_field=DurationField())
+def _patience(times: int = 1) -> ExpressionWrapper:
+    second = Value(timedelta(seconds=times))
+    return ExpressionWrapper(second * F("silent_seconds"), output_field=DurationField())

@@ -25,12 +25,14 @@ from analysis.worker.bell import Bell
 from analysis.worker.child import Child
 from analysis.worker.news import News
 from analysis.worker.plan import Plan
-from realtime import publisher
+from realtime import jobs, publisher
 from realtime.webhooks.dispatcher import Dispatcher
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 SWEEP_SECONDS = 5.0
+# More wait for the next sweep: leases must be kept meanwhile.
+JOBS_AT_ONCE = 100
 BEAT_SECONDS = 3.0
 STOP_SECONDS = 8.0
 WELL_AFTER_SECONDS = 10.0
@@ -132,6 +134,15 @@ class Supervisor:
             self._next_sweep = now + SWEEP_SECONDS
             self._in_database(queue.sweep)
             self._in_database(self._news.look)
+            self._sweep_jobs()
+
+    def _sweep_jobs(self) -> None:
+        """Looks after external jobs. Whatever fails here must not touch the runs in our hands."""
+        try:
+            jobs.sweep(limit=JOBS_AT_ONCE)
+        except Exception:  # the worker loop
+            logger.exception("silent jobs were not looked after; tried again with the next sweep")
+            connection.close()
 
     def _keep_leases(self, now: float) -> None:
         # what fails is tried again at the next look, before anybody takes us for dead

@@ -17,6 +17,8 @@ from analysis.models import Run, RunLease, Worker
 from analysis.worker import rows
 from analysis.worker.plan import Plan
 from analysis.worker.supervisor import DIED, Supervisor
+from realtime import jobs
+from realtime.models import Job
 from tests.analysis.test_queue import take
 from tests.factories import make_media
 from tests.waiting import wait_until
@@ -116,3 +118,30 @@ def _cut_own_connection() -> None:
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
     other.close()
+
+
+def silent_job(**silent: float) -> Job:
+    job = jobs.create(make_media().owner, "nightly", silent_seconds=60)
+    Job.objects.filter(pk=job.pk).update(reported=timezone.now() - timedelta(**silent))
+    return job
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(0.5, "queued"), (1.5, "stalled"), (3, "failed")])
+def test_jobs_that_fell_silent_are_noticed(supervisor: Supervisor, minutes: float, told: str) -> None:
+    job = silent_job(minutes=minutes)
+
+    supervisor._tick(time.monotonic())
+
+    job.refresh_from_db()
+    assert job.state == told
+
+
+def test_jobs_that_cannot_be_looked_after_leave_runs_alone(
+    supervisor: Supervisor, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RunLease.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    monkeypatch.setattr(Job.objects, "filter", lambda *_, **__: 1 / 0)
+
+    supervisor._tick(time.monotonic())
+
+    assert state(run) == "queued"

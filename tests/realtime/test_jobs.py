@@ -128,3 +128,15 @@ def test_what_the_log_refuses_changes_no_row() -> None:
 
     job.refresh_from_db()
     assert (job.state, job.topic.head) == ("queued", 1)
+
+
+def test_stalled_jobs_do_not_keep_the_sweep_from_others() -> None:
+    ana = make_user()
+    for number, silent in enumerate([90, 80, 70]):
+        job = jobs.create(ana, f"job{number}", silent_seconds=60)
+        Job.objects.filter(pk=job.pk).update(reported=timezone.now() - timedelta(seconds=silent))
+
+    for _ in range(3):
+        jobs.sweep(limit=1)
+
+    assert set(Job.objects.values_list("state", flat=True)) == {"stalled"}
