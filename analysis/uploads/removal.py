@@ -3,14 +3,13 @@
 import shutil
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from accounts.models import User
 from analysis.models import Media, Run, Sighting, Tombstone, Upload
 from analysis.uploads.places import evidence_of, media_root
+from realtime.erasing import erase
 from realtime.models import Event, Topic
 
-_CHUNK = 2000
 _ENDED = (Run.State.SUCCEEDED, Run.State.FAILED, Run.State.CANCELLED)
 
 
@@ -61,15 +60,9 @@ def _bury(media: Media, runs: list[Run], *, by: User, reason: str) -> Tombstone:
     topics = [run.topic_id for run in runs]
     list(Topic.objects.select_for_update().filter(pk__in=topics).order_by("pk"))
     for topic in topics:
-        _erase(Sighting.objects.filter(topic=topic))
-        _erase(Event.objects.filter(topic=topic))
+        erase(Sighting.objects.filter(topic=topic))
+        erase(Event.objects.filter(topic=topic))
     Upload.objects.filter(media=media).delete()
     media.delete()
     Topic.objects.filter(pk__in=topics).delete()
     return tombstone
-
-
-def _erase(rows: "QuerySet[Event] | QuerySet[Sighting]") -> None:
-    """In chunks: one statement over a camera's year of events would hold memory and locks for minutes."""
-    while chunk := list(rows.order_by("seq").values_list("pk", flat=True)[:_CHUNK]):
-        rows.filter(pk__in=chunk).delete()
