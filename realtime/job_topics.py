@@ -5,13 +5,13 @@ from uuid import UUID
 
 from django.db import connection
 
-from realtime import outside, topics
+from realtime import job_states, outside, topics
 from realtime.dialects import Channel
+from realtime.job_frames import frames
 from realtime.job_voice import JobVoice
 from realtime.jobs import KIND
-from realtime.lines import Line
 from realtime.models import Job
-from realtime.topics import Found, Pair, Snapshot, TopicKind, UserFrame
+from realtime.topics import Found, Pair, Snapshot, TopicKind
 
 # Who asks, and the job id as they have it.
 Name = tuple[UUID, str]
@@ -60,10 +60,7 @@ def channels(topic_id: UUID) -> Sequence[Channel]:
 
 
 def snapshot(user_id: UUID) -> Snapshot:
-    """What a user's sockets are told of jobs first."""
-    return Snapshot({}, {})
-
-
-def frames(topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
-    """What lines of a job are for its owner's sockets."""
-    return []
+    """What a user's sockets are told of jobs first: the open ones and those that ended lately."""
+    shown = job_states.shown(user_id)
+    said = [job_states.in_snapshot(job) for job in shown]
+    return Snapshot({"jobs": said}, {job.topic_id: job.topic.head for job in shown})
