@@ -69,14 +69,15 @@ def _carry(future: "Future[T]", function: Callable[[], T]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
-        result = _asked_twice(function)
+        result = asked_twice(function)
     except BaseException as error:  # whatever it is, it belongs to whoever waits for the future
         future.set_exception(error)
     else:
         future.set_result(result)
 
 
-def _asked_twice(function: Callable[[], T]) -> T:
+def asked_twice(function: Callable[[], T]) -> T:
+    """The answer of a function, asked again once when the connection was lost; outside of transactions only."""
     try:
         return function()
     except (OperationalError, InterfaceError):
