@@ -4,70 +4,13 @@ Every key is always there; what belongs to no detector has `model_name` "run".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from analysis.dialects.progress_events import BadProgressEvent, EventData, EventType, ProgressEvent
 from realtime.dialects import Event, Frame, Voice
 
 RUN = "run"
-
-
-class EventType(StrEnum):
-    """What a progress event may be called."""
-
-    ANALYSIS_QUEUED = "ANALYSIS_QUEUED"
-    PROCESSING_STARTED = "PROCESSING_STARTED"
-    ANALYSIS_STARTED = "ANALYSIS_STARTED"
-    FRAME_ANALYSIS_PROGRESS = "FRAME_ANALYSIS_PROGRESS"
-    VISUALIZATION_GENERATION_PROGRESS = "VISUALIZATION_GENERATION_PROGRESS"
-    AUDIO_EXTRACTION_START = "AUDIO_EXTRACTION_START"
-    AUDIO_EXTRACTION_COMPLETE = "AUDIO_EXTRACTION_COMPLETE"
-    SPECTROGRAM_GENERATION_START = "SPECTROGRAM_GENERATION_START"
-    SPECTROGRAM_GENERATION_COMPLETE = "SPECTROGRAM_GENERATION_COMPLETE"
-    ANALYSIS_COMPLETE = "ANALYSIS_COMPLETE"
-    ANALYSIS_FAILED = "ANALYSIS_FAILED"
-
-
-@dataclass(frozen=True)
-class EventData:
-    """How far which detector is, in its own units."""
-
-    model_name: str
-    progress: int | None
-    total: int | None
-    details: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "model_name": self.model_name,
-            "progress": self.progress,
-            "total": self.total,
-            "details": dict(self.details),
-        }
-
-
-@dataclass(frozen=True)
-class ProgressEvent:
-    """One event of the dialect."""
-
-    media_id: UUID
-    user_id: UUID
-    event: EventType
-    message: str
-    data: EventData
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "media_id": str(self.media_id),
-            "user_id": str(self.user_id),
-            "event": self.event.value,
-            "message": self.message,
-            "data": self.data.as_json(),
-        }
-
-
 _NAMES = {
     "run.queued": EventType.ANALYSIS_QUEUED,
     "run.started": EventType.PROCESSING_STARTED,
@@ -104,15 +47,21 @@ _PREDICTIONS = {
 
 
 def spoken(event: Mapping[str, Any], *, media_id: UUID, user_id: UUID) -> ProgressEvent | None:
-    """A canonical event in the dialect; None for types the dialect has no word for."""
+    """A canonical event in the dialect; None for what the dialect has no word for."""
     data = event["data"]
     name, phase = _name(event["type"], data)
     if name is None:
         return None
     detector = data.get("detector", RUN)
     details = _details(event["type"], data) | ({"phase": phase} if phase else {})
-    progress = EventData(detector, data.get("done"), data.get("total"), details)
-    return ProgressEvent(media_id, user_id, name, event["message"], progress)
+    try:
+        progress = EventData(detector, data.get("done"), data.get("total"), details)
+        return ProgressEvent(
+            media_id=media_id, user_id=user_id, event=name, message=event["message"], data=progress
+        )
+    except BadProgressEvent:
+        # A line another program appended: the log takes numbers and names that the dialect has no place for.
+        return None
 
 
 class ProgressVoice(Voice):

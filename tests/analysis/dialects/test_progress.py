@@ -139,3 +139,11 @@ def test_each_type_has_its_word(
 @pytest.mark.parametrize("kind", ["score.measured", "run.retried", "stage.started"])
 def test_types_without_a_word_are_silent(kind: str) -> None:
     assert said(kind, {"stage": "model_inference", "detector": "meso4", "points": []}) is None
+
+
+@pytest.mark.parametrize("odd", [{"done": 0.5}, {"total": "9"}, {"detector": 7}], ids=str)
+def test_a_line_the_dialect_has_no_place_for_is_left_out(odd: dict[str, Any]) -> None:
+    data = {"detector": "meso4", "done": 3, "total": 9}
+    assert said("run.progressed", data)
+
+    assert said("run.progressed", data | odd) is None
