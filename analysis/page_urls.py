@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analysis import pages
+from analysis import job_pages, pages
 
 urlpatterns = [
     path("", pages.DropPage.as_view(), name="drop"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("runs/<uuid:run_id>/retry/", pages.retry, name="run-retry"),
     path("runs/<uuid:run_id>/again/", pages.examine_again, name="run-again"),
     path("runs/<uuid:run_id>/pulse/", pages.pulse, name="run-pulse"),
+    path("jobs/", job_pages.JobsPage.as_view(), name="jobs"),
+    path("jobs/<uuid:job_id>/", job_pages.JobPage.as_view(), name="job"),
     path("detectors/", pages.DetectorsPage.as_view(), name="detectors"),
     path("operations/", pages.OperationsPage.as_view(), name="operations"),
 ]

@@ -21,6 +21,15 @@ STATES: Words = {
     "failed": _("Failed"),
     "cancelled": _("Cancelled"),
 }
+JOB_STATES: Words = {
+    "queued": _("Waiting for its first report"),
+    "processing": _("Under way"),
+    "stalled": _("Stalled"),
+    "completed": _("Completed"),
+    "failed": _("Failed"),
+}
+JOB_RESULT = _("Result")
+JOB_METADATA = _("Metadata of the last report")
 DETECTOR_STATES: Words = {
     "waiting": _("Waiting"),
     "running": _("At work"),
@@ -145,12 +154,19 @@ _DROP: Words = {
     "drop.done": _("{file} is uploaded. Opening its run."),
     "drop.offline": _("The server cannot be reached."),
 }
+_JOB: Words = {
+    "job.percent": _("{percent} %"),
+    "job.ended": _("The external job {job} has ended: {sentence}"),
+    "job.not_allowed": _("You are no longer allowed to watch this job."),
+    "job.not_found": _("This job is not there any more, or it is not yours."),
+}
 _PANEL: Words = {
     "panel.of": _("{percent} %"),
     "panel.queued": _("queued"),
     "panel.running": _("at work"),
     "panel.unknown": _("a file"),
     "panel.ended": _("ended"),
+    "panel.stalled": _("stalled at {percent} %"),
     "panel.polling": _("sockets blocked: asking every few seconds"),
 }
 
@@ -160,6 +176,7 @@ def for_scripts() -> dict[str, str]:
     named: dict[str, Words] = {
         "outcome": OUTCOMES,
         "state": STATES,
+        "job_state": JOB_STATES,
         "detector_state": DETECTOR_STATES,
         "reason": REASONS,
         "stage": STAGES,
@@ -167,4 +184,4 @@ def for_scripts() -> dict[str, str]:
         "band": BANDS,
     }
     words = {f"{group}.{key}": str(text) for group, texts in named.items() for key, text in texts.items()}
-    return words | {key: str(text) for texts in (_LIVE, _DROP, _PANEL) for key, text in texts.items()}
+    return words | {key: str(text) for texts in (_LIVE, _DROP, _JOB, _PANEL) for key, text in texts.items()}

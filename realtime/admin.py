@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from realtime.models import PROGRESS_TYPES, Event
+from realtime.models import PROGRESS_TYPES, Event, Job
 from realtime.webhooks import admin as webhooks_admin  # noqa: F401  # Django looks for admins here alone
 
 COUNTED_TO = 10_000
@@ -33,7 +33,7 @@ class CountingNoFurther(Paginator):
     @cached_property
     def count(self) -> int:
         """How many can be paged through."""
-        rows: QuerySet[Event] = self.object_list  # type: ignore[assignment]  # the list page pages a query
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the list page pages a query
         return len(rows.values_list("pk")[:COUNTED_TO])
 
 
@@ -53,16 +53,33 @@ class TypeFilter(admin.SimpleListFilter):
         return queryset.filter(type=self.value()) if self.value() else queryset
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to look at; what changes them is elsewhere."""
+
+    paginator = CountingNoFurther
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(ReadOnlyAdmin):
     """Events, never edited: a changed line breaks the chain."""
 
     list_display = ("topic_id", "seq", "time", "type", "subject", "message", "run", "attempt")
     list_filter = (TypeFilter,)
     search_fields = ("run",)
     search_help_text = "The id of a run"
-    paginator = CountingNoFurther
-    show_full_result_count = False
     fields = ("topic", "seq", "time", "type", "subject", "message", "run", "attempt", "body")
     readonly_fields = fields
 
@@ -86,14 +103,29 @@ class EventAdmin(admin.ModelAdmin):
         topic = others.values_list("topic", flat=True).first()
         return queryset.filter(topic=topic, run=run), False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
-        """Never."""
-        return False
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """External jobs; only their owners' reports change them."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
-        """Never."""
-        return False
+    list_display = (
+        "job_id",
+        "owner",
+        "state",
+        "stage",
+        "progress",
+        "message",
+        "created",
+        "reported",
+        "ended",
+    )
+    list_filter = ("state",)
+    list_select_related = ("owner",)
+    search_fields = ("=job_id", "=owner__email")
+    search_help_text = "The id of a job, or its owner's e-mail, in full"
+    ordering = ("-created",)
+    fields = (
+        *("id", "job_id", "owner", "topic", "shown", "state", "stage", "progress", "message"),
+        *("metadata", "result", "error", "silent_seconds", "created", "reported", "ended"),
+    )
+    readonly_fields = fields

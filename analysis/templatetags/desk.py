@@ -16,6 +16,7 @@ register = template.Library()
 _WORDS: Mapping[str, page_words.Words] = {
     "outcome": page_words.OUTCOMES,
     "state": page_words.STATES,
+    "job_state": page_words.JOB_STATES,
     "detector_state": page_words.DETECTOR_STATES,
     "band": page_words.BANDS,
     "reason": page_words.REASONS,
@@ -75,6 +76,13 @@ def clock(seconds: float | None) -> str:
 def score(value: float | None) -> str:
     """A detector score with two decimals; there is no score for what was not assessed."""
     return "–" if value is None else f"{value:.2f}"
+
+
+@register.filter
+def percent(part: float) -> str:
+    """0.429 → "42 %": 100 only when it is all."""
+    # rounded first: 0.29 * 100 is 28.999…
+    return f"{int(round(part * 100, 6))} %"
 
 
 @register.filter

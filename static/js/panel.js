@@ -1,7 +1,7 @@
 // The status panel: what of yours is under way, on every page, until it has ended.
 import { get } from "./api.js";
 import { OPEN_WITHIN_MS, socketAddress } from "./live.js";
-import { empty, ended, gone, knows, listed, progressed, share, unlisted } from "./panel_state.js";
+import { empty, ended, gone, jobEntry, knows, listed, progressed, reported, share, unlisted } from "./panel_state.js";
 import { announce, say } from "./words.js";
 
 const POLL_MS = 5_000;
@@ -56,7 +56,22 @@ export class Panel {
     else if (frame.type === "media_update" || frame.type === "processing_error") this.refreshSoon();
   }
 
-  progress({ runId, message, data }) {
+  progress(frame) {
+    if (frame.jobId !== undefined) this.jobProgress(frame);
+    else this.runProgress(frame);
+  }
+
+  jobProgress({ topic, message, data }) {
+    if (!knows(this.state, topic)) {
+      this.refreshSoon();
+      return;
+    }
+    const stalled = data.details?.phase === "stalled";
+    this.state = reported(this.state, { topic, done: data.progress, total: data.total, message, stalled });
+    this.drawSoon();
+  }
+
+  runProgress({ runId, message, data }) {
     if (!knows(this.state, runId)) {
       this.refreshSoon();
       return;
@@ -115,7 +130,7 @@ export class Panel {
     try {
       const runs = await underWay();
       // Lists are pages, and a run may change its state between two of them: what is on none is asked for itself.
-      const others = await Promise.all(unlisted(this.state, runs).map(runOf));
+      const others = await Promise.all(unlisted(this.state, runs).map((id) => stateOf(this.state.entries[id])));
       this.state = listed(this.state, [...runs, ...others]);
       ended(this.state).forEach((id) => this.leave(id, others.find((run) => run.id === id)));
       this.drawSoon();
@@ -129,7 +144,7 @@ export class Panel {
     this.leaving.add(id);
     const what = run?.sentence || run?.error || say(run?.state ? `state.${run.state}` : "panel.ended");
     this.state.entries[id] = { ...this.state.entries[id], message: what };
-    if (!this.here(id)) announce(say("run.ended", { file: this.state.entries[id].filename ?? say("panel.unknown"), sentence: what }));
+    if (!this.here(id)) announce(endingOf(this.state.entries[id], what));
     setTimeout(() => {
       this.leaving.delete(id);
       if (!knows(this.state, id)) this.state = gone(this.state, id);
@@ -137,9 +152,9 @@ export class Panel {
     }, ENDED_SHOWN_MS);
   }
 
-  // The page of a run shows more than an entry could.
+  // The page of a run or a job shows more than an entry could.
   here(id) {
-    return location.pathname === `/runs/${id}/`;
+    return location.pathname === this.state.entries[id].href;
   }
 
   drawSoon() {
@@ -164,7 +179,7 @@ export class Panel {
     if (!item) {
       item = $("panel-entry").content.firstElementChild.cloneNode(true);
       item.dataset.run = entry.run;
-      item.querySelector("a").href = `/runs/${entry.run}/`;
+      item.querySelector("a").href = entry.href;
       list.append(item);
     }
     item.dataset.state = entry.state;
@@ -199,20 +214,27 @@ async function underWay() {
   const running = await list("running");
   const started = new Set(running.map((run) => run.id));
   const runs = [...running, ...queued.filter((run) => !started.has(run.id))];
-  return runs.filter((run) => run.owner === document.body.dataset.email);
+  const jobs = (await get("/api/v1/jobs/?open=true&page_size=200")).results;
+  return [...runs.filter((run) => run.owner === document.body.dataset.email), ...jobs.map(jobEntry)];
 }
 
-// A deleted run has no state any more.
-async function runOf(id) {
-  return get(`/api/v1/runs/${id}/`).catch((problem) => {
+// A deleted run or job has no state any more.
+async function stateOf({ run: id, job }) {
+  const asked = job === null ? get(`/api/v1/runs/${id}/`) : get(`/api/v1/jobs/${encodeURIComponent(job)}/`).then(jobEntry);
+  return asked.catch((problem) => {
     if (problem.status !== 404) throw problem;
     return { id, state: null };
   });
 }
 
+function endingOf({ job, filename }, sentence) {
+  return job === null ? say("run.ended", { file: filename ?? say("panel.unknown"), sentence }) : say("job.ended", { job, sentence });
+}
+
 function text(entry, part) {
   if (entry.state === "ended") return entry.message || say("panel.ended");
   if (entry.state === "queued") return say("panel.queued");
+  if (entry.state === "stalled") return say("panel.stalled", { percent: Math.floor(part * 100) });
   const percent = part === null ? say("panel.running") : say("panel.of", { percent: Math.floor(part * 100) });
   return entry.message ? `${percent} · ${entry.message}` : percent;
 }

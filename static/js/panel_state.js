@@ -1,7 +1,8 @@
-// What the status panel shows, folded from what the user socket says and what lists of runs say. Pure.
-// One entry per run under way, changed in its place; an ended one says so, and goes a moment later.
+// What the status panel shows, folded from what the user socket says and what lists of runs and jobs say. Pure.
+// One entry per run or job under way, changed in its place; an ended one says so, and goes a moment later.
 
-const UNDER_WAY = new Set(["queued", "running"]);
+const UNDER_WAY = new Set(["queued", "running", "stalled"]);
+const JOB_STATES = { queued: "queued", processing: "running", stalled: "stalled", completed: "succeeded", failed: "failed" };
 
 export const empty = () => ({ entries: {}, order: [] });
 
@@ -11,9 +12,17 @@ const entryOf = (run, before) => ({
   filename: run.filename ?? before?.filename ?? null,
   state: run.state,
   outcome: run.outcome ?? null,
-  message: before?.message ?? "",
+  message: before?.message || (run.told ?? ""),
   shares: before?.attempt === run.attempt ? before.shares : {},
   attempt: run.attempt ?? 0,
+  job: run.job ?? before?.job ?? null,
+  part: run.part ?? before?.part ?? null,
+  href: run.href ?? before?.href ?? `/runs/${run.id}/`,
+});
+
+// An external job as REST says it, in the shape of a run. It goes by its topic, which its frames name too.
+export const jobEntry = ({ id, job_id: job, topic, status, progress, message }) => ({
+  id: topic, job, filename: job, state: JOB_STATES[status], attempt: 0, part: progress, sentence: message, told: message, href: `/jobs/${id}/`,
 });
 
 // Entries under way that are not among `runs`: their own state is to be asked for.
@@ -44,8 +53,18 @@ export function progressed(state, { run: id, model, done, total, message }) {
   return { ...state, entries: { ...state.entries, [id]: { ...entry, state: "running", message: message || entry.message, shares } } };
 }
 
+// A report of a job that is known to be under way.
+export function reported(state, { topic, done, total, message, stalled }) {
+  if (!knows(state, topic)) return state;
+  const entry = state.entries[topic];
+  const part = total && Number.isFinite(done / total) ? Math.max(0, Math.min(1, done / total)) : entry.part;
+  const said = { state: stalled ? "stalled" : "running", part, message: message || entry.message };
+  return { ...state, entries: { ...state.entries, [topic]: { ...entry, ...said } } };
+}
+
 // 0–1 over all detectors heard of, or null while nothing is known.
 export function share(entry) {
+  if (entry.job !== null) return entry.part;
   const known = Object.values(entry.shares);
   return known.length ? known.reduce((sum, part) => sum + part, 0) / known.length : null;
 }

@@ -10,6 +10,8 @@ from playwright.async_api import Page
 
 from accounts.models import User
 from analysis.models import Run
+from realtime import jobs
+from realtime.jobs import Report
 from realtime.models import Webhook, WebhookDelivery
 from realtime.readers import ask
 from realtime.webhooks import keeping
@@ -22,6 +24,7 @@ PLACES = [
     "/sign-in/",
     "/",
     "/runs/",
+    "/jobs/",
     "/detectors/",
     "/account/",
     "/account/webhooks/",
@@ -68,6 +71,16 @@ async def test_page(desk: Desk, told_run: ToldRun, told_webhook: str, scheme: An
     await page.emulate_media(color_scheme=scheme)
 
     assert await faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_external_jobs(desk: Desk, ana: User, scheme: Any) -> None:
+    job = await ask(jobs.report, ana, "render", Report("encoding", 0.5, "Frame 50.", {"frame": 50}))
+
+    for place in ("/jobs/", f"/jobs/{job.pk}/"):
+        page = await desk.open(place)
+        await page.emulate_media(color_scheme=scheme)
+        assert await faults(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { empty, ended, gone, listed, progressed, share, unlisted } from "../../static/js/panel_state.js";
+import { empty, ended, gone, jobEntry, listed, progressed, reported, share, unlisted } from "../../static/js/panel_state.js";
 
 const run = (id, state = "running") => ({ id, media: `media of ${id}`, filename: `${id}.mp4`, state, attempt: 1 });
 
@@ -39,4 +39,39 @@ test("another attempt begins at nothing", () => {
   const state = listed(before, [{ ...run("a"), attempt: 2 }]);
 
   assert.equal(share(state.entries.a), null);
+});
+
+const job = (status = "processing", progress = 0.25) =>
+  jobEntry({ id: "uuid", job_id: "a/b", topic: "t", status, progress, message: "Encoding." });
+
+test("an external job has an entry of its own, in its place among the runs", () => {
+  const state = listed(listed(empty(), [run("a")]), [run("a"), job(), run("b")]);
+
+  assert.deepEqual(state.order, ["a", "t", "b"]);
+  assert.deepEqual([state.entries.t.href, state.entries.t.filename, share(state.entries.t)], ["/jobs/uuid/", "a/b", 0.25]);
+});
+
+test("a report moves the entry of its job, and a stalled one says so until the next", () => {
+  const say = (state, done, stalled = false) => reported(state, { topic: "t", done, total: 100, message: `at ${done}`, stalled });
+  const moved = say(listed(empty(), [job("queued", 0)]), 50);
+  const stalled = say(moved, 50, true);
+
+  assert.deepEqual([moved, stalled, say(stalled, 60)].map(({ entries: { t } }) => [t.state, share(t), t.message]), [
+    ["running", 0.5, "at 50"],
+    ["stalled", 0.5, "at 50"],
+    ["running", 0.6, "at 60"],
+  ]);
+});
+
+test("numbers that are none leave a job where it is", () => {
+  const state = reported(listed(empty(), [job()]), { topic: "t", done: "x", total: 100, message: "", stalled: false });
+
+  assert.equal(share(state.entries.t), 0.25);
+});
+
+test("a job that has ended goes like a run", () => {
+  const open = listed(empty(), [job()]);
+
+  assert.deepEqual(ended(listed(open, [job("completed", 1)])), ["t"]);
+  assert.deepEqual(unlisted(open, []), ["t"]);
 });
