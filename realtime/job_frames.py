@@ -1,4 +1,4 @@
-"""An external job on its owner's `/ws/user/` sockets: the progress dialect, as of a run of one detector.
+"""An external job in the progress dialect, as of a run of one detector: on its owner's sockets and outside.
 
 A job that is fed by the dialect itself (`progress_event` in its metadata or result) is told in the words
 it was fed with.
@@ -6,14 +6,14 @@ it was fed with.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
+from realtime.dialects import Event, Frame, Voice
 from realtime.lines import Line
 from realtime.models import Job
 from realtime.topics import UserFrame, compact
 
-Event = Mapping[str, Any]
 RUN = "run"
 PROGRESS, QUEUED = "FRAME_ANALYSIS_PROGRESS", "ANALYSIS_QUEUED"
 ENDINGS = {"job.succeeded": "ANALYSIS_COMPLETE", "job.failed": "ANALYSIS_FAILED"}
@@ -49,14 +49,28 @@ def frames(topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
     for line in lines:
         if line.type in _SPOKEN:
             event = json.loads(line.body)
-            said = [_progress(job, line, event), *_ended(job, line, event)]
+            said = [_progress(job, event), *_ended(job, line, event)]
             made += [UserFrame(line.seq, _numbered(frame, line)) for frame in said]
     return made
 
 
-def _progress(job: Job, line: Line, event: Event) -> dict[str, Any]:
-    original = _original(line, event["data"])
-    name, message, data = original or (_name(line, event), event["message"], _data(line, event["data"]))
+class JobProgressVoice(Voice):
+    """A job in the progress dialect, as programs outside hear it."""
+
+    remembers: ClassVar[bool] = False
+
+    def __init__(self, job_id: str, owner: UUID) -> None:
+        self._ids = {"media_id": job_id, "user_id": str(owner)}
+
+    def hear(self, event: Event) -> Sequence[Frame]:
+        if event["type"] not in _SPOKEN:
+            return ()
+        name, message, data = _words(event)
+        return ({**self._ids, "event": name, "message": message, "data": data},)
+
+
+def _progress(job: Job, event: Event) -> dict[str, Any]:
+    name, message, data = _words(event)
     return {
         "type": "progress_update",
         "mediaId": job.job_id,
@@ -68,40 +82,47 @@ def _progress(job: Job, line: Line, event: Event) -> dict[str, Any]:
     }
 
 
-def _original(line: Line, data: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]] | None:
+def _words(event: Event) -> tuple[str, str, dict[str, Any]]:
+    """What the event is called, its message and its data."""
+    return _original(event) or (_name(event), event["message"], _data(event))
+
+
+def _original(event: Event) -> tuple[str, str, dict[str, Any]] | None:
     """What the job was fed with; None where that is not a progress event, whatever it is called."""
-    holder = data.get("result" if line.type in ENDINGS else "metadata")
+    holder = event["data"].get("result" if event["type"] in ENDINGS else "metadata")
     said = holder.get("progress_event") if isinstance(holder, Mapping) else None
     if not isinstance(said, Mapping):
         return None
     name, message, inner = said.get("event"), said.get("message"), said.get("data")
-    if not isinstance(name, str) or name not in _ORIGINALS.get(line.type, ()):
+    if not isinstance(name, str) or name not in _ORIGINALS.get(event["type"], ()):
         return None
     if not isinstance(message, str) or not isinstance(inner, Mapping) or inner.keys() != _DATA:
         return None
     details = inner["details"] if isinstance(inner["details"], Mapping) else {}
-    return name, message, {**inner, "details": {**details, **_scope(line)}}
+    return name, message, {**inner, "details": {**details, **_scope(event)}}
 
 
-def _name(line: Line, event: Event) -> str:
-    if line.type in ENDINGS:
-        return ENDINGS[line.type]
-    return QUEUED if line.seq == 1 and event["data"].get("stage") == "queued" else PROGRESS
+def _name(event: Event) -> str:
+    if event["type"] in ENDINGS:
+        return ENDINGS[event["type"]]
+    return QUEUED if event["seq"] == 1 and event["data"].get("stage") == "queued" else PROGRESS
 
 
-def _data(line: Line, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"model_name": RUN, "progress": _percent(data), "total": 100, "details": _details(line, data)}
+def _data(event: Event) -> dict[str, Any]:
+    done = _percent(event["data"])
+    return {"model_name": RUN, "progress": done, "total": 100, "details": _details(event)}
 
 
-def _details(line: Line, data: Mapping[str, Any]) -> dict[str, Any]:
+def _details(event: Event) -> dict[str, Any]:
+    data = event["data"]
     told = {name: data[name] for name in ("metadata", "result", "error") if data.get(name) is not None}
-    if line.type in ENDINGS:
-        return {**told, **_scope(line)}
-    return {"phase": "stalled" if line.type == "job.stalled" else data.get("stage", ""), **told}
+    if event["type"] in ENDINGS:
+        return {**told, **_scope(event)}
+    return {"phase": "stalled" if event["type"] == "job.stalled" else data.get("stage", ""), **told}
 
 
-def _scope(line: Line) -> dict[str, str]:
-    return {"scope": RUN} if line.type in ENDINGS else {}
+def _scope(event: Event) -> dict[str, str]:
+    return {"scope": RUN} if event["type"] in ENDINGS else {}
 
 
 def _percent(data: Mapping[str, Any]) -> int:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from realtime import job_states, outside, topics
 from realtime.dialects import Channel
-from realtime.job_frames import frames
+from realtime.job_frames import JobProgressVoice, frames
 from realtime.job_voice import JobVoice
 from realtime.jobs import KIND
 from realtime.models import Job
@@ -54,9 +55,13 @@ def watchable(pairs: Sequence[Pair]) -> set[Pair]:
 
 
 def channels(topic_id: UUID) -> Sequence[Channel]:
-    """What programs outside hear of a job, if its id is not spoken for by one that was first."""
-    job_id = Job.objects.filter(topic=topic_id, shown=True).values_list("job_id", flat=True).first()
-    return [outside.job_channel(job_id, JobVoice())] if job_id else []
+    """What programs outside hear of a job: by its id only if it is not spoken for by one that was first."""
+    job = Job.objects.filter(topic_id=topic_id).only("job_id", "owner_id", "shown").first()
+    if job is None:
+        return ()
+    progress = JobProgressVoice(job.job_id, job.owner_id)
+    told = [Channel(outside.public(settings.PROGRESS_CHANNEL), progress)]
+    return [*told, outside.job_channel(job.job_id, JobVoice())] if job.shown else told
 
 
 def snapshot(user_id: UUID) -> Snapshot:

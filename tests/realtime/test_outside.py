@@ -88,6 +88,30 @@ async def test_the_stream_has_every_event_as_it_was_stored(own_redis: OwnRedis) 
     ]
 
 
+async def test_an_external_job_is_said_like_a_run(
+    own_redis: OwnRedis, listening: Callable[..., Listener]
+) -> None:
+    ana = await ask(make_user)
+    program = listening("media:progress")
+
+    await ask(jobs.report, ana, "render", Report("encoding", 0.5, "Encoding."))
+    await ask(jobs.complete, ana, "render")
+
+    told = [said for _, said in await program.hear(3)]
+    assert [said["event"] for said in told] == [
+        "ANALYSIS_QUEUED",
+        "FRAME_ANALYSIS_PROGRESS",
+        "ANALYSIS_COMPLETE",
+    ]
+    assert told[1] == {
+        "media_id": "render",
+        "user_id": str(ana.pk),
+        "event": "FRAME_ANALYSIS_PROGRESS",
+        "message": "Encoding.",
+        "data": {"model_name": "run", "progress": 50, "total": 100, "details": {"phase": "encoding"}},
+    }
+
+
 async def test_progress_is_said_in_the_words_of_existing_clients(
     own_redis: OwnRedis, listening: Callable[..., Listener]
 ) -> None:
