@@ -1,4 +1,4 @@
-"""Keeps the tokens that some clients put into an address out of every log."""
+"""Keeps the tokens that some clients put into an address, and ids of polling sessions, out of every log."""
 
 import logging
 import re
@@ -13,14 +13,14 @@ def _spelt(word: str) -> str:
 
 
 _SECRET = re.compile(
-    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')})"
+    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')}|{_spelt('sid')})"
     r"(=|%(?:25)*3d)(?:(?!%26)[^&\s\"'<>#])+",
     re.IGNORECASE,
 )
 
 
 def scrubbed(text: str) -> str:
-    """The same text with the values of `token`, `access_token` and `ticket` parameters replaced."""
+    """The same text with the values of `token`, `access_token`, `ticket` and `sid` parameters replaced."""
     return _SECRET.sub(r"\1\2[removed]", text)
 
 

@@ -1,4 +1,4 @@
-"""The ASGI application: pages and REST through Django, sockets through realtime."""
+"""The ASGI application: pages and REST through Django, sockets and Socket.IO through realtime."""
 
 import os
 
@@ -12,5 +12,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = http_application()
 
 from realtime.routing import websockets  # noqa: E402  # only after the applications are loaded
+from realtime.socketio import edge  # noqa: E402  # as above
 
-application = ProtocolTypeRouter({"http": pages, "websocket": websockets()})
+application = ProtocolTypeRouter({"http": edge.beside(pages), "websocket": websockets()})

@@ -97,7 +97,7 @@ class Connection:
             await self._close(ended)
         except DatabaseError:
             logger.exception("a socket ended because the database could not be asked")
-            await self._close(Ended(1013, "unavailable", "The database cannot be reached. Try again soon."))
+            await self._close(frames.unavailable())
         except asyncio.CancelledError:
             if self._ending is None:
                 raise

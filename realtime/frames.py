@@ -63,6 +63,10 @@ def too_many(what: str) -> Ended:
     return Ended(4009, "too_many", what)
 
 
+def unavailable() -> Ended:
+    return Ended(1013, "unavailable", "The database cannot be reached. Try again soon.")
+
+
 def error(code: str, message: str) -> str:
     """A typed error, as text."""
     return compact(error_frame(code, message))

@@ -9,6 +9,7 @@ from realtime.connection import Connection
 from realtime.consumers import EventsSocket, NoSuchSocket, TopicSocket, UserSocket
 from realtime.dialect_sockets import AnalysisSocket, JobSocket
 from realtime.origins import OwnOrigins
+from realtime.socketio import edge
 
 _PLACES: dict[str, type[Connection]] = {
     r"^ws/topics/(?P<topic>[^/]+)/?$": TopicSocket,
@@ -22,7 +23,9 @@ _PLACES: dict[str, type[Connection]] = {
 
 def websockets() -> Any:
     """The ASGI application of all sockets; foreign pages are refused before anything else."""
-    routes: list[Any] = [re_path(place, _asgi(socket)) for place, socket in _PLACES.items()]
+    socket_io: Any = edge.websocket
+    routes: list[Any] = [re_path(r"^socket\.io/?$", socket_io)]
+    routes += [re_path(place, _asgi(socket)) for place, socket in _PLACES.items()]
     return OwnOrigins(URLRouter(routes), [])
 
 

@@ -13,6 +13,8 @@ from accounts.scrubbing import scrubbed
         ("/ws/user/?token=abc.def&after=3", "/ws/user/?token=[removed]&after=3"),
         ("/ws/user/?after=3&ticket=abc-_", "/ws/user/?after=3&ticket=[removed]"),
         ('"GET /ws/?TOKEN=abc HTTP/1.1" 101', '"GET /ws/?TOKEN=[removed] HTTP/1.1" 101'),
+        ("/socket.io/?EIO=4&sid=abc-_AA", "/socket.io/?EIO=4&sid=[removed]"),
+        ("/api/v1/media/?inside=3", "/api/v1/media/?inside=3"),
         ("next=%2Fws%3Ftoken%3Dabc%26a", "next=%2Fws%3Ftoken%3D[removed]%26a"),
         ("/ws/user/?%74oken=abc", "/ws/user/?%74oken=[removed]"),
         ("/ws/user/?after=3&%54%6f%4Ben=abc&a=1", "/ws/user/?after=3&%54%6f%4Ben=[removed]&a=1"),
