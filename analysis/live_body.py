@@ -30,7 +30,7 @@ LOW_BYTES = HIGH_BYTES // 2
 SILENCE_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
 _LIVE = {
-    "POST": re.compile(r"^/api/v1/(media|uploads/[^/]+)/$"),
+    "POST": re.compile(r"^/(api/v1/(media|uploads/[^/]+)/|analyze/?)$"),
     "PATCH": re.compile(r"^/api/v1/uploads/[^/]+/$"),
 }
 

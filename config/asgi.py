@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Loads the applications; what follows needs them.
 pages = http_application()
 
-from realtime.routing import websockets  # noqa: E402  # only after the applications are loaded
+from analysis.waiting import answering_late  # noqa: E402  # only after the applications are loaded
+from realtime.routing import websockets  # noqa: E402  # as above
 from realtime.socketio import edge  # noqa: E402  # as above
 
-application = ProtocolTypeRouter({"http": edge.beside(pages), "websocket": websockets()})
+application = ProtocolTypeRouter({"http": edge.beside(answering_late(pages)), "websocket": websockets()})

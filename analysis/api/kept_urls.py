@@ -5,9 +5,10 @@ OpenAPI does not list them: new clients have no use for a second name.
 
 from django.urls import URLPattern, path
 
-from analysis.api import events
+from analysis.api import analyze, events
 
 _VIEWS = {
+    "analyze": analyze.AnalyzeView,
     "api/events": events.EventListView,
     "api/events/stats": events.EventStatsView,
     "api/events/<int:event_id>": events.EventView,

@@ -1,6 +1,6 @@
 """REST of media: sending, listing, describing, deleting, reading the bytes."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from accounts.idempotency import IdempotentPost
 from accounts.permissions import CanExamine
@@ -30,22 +31,17 @@ from analysis.uploads.places import media_root
 from analysis.uploads.removal import remove
 
 
-class MediaListView(IdempotentPost, AnalysisView):
-    """All media the user may see."""
+class MediaFormView(IdempotentPost, AnalysisView):
+    """Takes a form with a file, as `form_class` understands it, while it arrives."""
 
-    serializer_class = MediaSerializer
-    parser_classes = (MediaFormParser,)
+    form_class: ClassVar[type[Serializer[Any]]] = MediaFormSerializer
     seen: Seen | None = None
 
     def prepare(self, request: Request) -> None:
         """Looks into the file: probing may take its whole time limit."""
-        form = MediaFormSerializer(data=request.data)
+        form = self.form_class(data=request.data)
         if form.is_valid():
-            self.seen = look(_received(form))
-
-    def get_queryset(self) -> QuerySet[Media]:
-        """Newest first."""
-        return Media.objects.owned_by(self.user).select_related("owner").order_by("-created", "-pk")
+            self.seen = look(received(form))
 
     def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
         """A body of unannounced length (chunked) is a body too."""
@@ -53,6 +49,17 @@ class MediaListView(IdempotentPost, AnalysisView):
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             wrapped._stream = request
         return wrapped
+
+
+class MediaListView(MediaFormView):
+    """All media the user may see."""
+
+    serializer_class = MediaSerializer
+    parser_classes = (MediaFormParser,)
+
+    def get_queryset(self) -> QuerySet[Media]:
+        """Newest first."""
+        return Media.objects.owned_by(self.user).select_related("owner").order_by("-created", "-pk")
 
     @extend_schema(parameters=[MediaQuery], responses=MediaSerializer(many=True), operation_id="media_list")
     def get(self, request: Request) -> Response:
@@ -70,11 +77,12 @@ class MediaListView(IdempotentPost, AnalysisView):
         known_query(request)
         form = MediaFormSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        kept = keep(_received(form), _said(form), owner=self.user, seen=self.seen)
+        kept = keep(received(form), _said(form), owner=self.user, seen=self.seen)
         return created(kept, self)
 
 
-def _received(form: MediaFormSerializer) -> Any:
+def received(form: Serializer[Any]) -> Any:
+    """The file of a valid form."""
     file: ReceivedFile = form.validated_data["file"]
     return file.received
 

@@ -37,9 +37,10 @@ class ReceivedFile(UploadedFile):
 
 
 class MediaFormParser(BaseParser):
-    """Fields and exactly one file, called `file`."""
+    """Fields and exactly one file, called `file_field`."""
 
     media_type = "multipart/form-data"
+    file_field = "file"
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -53,7 +54,7 @@ class MediaFormParser(BaseParser):
         fields = QueryDict(mutable=True)
         files: dict[str, ReceivedFile] = {}
         try:
-            _read(parts(stream, boundary), fields, files)
+            _read(parts(stream, boundary), fields, files, file_field=self.file_field)
         except BaseException:
             for file in files.values():
                 file.close()
@@ -61,14 +62,16 @@ class MediaFormParser(BaseParser):
         return DataAndFiles(fields, MultiValueDict({name: [file] for name, file in files.items()}))
 
 
-def _read(form: Iterable[Part], fields: QueryDict, files: dict[str, ReceivedFile]) -> None:
+def _read(
+    form: Iterable[Part], fields: QueryDict, files: dict[str, ReceivedFile], *, file_field: str
+) -> None:
     for part in form:
         if part.name in fields or part.name in files:
             raise ValidationError({part.name: ["Send this field once."]})
         if part.filename is None:
             fields[part.name] = _text(part)
-        elif part.name != "file":
-            raise ValidationError({part.name: ["Only the field called file may hold a file."]})
+        elif part.name != file_field:
+            raise ValidationError({part.name: [f"Only the field called {file_field} may hold a file."]})
         else:
             files[part.name] = _receive(part)
 

@@ -80,6 +80,19 @@ class MediaFormSerializer(StrictSerializer):
     description = serializers.CharField(required=False, default="", allow_blank=True, max_length=10_000)
 
 
+class AnalyzeFormSerializer(StrictSerializer):
+    """An upload as clients of `/analyze` send it."""
+
+    media = serializers.FileField(source="file", max_length=None)
+    model = DetectorNames(source="detectors", required=False, default=list)
+    mediaId = serializers.CharField(  # noqa: N815  # the name on the wire
+        source="external_id", required=False, default="", allow_blank=True, max_length=200
+    )
+    userId = serializers.CharField(  # noqa: N815  # as above
+        source="user_label", required=False, default="", allow_blank=True, max_length=200
+    )
+
+
 class RunReferenceSerializer(StrictModelSerializer):
     """A run, in brief, as part of its media."""
 
@@ -109,6 +122,7 @@ class MediaSerializer(StrictModelSerializer):
             "filename",
             "media_type",
             "description",
+            "external_id",
             "owner",
             "facts",
             "created",

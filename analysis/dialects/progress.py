@@ -78,6 +78,11 @@ class ProgressVoice(Voice):
         return [said.as_json()] if said else ()
 
 
+def prediction(outcome: str) -> str:
+    """The outcome of a run in the dialect's words."""
+    return _PREDICTIONS.get(outcome, "INCONCLUSIVE")
+
+
 def _name(kind: str, data: Mapping[str, Any]) -> tuple[EventType | None, str]:
     if kind == "run.progressed":
         return _NAMES[kind], "frame_processing"
@@ -109,7 +114,7 @@ def _conclusion(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _ending(kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "run.succeeded":
-        return {"scope": "run", "prediction": _PREDICTIONS.get(data["outcome"], "INCONCLUSIVE")}
+        return {"scope": "run", "prediction": prediction(data["outcome"])}
     if kind == "run.failed":
         return {"scope": "run"} | _present(error=data.get("error"), error_type=data.get("code"))
     if kind == "run.cancelled":
