@@ -17,6 +17,7 @@ OPEN_ON_PURPOSE = {
     "/admin/logout/",
     "/api/v1/schema/",
     "/api/v1/docs/",
+    "/api/v1/asyncapi.yaml",
     "/api/v1/auth/token/",
     "/api/v1/auth/token/refresh/",
     "/api/v1/auth/token/blacklist/",
