@@ -1,0 +1,3 @@
+module assay.example
+
+go 1.21
