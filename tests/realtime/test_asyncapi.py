@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from redis.asyncio import Redis
 
+from accounts import tokens
 from accounts.models import User
 from analysis import queue
 from analysis.models import Run
@@ -27,7 +29,7 @@ from tests.clips import write_video
 from tests.factories import make_run, make_user
 from tests.product import Program, Server
 from tests.realtime.conftest import Watch, Watcher, append, progress, stage
-from tests.realtime.described import DOCUMENT, EVENT_TYPES, at, kind, kinds, messages, seen
+from tests.realtime.described import DOCUMENT, EVENT_TYPES, at, judge, kind, kinds, messages, seen
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,6 +196,55 @@ async def test_of_footage(server: Server, watch: Watch) -> None:
     await watcher.frame("heartbeat", limit=HEARTBEAT_SECONDS)
 
     assert seen("events", watcher.frames) == messages("events", "send").keys()
+
+
+async def test_of_socketio(server: Server, watch: Watch) -> None:
+    if find_spec("realtime.socketio") is None:
+        pytest.skip("/socket.io/ is not served")
+    run = await ask(make_run)
+    told = SocketIO(await watch(server, "/socket.io/?EIO=4&transport=websocket", None))
+    token = (await ask(tokens.start_family, run.owner)).access
+    await told.watcher.socket.send("40" + json.dumps({"token": token}))
+    await told.until("snapshot")
+
+    await append(run.topic_id, progress(1), failed(run))
+    await told.until("media_update")
+    await told.watcher.socket.send('42["nonsense"]')
+    await told.until("heartbeat", limit=HEARTBEAT_SECONDS)
+
+    # lines that were emptied are met here only by a client that fell behind
+    assert told.kinds() == messages("socketio", "send").keys() - {"thinned"}
+
+
+class SocketIO:
+    """A Socket.IO client, by hand: the names and arguments of the events it was told."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
+        self.events: list[tuple[str, Any]] = []
+
+    async def until(self, event: str, *, limit: float = 15.0) -> None:
+        async with asyncio.timeout(limit):
+            while event not in [name for name, _ in self.events]:
+                packet = str(await self.watcher.socket.recv())
+                if packet == "2":
+                    await self.watcher.socket.send("3")
+                elif packet.startswith("42"):
+                    name, data = json.loads(packet[2:])
+                    self.events.append((name, data))
+
+    def kinds(self) -> set[str]:
+        return {self._kind(name, data) for name, data in self.events}
+
+    def _kind(self, event: str, data: Any) -> str:
+        said = messages("socketio", "send")
+        found = [
+            name
+            for name, message in said.items()
+            if message["name"] == event and judge(message["payload"]["$ref"]).is_valid(data)
+        ]
+        assert len(found) == 1, f"{event}: {json.dumps(data)}"
+        return found[0]
 
 
 @pytest.mark.parametrize("channel", ["topic", "user", "jobs", "analysis", "events"])
