@@ -9,58 +9,57 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import rfc8785
-from rfc8785 import CanonicalizationError, FloatDomainError, IntegerDomainError
+from realtime.canonical import (
+    LARGEST_INTEGER,
+    EventRefused,
+    HoldsNul,
+    IntegerTooLarge,
+    NotCanonical,
+    NotFinite,
+    NotPlain,
+    by_the_book,
+    canonical,
+    plain,
+)
+
+__all__ = [
+    "GENESIS",
+    "BadType",
+    "Draft",
+    "EventRefused",
+    "HoldsNul",
+    "IntegerTooLarge",
+    "NotCanonical",
+    "NotFinite",
+    "Prepared",
+    "Sealed",
+    "TooLarge",
+    "canonical",
+    "digest_of",
+    "link",
+    "prepare",
+    "rfc3339",
+    "seal",
+]
 
 GENESIS = bytes(32)
 DATA_LIMIT_BYTES = 64 * 1024
 MESSAGE_LIMIT_BYTES = 8 * 1024
 SUBJECT_LIMIT = 200
+TYPE_LIMIT = 64
 DEPTH_LIMIT = 64
-LARGEST_INTEGER = 2**53 - 1
 
 _TYPE = re.compile(r"[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+")
-# An escaped NUL, and not an escaped backslash followed by the text u0000.
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-
-
-class EventRefused(ValueError):
-    """An event that cannot be written; `code` is stable. Nothing was stored."""
-
-    code = "event_refused"
-
-
-class NotFinite(EventRefused):
-    """A number that is not a number, or infinite."""
-
-    code = "not_finite"
-
-
-class IntegerTooLarge(EventRefused):
-    """An integer beyond 2^53, which JSON readers would round."""
-
-    code = "integer_too_large"
-
-
-class HoldsNul(EventRefused):
-    """Text with the character U+0000."""
-
-    code = "holds_nul"
 
 
 class TooLarge(EventRefused):
     """More data or text than one event may carry."""
 
     code = "too_large"
-
-
-class NotCanonical(EventRefused):
-    """A value JSON has no form for: bytes, sets, broken Unicode, keys that are not text."""
-
-    code = "not_canonical"
 
 
 class BadType(EventRefused):
@@ -104,7 +103,7 @@ class Prepared:
 
 def prepare(draft: Draft) -> Prepared:
     """Canonicalises a draft, once. Raises EventRefused (one of its kinds) and stores nothing."""
-    if not _TYPE.fullmatch(draft.type) or len(draft.type) > 64:
+    if len(draft.type) > TYPE_LIMIT or not _is_type(draft.type):
         raise BadType(f"{draft.type[:80]!r} is no event type; they look like run.started.")
     if len(draft.subject) > SUBJECT_LIMIT:
         raise TooLarge(
@@ -113,8 +112,8 @@ def prepare(draft: Draft) -> Prepared:
     time = draft.time or datetime.now(UTC)
     if time.tzinfo is None:
         raise NotCanonical(f"The time of {draft.type} has no zone; events are in UTC.")
-    message = _bounded(draft.message, MESSAGE_LIMIT_BYTES, f"message of {draft.type}")
-    data = _canonical_data(draft)
+    message = _bounded(canonical(draft.message), MESSAGE_LIMIT_BYTES, f"message of {draft.type}")
+    data = _bounded(_canonical_data(draft), DATA_LIMIT_BYTES, f"data of {draft.type}")
     return Prepared(draft, data, message, canonical(draft.subject), time.astimezone(UTC))
 
 
@@ -124,12 +123,13 @@ def seal(prepared: Prepared, *, topic: UUID, seq: int, prev: bytes) -> Sealed:
     if prepared.draft.ending:
         data = canonical({**prepared.draft.data, "last_seq": seq})
     subject = f'"subject":{prepared.subject},' if prepared.draft.subject else ""
+    name = str(topic)
     # Keys in the order RFC 8785 sorts them; hash and prev are left out of what is digested.
     head = f'{{"data":{data},"datacontenttype":"application/json",'
-    middle = f'"id":"{topic}/{seq}","message":{prepared.message},'
+    middle = f'"id":"{name}/{seq}","message":{prepared.message},'
     tail = (
-        f'"seq":{seq},"source":"/topics/{topic}","specversion":"1.0",{subject}'
-        f'"time":"{rfc3339(prepared.time)}","topic":"{topic}","type":"{prepared.draft.type}"}}'
+        f'"seq":{seq},"source":"/topics/{name}","specversion":"1.0",{subject}'
+        f'"time":"{rfc3339(prepared.time)}","topic":"{name}","type":"{prepared.draft.type}"}}'
     )
     digest = hashlib.sha256(f"{head}{middle}{tail}".encode()).digest()
     linked = link(prev, digest)
@@ -153,35 +153,23 @@ def rfc3339(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def canonical(value: Any) -> str:
-    """RFC 8785 text of a value. Raises EventRefused."""
-    try:
-        text = rfc8785.dumps(value).decode()
-    except FloatDomainError as error:
-        raise NotFinite(
-            "NaN and infinities have no form in JSON; leave the number out or send null."
-        ) from error
-    except IntegerDomainError as error:
-        raise IntegerTooLarge(f"{error}; send it as text.") from error
-    except (CanonicalizationError, UnicodeEncodeError) as error:
-        raise NotCanonical(f"Not JSON: {error}.") from error
-    except RecursionError as error:
-        raise NotCanonical("Nested too deeply for JSON.") from error
-    if _NUL.search(text):
-        raise HoldsNul("Text in an event may not hold U+0000.")
-    return text
+@lru_cache(maxsize=256)
+def _is_type(text: str) -> bool:
+    return _TYPE.fullmatch(text) is not None
 
 
 def _canonical_data(draft: Draft) -> str:
     data = dict(draft.data)
     if draft.ending:
         data["last_seq"] = LARGEST_INTEGER
-    _look_through(data)
-    return _bounded(data, DATA_LIMIT_BYTES, f"data of {draft.type}")
+    try:
+        return plain(data)
+    except NotPlain:
+        _look_through(data)
+        return by_the_book(data)
 
 
-def _bounded(value: Any, limit_bytes: int, what: str) -> str:
-    text = canonical(value)
+def _bounded(text: str, limit_bytes: int, what: str) -> str:
     size_bytes = len(text) if text.isascii() else len(text.encode())
     if size_bytes > limit_bytes:
         raise TooLarge(f"The {what} has {size_bytes} bytes; at most {limit_bytes} fit into one event.")
