@@ -48,6 +48,7 @@ def register() -> None:
         voices=voices,
         channels=channels,
         index=sightings.index,
+        indexed=footage.TYPES,
         forget=sightings.forget,
         user_dialects={footage.NAME: sightings.DIALECT},
     )

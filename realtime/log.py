@@ -3,42 +3,39 @@
 Lock order, everywhere: runs, then topics, each in id order.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from accounts.models import User
-from realtime import publisher, topics
+from realtime import topics, writing
 from realtime.chain import Verification, verify
-from realtime.envelope import Draft, EventRefused, Prepared, Sealed, prepare, seal
+from realtime.envelope import Draft, EventRefused, Prepared, prepare
 from realtime.errors import UnknownTopic
-from realtime.lines import Announcement, Line
+from realtime.lines import Line
 from realtime.models import Event, Mark, Topic
 
 __all__ = [
     "Draft",
     "EventRefused",
     "Line",
+    "Prepared",
     "UnknownTopic",
     "Verification",
     "append",
+    "append_all",
     "create_topic",
     "empty",
     "find",
     "head",
+    "prepare",
     "read",
     "verify",
 ]
 
 PAGE = 1000
 PAGE_BYTES = 4 * 2**20
-_COPY = (
-    "COPY realtime_event (topic_id, seq, type, subject, message, run, attempt, time, body, data, digest, hash)"
-    " FROM STDIN"
-)
 # octet_length does not fetch a long text: what lies beyond the limit is neither read nor sent to us.
 _READ = (
     "SELECT seq, type, body, subject FROM (SELECT seq, type, body, subject, sum(octet_length(body))"
@@ -46,14 +43,6 @@ _READ = (
     " FROM realtime_event WHERE topic_id = %s AND seq > %s ORDER BY seq LIMIT %s) AS page"
     " WHERE bytes_before < %s ORDER BY seq"
 )
-
-
-@dataclass(frozen=True)
-class _Locked:
-    kind: str
-    owner: UUID
-    head: int
-    head_hash: bytes
 
 
 def create_topic(kind: str, owner: User) -> Topic:
@@ -75,19 +64,19 @@ def append(
     prepared = [prepare(draft) for draft in drafts]
     if not prepared:
         return []
-    with transaction.atomic(savepoint=False):
-        locked = _lock(topic_id)
-        sealed = _seal_all(topic_id, prepared, locked)
-        _store(topic_id, prepared, sealed, first=locked.head + 1, run=run, attempt=attempt)
-        lines = [
-            Line(topic_id, seq, draft.draft.type, done.body, draft.draft.subject)
-            for seq, (draft, done) in enumerate(zip(prepared, sealed, strict=True), start=locked.head + 1)
-        ]
-        topics.index(locked.kind, topic_id, lines)
-        announcement = Announcement.of(locked.kind, locked.owner, lines)
-        # Robust: a committed write must never turn into an error because Redis is gone.
-        transaction.on_commit(lambda: publisher.announce(announcement), robust=True)
-    return lines
+    written = writing.write({topic_id: prepared}, writing.Origin(run, attempt))
+    if topic_id not in written:
+        raise UnknownTopic(f"There is no topic {topic_id}.")
+    return list(written[topic_id])
+
+
+def append_all(batches: Mapping[UUID, Sequence[Prepared]]) -> set[UUID]:
+    """Appends what `prepare` made to several topics in one transaction; returns the topics there are not.
+
+    What was meant for those is not written; all the rest is, or nothing when this raises.
+    """
+    written = writing.write({topic: prepared for topic, prepared in batches.items() if prepared})
+    return {topic for topic, prepared in batches.items() if prepared} - written.keys()
 
 
 def read(topic_id: UUID, *, after: int = 0, limit: int = PAGE, limit_bytes: int = PAGE_BYTES) -> list[Line]:
@@ -130,64 +119,3 @@ def find(places: Collection[tuple[UUID, int]]) -> list[Line]:
             [[topic for topic, _ in places], [seq for _, seq in places]],
         )
         return [Line(*row) for row in cursor.fetchall()]
-
-
-def _lock(topic_id: UUID) -> _Locked:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kind, owner_id, head, head_hash FROM realtime_topic WHERE id = %s FOR UPDATE", [topic_id]
-        )
-        row = cursor.fetchone()
-    if row is None:
-        raise UnknownTopic(f"There is no topic {topic_id}.")
-    kind, owner, head_seq, head_hash = row
-    return _Locked(kind, owner, head_seq, bytes(head_hash))
-
-
-def _seal_all(topic_id: UUID, prepared: Sequence[Prepared], locked: _Locked) -> list[Sealed]:
-    sealed: list[Sealed] = []
-    prev = locked.head_hash
-    for seq, draft in enumerate(prepared, start=locked.head + 1):
-        sealed.append(seal(draft, topic=topic_id, seq=seq, prev=prev))
-        prev = sealed[-1].hash
-    return sealed
-
-
-def _store(
-    topic_id: UUID,
-    prepared: Sequence[Prepared],
-    sealed: Sequence[Sealed],
-    *,
-    first: int,
-    run: UUID | None,
-    attempt: int | None,
-) -> None:
-    with connection.cursor() as cursor:
-        with cursor.copy(_COPY) as copy:
-            for seq, (draft, done) in enumerate(zip(prepared, sealed, strict=True), start=first):
-                copy.write_row(_row(topic_id, seq, draft, done, run, attempt))
-        cursor.execute(
-            "UPDATE realtime_topic SET head = %s, head_hash = %s, touched = clock_timestamp(),"
-            " touched_minute = date_trunc('minute', clock_timestamp()) WHERE id = %s",
-            [first + len(sealed) - 1, sealed[-1].hash, topic_id],
-        )
-
-
-def _row(
-    topic_id: UUID, seq: int, prepared: Prepared, sealed: Sealed, run: UUID | None, attempt: int | None
-) -> tuple[Any, ...]:
-    draft = prepared.draft
-    return (
-        topic_id,
-        seq,
-        draft.type,
-        draft.subject,
-        draft.message,
-        run,
-        attempt,
-        prepared.time,
-        sealed.body,
-        sealed.data,
-        sealed.digest,
-        sealed.hash,
-    )

@@ -70,7 +70,8 @@ class TopicKind:
     frames: the frames for lines of one topic, in order; some lines have none, some several. These are of
     the dialect PROGRESS; user_dialects: the others, by name.
     voices: the dialects sockets may speak of such a topic, by name. channels: what is said of it in Redis.
-    index: told of new lines within the transaction that writes them, to keep what is searched by.
+    index: told of new lines within the transaction that writes them, to keep what is searched by;
+    indexed: the types it keeps anything of, None for all.
     forget: told, likewise, that the lines first–last are being emptied: what was kept of them must go.
     """
 
@@ -80,6 +81,7 @@ class TopicKind:
     voices: Voices = field(default_factory=dict)
     channels: Channels = lambda _topic: ()
     index: Callable[[UUID, Sequence[Line]], None] | None = None
+    indexed: Collection[str] | None = None
     forget: Callable[[UUID, int, int], None] | None = None
     user_dialects: Mapping[str, UserDialect] = field(default_factory=dict)
 
@@ -184,6 +186,14 @@ def channels(kind: str, topic_id: UUID) -> Sequence[Channel]:
     """What is said of a topic in Redis, each voice at the topic's beginning."""
     known = _kinds.get(kind)
     return known.channels(topic_id) if known else ()
+
+
+def is_indexed(kind: str, lines: Iterable[Line]) -> bool:
+    """Whether a kind keeps anything of these lines to search by."""
+    known = _kinds.get(kind)
+    if known is None or known.index is None:
+        return False
+    return known.indexed is None or any(line.type in known.indexed for line in lines)
 
 
 def index(kind: str, topic_id: UUID, lines: Sequence[Line]) -> None:
