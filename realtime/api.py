@@ -66,6 +66,7 @@ class VerificationSerializer(serializers.Serializer[Any]):
     emptied = serializers.IntegerField()
     broken = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()
+    hash = serializers.CharField(help_text="of the last line that fits")
 
 
 PARAMETERS = [

@@ -18,7 +18,10 @@ _COLUMNS = ("seq", "type", "subject", "message", "time", "body", "data_text", "d
 
 @dataclass(frozen=True)
 class Verification:
-    """`broken` is the first seq that does not fit, None when all do; `emptied` counts lines without content."""
+    """`broken` is the first seq that does not fit, None when all do; `emptied` counts lines without content.
+
+    hash: of the last line that fits, in hex; of a chain that holds, of the last line there is.
+    """
 
     ok: bool
     head: int
@@ -26,6 +29,7 @@ class Verification:
     emptied: int = 0
     broken: int | None = None
     reason: str = ""
+    hash: str = GENESIS.hex()
 
 
 @dataclass
@@ -107,9 +111,9 @@ def _end(topic: Topic, walk: _Walk) -> Verification:
     beyond = Event.objects.filter(topic=topic, seq__gt=F("topic__head")).order_by("seq").first()
     if beyond is not None:
         return _broken(topic, walk, "The line lies beyond the topic's head.", at=beyond.seq)
-    return Verification(True, topic.head, walk.checked, walk.emptied)
+    return Verification(True, topic.head, walk.checked, walk.emptied, hash=walk.prev.hex())
 
 
 def _broken(topic: Topic, walk: _Walk, reason: str, *, at: int | None = None) -> Verification:
     broken = walk.checked + 1 if at is None else at
-    return Verification(False, topic.head, walk.checked, walk.emptied, broken, reason)
+    return Verification(False, topic.head, walk.checked, walk.emptied, broken, reason, walk.prev.hex())

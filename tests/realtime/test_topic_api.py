@@ -110,4 +110,5 @@ def test_the_chain_can_be_verified_over_rest() -> None:
     broken = client.get(f"/api/v1/topics/{run.topic_id}/verify/").json()
 
     assert (whole["ok"], whole["checked"], whole["broken"]) == (True, 3, None)
+    assert whole["hash"] == json.loads(log.read(run.topic_id)[-1].body)["hash"]
     assert (broken["ok"], broken["broken"]) == (False, 2)
