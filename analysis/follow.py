@@ -1,48 +1,68 @@
-"""Follows a run's log live from this process: the doorbell wakes, the database is read by cursor."""
+"""Follows a log live from this process: the doorbell wakes, the database is read by cursor."""
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
+import logging
+import math
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
 from realtime import log
-from realtime.lines import topic_group
+from realtime.lines import Line, topic_group
+from realtime.readers import ask
 
-ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled"})
+logger = logging.getLogger(__name__)
+ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "job.succeeded", "job.failed"})
 # Without a doorbell the database is asked this often: Redis may be away, or have lost the last ring.
 UNRUNG_SECONDS = 1.0
 JOIN_SECONDS = 2.0
 
 
-def follow(topic: UUID, tell: Callable[[Mapping[str, Any]], None], *, patience_seconds: float) -> str | None:
-    """Tells every event in order, once, until the run's ending; its type.
+def follow(
+    topic: UUID, tell: Callable[[Line], None], *, after: int = 0, patience_seconds: float = math.inf
+) -> Line | None:
+    """Tells every line after `after` in order, once, until the ending nothing follows on; that line.
 
-    None when nothing at all happened for `patience_seconds`.
+    None when nothing at all happened for `patience_seconds`. Raises UnknownTopic when the log is not there
+    any more. While the database is away it waits.
     """
-    return asyncio.run(_follow(topic, tell, patience_seconds))
+    return asyncio.run(_follow(topic, tell, after, patience_seconds))
 
 
 async def _follow(
-    topic: UUID, tell: Callable[[Mapping[str, Any]], None], patience_seconds: float
-) -> str | None:
+    topic: UUID, tell: Callable[[Line], None], after: int, patience_seconds: float
+) -> Line | None:
     layer: Any = get_channel_layer()
     channel = await _join(layer, topic)
-    seen, silent_seconds = 0, 0.0
+    silent_seconds = 0.0
+    last: Line | None = None
     while silent_seconds < patience_seconds:
-        lines = await sync_to_async(log.read)(topic, after=seen)
-        for line in lines:
-            seen = line.seq
-            tell(json.loads(line.body))
-            if line.type in ENDINGS:
-                return line.type
+        lines, head = await _read(topic, after)
+        for last in lines:
+            after = last.seq
+            tell(last)
+        # A person may have tried again: then the log goes on after an ending.
+        if last is not None and last.type in ENDINGS and after >= head:
+            return last
+        if after < head:
+            continue
         silent_seconds = 0.0 if lines else silent_seconds + UNRUNG_SECONDS
         await _ring(layer, channel)
     return None
+
+
+async def _read(topic: UUID, after: int) -> tuple[list[Line], int]:
+    """The next lines, and the head there was before them."""
+    try:
+        head = await ask(log.head, topic)
+        return await ask(log.read, topic, after=after), head
+    except DatabaseError as error:
+        logger.warning("the log cannot be read, trying again: %s", error)
+        return [], 0
 
 
 async def _join(layer: Any, topic: UUID) -> str | None:

@@ -1,6 +1,7 @@
 """`manage.py sample`: examines the bundled sample through the real path, and shows it live."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ class Command(ExaminingCommand):
     def _examine(self, media: Media, owner: User, patience: float) -> int:
         run = queue.enqueue(media, owner=owner)
         screen = Screen(self.stdout._out)  # type: ignore[arg-type]  # the stubs take the wrapped stream for a function
-        ending = follow(run.topic_id, screen.tell, patience_seconds=patience)
+        ending = follow(
+            run.topic_id, lambda line: screen.tell(json.loads(line.body)), patience_seconds=patience
+        )
         run.refresh_from_db()
         if ending is None:
             screen.line(f"Nothing happened for {patience:.0f} s. Is a worker running? manage.py runworker")
