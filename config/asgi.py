@@ -14,5 +14,8 @@ pages = http_application()
 from analysis.waiting import answering_late  # noqa: E402  # only after the applications are loaded
 from realtime.routing import websockets  # noqa: E402  # as above
 from realtime.socketio import edge  # noqa: E402  # as above
+from realtime.streams import Streams  # noqa: E402  # as above
 
-application = ProtocolTypeRouter({"http": edge.beside(answering_late(pages)), "websocket": websockets()})
+application = ProtocolTypeRouter(
+    {"http": edge.beside(Streams(answering_late(pages))), "websocket": websockets()}
+)

@@ -6,12 +6,15 @@ every socket for minutes. `python -m config.bounded_http uvicorn …` is uvicorn
 """
 
 import sys
+from typing import Any
 
 import uvicorn
 from uvicorn.config import HTTP_PROTOCOLS, WS_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 128 * 1024
+# The key under which realtime.streams leaves what ends a stream; written out, since Django is not set up here.
+LEAVE = "assay.leave"
 _REFUSAL = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-type: text/plain; charset=utf-8\r\ncontent-length: 41\r\nconnection: close\r\n\r\n"
@@ -41,6 +44,13 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._undelivered_bytes = 0
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server stops: a stream of events, which never ends by itself, is told to."""
+        scope: dict[str, Any] = dict(self.cycle.scope) if self.cycle else {}
+        if leave := scope.get(LEAVE):
+            leave()
+        super().shutdown()
 
     def _refuse(self) -> None:
         self.logger.warning("A request with headers beyond %d bytes was refused.", HEAD_BYTES)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,6 +18,7 @@ from accounts.problems import Problem
 from accounts.strict import known_query
 from realtime import log, stats, topics
 from realtime.lines import Line
+from realtime.streams import StreamNegotiation, open_stream
 from realtime.topics import Found, compact
 
 LIMIT = 1000
@@ -73,6 +75,11 @@ PARAMETERS = [
     OpenApiParameter("after", int, description="The last seq you have; 0 for the beginning."),
     OpenApiParameter("limit", int, description=f"At most this many events, 1 to {LIMIT}."),
 ]
+STREAM = {(200, "text/event-stream"): OpenApiTypes.STR}
+STREAM_PARAMETERS = [
+    PARAMETERS[0],
+    OpenApiParameter("Last-Event-ID", str, "header", description="The last id you have; instead of after."),
+]
 
 
 class TopicEventsView(APIView):
@@ -83,6 +90,17 @@ class TopicEventsView(APIView):
         """The events after `after`, in order."""
         known_query(request, "after", "limit")
         return events_response(_found(request, topic_id), request)
+
+
+class TopicStreamView(APIView):
+    """The events of a topic as server-sent events."""
+
+    content_negotiation_class = StreamNegotiation
+
+    @extend_schema(responses=STREAM, parameters=STREAM_PARAMETERS)
+    def get(self, request: Request, topic_id: UUID) -> HttpResponse:
+        """The events after the cursor, then live ones, as they are written."""
+        return open_stream(request, _found(request, topic_id).id)
 
 
 class TopicVerifyView(APIView):

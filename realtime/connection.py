@@ -41,6 +41,7 @@ class Connection:
 
     name: ClassVar[str] = ""
     commands: ClassVar[Commands] = {}
+    heartbeat_seconds: ClassVar[float] = HEARTBEAT_SECONDS
 
     def __init__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -61,6 +62,12 @@ class Connection:
             await cls(scope, receive, send).serve()
 
         return application
+
+    async def identified(self) -> Identity | None:
+        """Accepts the socket; who opened it, or None when the peer left without saying. Raises Ended."""
+        identity = await ask(authenticate_scope, self.scope)
+        await self._send({"type": "websocket.accept"})
+        return identity or await self._introduced()
 
     async def opened(self, identity: Identity) -> None:
         """The socket belongs to `identity`. Raises Ended to refuse it."""
@@ -124,7 +131,7 @@ class Connection:
         elif now >= self._next_heartbeat:
             if self._next_heartbeat and not self.outbox.full:
                 self.outbox.push(compact(self.worded({"type": "heartbeat", **self.heartbeat()})))
-            self._next_heartbeat = now + HEARTBEAT_SECONDS
+            self._next_heartbeat = now + self.heartbeat_seconds
 
     def check(
         self,
@@ -145,9 +152,7 @@ class Connection:
                 self.end(frames.not_allowed())
 
     async def _open_and_listen(self) -> None:
-        identity = await ask(authenticate_scope, self.scope)
-        await self._send({"type": "websocket.accept"})
-        identity = identity or await self._introduced()
+        identity = await self.identified()
         if identity is None:
             return
         self._refuse_too_many(identity)

@@ -3,11 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from realtime import job_api
-from realtime.api import SocketStatsView, TopicEventsView, TopicVerifyView
+from realtime.api import SocketStatsView, TopicEventsView, TopicStreamView, TopicVerifyView
 from realtime.api_docs import AsyncSchemaView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/topics/<uuid:topic_id>/events/", TopicEventsView.as_view()),
+    path("api/v1/topics/<uuid:topic_id>/stream/", TopicStreamView.as_view()),
     path("api/v1/topics/<uuid:topic_id>/verify/", TopicVerifyView.as_view()),
     path("api/v1/jobs/", job_api.JobListView.as_view()),
     # An id may hold slashes, percent-encoded ones are decoded by now.

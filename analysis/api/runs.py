@@ -16,7 +16,8 @@ from analysis.api.base import AnalysisView
 from analysis.api.filters import RunQuery, asked, narrowed_runs
 from analysis.api.serializers import NewRunSerializer, RunSerializer, RunSummarySerializer
 from analysis.models import Media, Run
-from realtime.api import PARAMETERS, EventsSerializer, events_response
+from realtime.api import PARAMETERS, STREAM, STREAM_PARAMETERS, EventsSerializer, events_response
+from realtime.streams import StreamNegotiation, open_stream
 
 
 class RunListView(IdempotentPost, AnalysisView):
@@ -93,6 +94,17 @@ class RunEventsView(AnalysisView):
         """The events after `after`, in order."""
         known_query(request, "after", "limit")
         return events_response(visible_run(self, run_id).topic, request)
+
+
+class RunStreamView(AnalysisView):
+    """The log of a run as server-sent events."""
+
+    content_negotiation_class = StreamNegotiation
+
+    @extend_schema(responses=STREAM, parameters=STREAM_PARAMETERS, operation_id="run_stream")
+    def get(self, request: Request, run_id: UUID) -> HttpResponse:
+        """The events after the cursor, then live ones, as they are written."""
+        return open_stream(request, visible_run(self, run_id).topic_id)
 
 
 def visible_run(view: AnalysisView, run_id: UUID) -> Run:

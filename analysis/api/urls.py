@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events/stats/", events.EventStatsView.as_view()),
     path("events/<int:event_id>/", events.EventView.as_view()),
     path("events/<int:event_id>/snapshot/", events.EventSnapshotView.as_view()),
+    path("runs/<uuid:run_id>/stream/", runs.RunStreamView.as_view()),
     path("detectors/", detectors.DetectorListView.as_view()),
     path("evidence/<uuid:evidence_id>/", evidence.EvidenceView.as_view()),
     path("operations/", operations.OperationsView.as_view()),
