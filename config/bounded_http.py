@@ -12,6 +12,9 @@ import uvicorn
 from uvicorn.config import HTTP_PROTOCOLS, WS_PROTOCOLS
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from config.env import environment
+from config.open_files import raise_limit, warn_if_too_low
+
 HEAD_BYTES = 128 * 1024
 # The key under which realtime.streams leaves what ends a stream; written out, since Django is not set up here.
 LEAVE = "assay.leave"
@@ -62,6 +65,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 def main() -> None:
     """uvicorn's command line; the word itself stays in it, so that people and tools find the web process."""
+    warn_if_too_low(raise_limit(), environment().sockets_per_user)
     HTTP_PROTOCOLS["auto"] = "config.bounded_http:BoundedHttp"
     WS_PROTOCOLS["auto"] = "config.ready_frames:ReadyFrames"
     uvicorn.main(sys.argv[2:], prog_name="uvicorn")

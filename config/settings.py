@@ -183,7 +183,7 @@ REST_FRAMEWORK = {
 }
 # (how many, in how many seconds); guesses are sign-ins with a wrong password
 THROTTLES = {
-    "user": (2000, 10),
+    "user": (ENV.requests_per_second * 10, 10),
     "anonymous": (600, 10),
     "guesses_pair": (10, 300),
     "guesses_address": (50, 300),
@@ -191,6 +191,8 @@ THROTTLES = {
 }
 ASSAY_SOCKET_QUERY_TOKEN = ENV.socket_query_token
 ASSAY_SOCKETS_PER_USER = ENV.sockets_per_user
+ASSAY_TOPICS_PER_USER = ENV.topics_per_user
+ASSAY_FRAMES_PER_SECOND = ENV.frames_per_second
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assay",
     "DESCRIPTION": "Examine media on your own machine. The rules that hold everywhere are in docs/api.md.",

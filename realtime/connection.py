@@ -212,6 +212,8 @@ class Connection:
         self._window = (now, 1) if now - started > WINDOW_SECONDS else (started, count + 1)
         if self._window[1] > FRAMES_PER_WINDOW:
             raise frames.too_many("This socket sends more frames than anybody needs to.")
+        if self.identity is not None and not self.hub.quotas.take_frame(self.identity.user_id, now):
+            raise frames.too_many("Your sockets together send more frames than anybody needs to.")
 
     async def _close(self, ended: Ended) -> None:
         try:

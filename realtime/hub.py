@@ -19,6 +19,7 @@ from realtime import stats, topics
 from realtime.dialect_feeds import DialectFeed
 from realtime.feeds import Feed
 from realtime.lines import Announcement, topic_group, user_group
+from realtime.quotas import Quotas
 from realtime.readers import ask
 from realtime.subscriptions import Subscriptions
 from realtime.user_feeds import UserFeed
@@ -43,7 +44,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.connections: set[Connection] = set()
-        self._of_users: Counter[UUID] = Counter()
+        self.quotas = Quotas()
         self.feeds: dict[UUID, Feed] = {}
         self.users: dict[UUID, UserFeed] = {}
         self.dialects: dict[tuple[UUID, str], DialectFeed] = {}
@@ -56,22 +57,19 @@ class Hub:
     def enter(self, connection: "Connection") -> None:
         """Counts a socket in; from now on it is beaten, checked and cut."""
         if connection not in self.connections and connection.identity:
-            self._of_users[connection.identity.user_id] += 1
+            self.quotas.take_socket(connection.identity.user_id)
         self.connections.add(connection)
         if self._ticking is None:
             self._ticking = asyncio.get_running_loop().create_task(self._tick_on())
 
     def leave(self, connection: "Connection") -> None:
         if connection in self.connections and connection.identity:
-            user = connection.identity.user_id
-            self._of_users[user] -= 1
-            if not self._of_users[user]:
-                del self._of_users[user]
+            self.quotas.give_socket(connection.identity.user_id)
         self.connections.discard(connection)
 
     def count(self, user: UUID) -> int:
         """How many sockets of a user are open in this process."""
-        return self._of_users[user]
+        return self.quotas.sockets[user]
 
     async def topic(self, topic: UUID) -> Feed:
         """The started feed of a topic; `release` it when it is no longer watched."""

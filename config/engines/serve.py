@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from config.engines.processes import Pause
 from config.engines.stopping import Stopping, StopRequested
 from config.engines.supervisor import Supervisor
 from config.env import Environment, UnknownSetting, environment, set_without_effect
+from config.open_files import raise_limit
 
 READY_SECONDS = 90.0
 
@@ -116,9 +116,7 @@ def _wait_until_ready(base: str, tend: Pause) -> str:
 
 def _prepare_process() -> None:
     os.umask(0o077)
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65536 if hard == resource.RLIM_INFINITY else hard
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    raise_limit()
 
 
 def _say(sentence: str) -> None:

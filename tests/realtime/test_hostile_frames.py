@@ -1,6 +1,9 @@
 """A client may send anything: it is told what was wrong, and nobody else notices."""
 
+import contextlib
+
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from realtime.readers import ask
 from tests.factories import make_run
@@ -23,6 +26,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
         ('{"type":"ack","seq":true}', "bad_value"),
         ('{"type":"ack","seq":-1}', "bad_value"),
         ('{"type":"ack","seq":NaN}', "bad_value"),
+        ('{"type":"ack","seq":1e400}', "bad_value"),
+        ('{"type":"ack","seq":9007199254740992}', "bad_value"),
+        pytest.param('{"type":"ack","seq":1' + "0" * 6000 + "}", "malformed", id="a number of 6001 digits"),
+        pytest.param('{"type":' * 1500 + "1" + "}" * 1500, "malformed", id="1500 objects in each other"),
+        ('{"type":"ping","type":"nothing"}', "unknown_type"),
+        ('{"type":"\\ud800"}', "unknown_type"),
         ("", "malformed"),
         ("[1,2]", "malformed"),
         ("{" * 10, "malformed"),
@@ -62,4 +71,39 @@ async def test_a_flood_of_frames_ends_its_socket_alone(server: Server, watch: Wa
     await append(run.topic_id, stage())
 
     assert error["code"] == "too_many"
+    assert await other.see(until=1) == [1]
+
+
+async def test_a_frame_in_fragments_is_one_frame(server: Server, watch: Watch) -> None:
+    run = await ask(make_run)
+    socket = await watch(server, f"/ws/topics/{run.topic_id}/", run.owner)
+
+    await socket.socket.send(['{"ty', "", 'pe":"pi', 'ng"}'])
+
+    assert await socket.frame("pong")
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        pytest.param(b'{"type":"\xff"}', 1007, id="text that is no UTF-8"),
+        pytest.param(b"x" * 2**21, 1009, id="two megabytes"),
+        pytest.param([b"x" * 2**16] * 33, 1009, id="two megabytes in fragments"),
+    ],
+)
+async def test_what_no_socket_may_carry_ends_its_socket_alone(
+    server: Server, watch: Watch, frame: bytes | list[bytes], code: int
+) -> None:
+    run = await ask(make_run)
+    hostile = await watch(server, f"/ws/topics/{run.topic_id}/", run.owner, compression=None)
+    other = await watch(server, f"/ws/topics/{run.topic_id}/", run.owner)
+    await other.frame("caught_up")
+
+    with contextlib.suppress(ConnectionClosed):
+        await hostile.socket.send(frame, text=True)
+    with pytest.raises(ConnectionClosed):
+        await hostile.frame("never")
+    await append(run.topic_id, stage())
+
+    assert hostile.socket.close_code == code
     assert await other.see(until=1) == [1]
