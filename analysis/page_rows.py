@@ -232,6 +232,21 @@ def _text(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+@dataclass(frozen=True)
+class LastLine:
+    """Where the log of a run that has ended stands: the closing proof, to be kept elsewhere."""
+
+    seq: int
+    hash: str
+
+
+def last_line(run: Run) -> LastLine | None:
+    """The last line of a run that has ended; None while more is to come. `run` needs its topic."""
+    if run.state in (Run.State.QUEUED, Run.State.RUNNING):
+        return None
+    return LastLine(run.topic.head, bytes(run.topic.head_hash).hex())
+
+
 def trail(run: Run, query: QueryDict) -> Trail:
     """A page of the log; progress lines only when `lines=all` asks for them."""
     everything = query.get("lines") == "all"

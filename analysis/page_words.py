@@ -133,6 +133,17 @@ _LIVE: Words = {
     ),
     "chain.broken": _("The chain does not hold at line {line} of {head}: {reason}"),
     "chain.failed": _("The chain could not be checked: {reason}"),
+    "proof.complete": _(
+        "Complete, 0 gaps: this browser received lines 1 to {seq}, each linked to the one before. Last hash {hash}."
+    ),
+    "proof.thinned": _(
+        "0 gaps: this browser received {count} of {seq} lines; {thinned} were left out on purpose, because newer "
+        "progress outdates them or they were emptied. Last hash {hash}."
+    ),
+    "proof.missing": _(
+        "This browser received {count} of {seq} lines; {missing} are missing. Reload the page."
+    ),
+    "proof.broken": _("Line {line}, as this browser received it, does not follow on the line before it."),
     "keys.peak": _("{detector}: detector score {score} at {time}, one of its highest here"),
     "keys.no_peak": _("No further highest score in that direction."),
     "media.unplayable": _("This browser cannot show this format. The file itself is kept unchanged."),

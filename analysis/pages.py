@@ -106,6 +106,7 @@ class RunPage(DeskPage):
             media=page_rows.media_facts(run.media),
             sample=samples.shown_by(run.media),
             trail=page_rows.trail(run, self.request.GET),
+            last_line=page_rows.last_line(run),
             # what scripts put in place while they fold the log themselves needs no fold of ours
             live=None if self.request.GET.get("part") == "settled" else page_lanes.live(run),
             **kwargs,

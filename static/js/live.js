@@ -19,11 +19,11 @@ const browser = () => ({
   random: () => Math.random(),
 });
 
-// onEvents(events) gets every event once, in order. onMode("connecting" | "open" | "polling" | "offline" |
+// onEvents(events) gets every event once, in order; onThinned(first, last) what the server says it left out. onMode("connecting" | "open" | "polling" | "offline" |
 // "too_many" | "reset" | "signed_out" | "not_allowed" | "not_found") says how; the last four are final.
 export class LiveTopic {
-  constructor({ socketAddress, eventsAddress, after = 0, onEvents, onMode, world = browser() }) {
-    Object.assign(this, { socketAddress, eventsAddress, onEvents, onMode, world });
+  constructor({ socketAddress, eventsAddress, after = 0, onEvents, onThinned = () => {}, onMode, world = browser() }) {
+    Object.assign(this, { socketAddress, eventsAddress, onEvents, onThinned, onMode, world });
     this.cursor = new Cursor(after);
     this.mode = null;
     this.failures = 0;
@@ -72,7 +72,7 @@ export class LiveTopic {
     this.later("silent", SILENT_MS, () => this.closed(0));
     if (frame.specversion) this.take(this.cursor.offer(frame));
     else if (frame.type === "subscribed") this.joined(frame);
-    else if (frame.type === "thinned") this.take(this.cursor.skip(frame.first, frame.last));
+    else if (frame.type === "thinned") this.take(this.skip(frame));
     else if (frame.head !== undefined && this.cursor.know(frame.head) && frame.type === "heartbeat") this.catchUp();
   }
 
@@ -90,6 +90,12 @@ export class LiveTopic {
     this.cancel("poll");
     this.cursor.know(frame.head ?? 0);
     this.say("open");
+  }
+
+  // What is left out belongs behind the events that are due before it.
+  skip({ first, last }) {
+    this.onThinned(first, last);
+    return this.cursor.skip(first, last);
   }
 
   take(events) {
@@ -154,7 +160,13 @@ export class LiveTopic {
         const response = await this.world.fetch(`${this.eventsAddress}?after=${from}`);
         if (!response.ok) return this.refused(response.status);
         const page = await response.json();
-        const due = page.events.flatMap((event) => this.cursor.offer(event));
+        const due = [];
+        const gaps = [...(page.thinned ?? [])];
+        for (const event of page.events) {
+          while (gaps.length && gaps[0].first < event.seq) due.push(...this.skip(gaps.shift()));
+          due.push(...this.cursor.offer(event));
+        }
+        for (const gap of gaps) due.push(...this.skip(gap));
         this.cursor.know(page.head);
         if (due.length) this.onEvents(due);
         if (!this.cursor.behind || this.cursor.at === from || this.stopped) return true;

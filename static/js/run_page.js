@@ -1,5 +1,6 @@
 // The run page: the fold of the topic on the left, the server's own rendering for everything that is settled.
 import { get, toSignIn } from "./api.js";
+import { ClosingProof } from "./closing.js";
 import { Lanes } from "./lanes.js";
 import { withToken } from "./forms.js";
 import { LiveTopic, socketAddress } from "./live.js";
@@ -70,6 +71,7 @@ function onEvents(events) {
   heardAt = Date.now();
   delete $("run-note").dataset.stalled;
   state = events.reduce(fold, state);
+  proof.take(events);
   drawSoon();
   if (events.some((event) => SETTLED.test(event.type))) refreshSettled();
   const ending = events.findLast((event) => isEnding(event.type));
@@ -144,11 +146,14 @@ function listenToMedia() {
   });
 }
 
+const eventsAddress = `/api/v1/runs/${given.run}/events/`;
+const proof = new ClosingProof($("closing-proof"), eventsAddress, state.seq);
 const topic = new LiveTopic({
   socketAddress: socketAddress(`/ws/topics/${given.topic}/`),
-  eventsAddress: `/api/v1/runs/${given.run}/events/`,
+  eventsAddress,
   after: state.seq,
   onEvents,
+  onThinned: (first, last) => proof.skip(first, last),
   onMode,
 });
 listenToForms();

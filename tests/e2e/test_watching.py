@@ -1,6 +1,7 @@
 """Watching a run: the same state everywhere, whatever happens to the connection."""
 
 import asyncio
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.async_api import Page, Route, WebSocketRoute, expect
 from accounts import credentials
 from accounts.models import User
 from analysis.models import Run
+from realtime import log
 from realtime.readers import ask
 from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved, sign_in_again
 
@@ -90,6 +92,20 @@ async def test_the_outcome_appears_when_the_run_ends(desk: Desk, told_run: ToldR
     await expect(page.get_by_role("button", name="Cancel", exact=True)).to_be_hidden()
     await expect(page.get_by_role("button", name="Examine again")).to_be_visible()
     await expect(page.locator("#announcer")).to_contain_text("has ended")
+
+
+async def test_the_page_proves_that_it_received_every_line(desk: Desk, told_run: ToldRun) -> None:
+    await told_run.tell(moved(5))
+    page = await desk.open(told_run.path)
+    await shows(page, "5 of 60")
+    await told_run.tell(moved(30), measured(0, 30))
+
+    await told_run.becomes("succeeded", concluded())
+
+    ending = json.loads((await ask(log.read, told_run.topic))[-1].body)
+    proof = f"Complete, 0 gaps: this browser received lines 1 to {ending['seq']}, each linked"
+    await expect(page.locator("#closing-proof")).to_contain_text(proof)
+    await expect(page.locator("#closing-proof")).to_contain_text(ending["hash"])
 
 
 async def test_an_outcome_that_could_not_be_fetched_is_fetched_again(desk: Desk, told_run: ToldRun) -> None:

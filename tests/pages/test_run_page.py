@@ -168,6 +168,19 @@ def test_the_trail_is_the_log_newest_first_and_leaves_progress_out_until_asked(
     assert "Half of it." in page(browser, run, "?lines=all")
 
 
+def test_the_trail_of_a_run_that_has_ended_names_its_last_line_and_hash(browser: Client, ana: User) -> None:
+    run = leased_run(media=make_media(owner=ana), state="running")
+    lines = log.append(run.topic_id, [Draft("run.queued"), Draft("run.failed", "It failed.", ending=True)])
+
+    under_way = page(browser, run)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.FAILED)
+    over = page(browser, run)
+
+    assert "last-line" not in under_way
+    assert "It ended with line 2" in over
+    assert f"<code>{json.loads(lines[-1].body)['hash']}</code>" in over
+
+
 @pytest.mark.parametrize("whose", ["nobody's", "theirs"])
 def test_a_missing_run_and_a_foreign_one_look_alike(browser: Client, whose: str) -> None:
     run_id = uuid4() if whose == "nobody's" else leased_run(owner=make_user()).pk

@@ -218,3 +218,14 @@ test("a page that wakes up connects at once", async () => {
 
   assert.equal(world.sockets.length, 2);
 });
+
+test("lines that REST names as left out are passed over, and said", async () => {
+  const { world, seen, live } = watching();
+  const left = [];
+  live.onThinned = (first, last) => left.push([first, last]);
+  world.fetch = async () => ({ ok: true, status: 200, json: async () => ({
+    head: 6, complete: true, events: [event(1), event(4)], thinned: [{ first: 2, last: 3 }, { first: 5, last: 6 }],
+  }) });
+  await live.catchUp();
+  assert.deepEqual([seen, left, live.cursor.at], [[1, 4], [[2, 3], [5, 6]], 6]);
+});
