@@ -65,9 +65,11 @@ class BoundedHttp(HttpToolsProtocol):
 
 def main() -> None:
     """uvicorn's command line; the word itself stays in it, so that people and tools find the web process."""
-    warn_if_too_low(raise_limit(), environment().sockets_per_user)
+    env = environment()
+    warn_if_too_low(raise_limit(), env.sockets_per_user)
     HTTP_PROTOCOLS["auto"] = "config.bounded_http:BoundedHttp"
-    WS_PROTOCOLS["auto"] = "config.ready_frames:ReadyFrames"
+    compressing = "config.compression:CompressingSockets"
+    WS_PROTOCOLS["auto"] = compressing if env.socket_compression else "config.ready_frames:ReadyFrames"
     uvicorn.main(sys.argv[2:], prog_name="uvicorn")
 
 

@@ -52,6 +52,7 @@ class Environment(BaseSettings):
     redis_port: int | None = Field(None, alias="ASSAY_REDIS_PORT", ge=1, le=65535)
     socket_query_token: bool = Field(True, alias="ASSAY_SOCKET_QUERY_TOKEN")
     sockets_per_user: int = Field(5000, alias="ASSAY_SOCKETS_PER_USER", ge=1)
+    socket_compression: bool = Field(False, alias="ASSAY_SOCKET_COMPRESSION")
     topics_per_user: int = Field(5000, alias="ASSAY_TOPICS_PER_USER", ge=1)
     frames_per_second: int = Field(2000, alias="ASSAY_FRAMES_PER_SECOND", ge=1)
     requests_per_second: int = Field(200, alias="ASSAY_REQUESTS_PER_SECOND", ge=1)

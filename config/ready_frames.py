@@ -17,8 +17,12 @@ class ReadyFrames(WebSocketsSansIOProtocol):
         That is: before the handshake is done, once either side is closing, while the peer does not read, and
         where an extension was agreed on that changes frames.
         """
-        open_ = self.handshake_complete and not self.close_sent and self.conn.state is State.OPEN
-        if not open_ or not self.writable.is_set() or self.conn.extensions or self.transport.is_closing():
+        if self.conn.extensions or not self.takes_frames:
             return False
         self.transport.write(frame)
         return True
+
+    @property
+    def takes_frames(self) -> bool:
+        open_ = self.handshake_complete and not self.close_sent and self.conn.state is State.OPEN
+        return open_ and self.writable.is_set() and not self.transport.is_closing()

@@ -13,7 +13,8 @@ def web_command(host: str, port: int) -> list[str]:
         "--port": str(port),
         "--ws-ping-interval": "15",
         "--ws-ping-timeout": "30",
-        # compression costs 13 KB per idle socket, and its CPU again for every reader of the same line
+        # uvicorn's compression costs 13 KB per idle socket, and its CPU again for every reader of the same line;
+        # what ASSAY_SOCKET_COMPRESSION switches on is in config/compression.py
         "--ws-per-message-deflate": "false",
         "--ws-max-size": str(2**20),
         "--timeout-graceful-shutdown": "3",
