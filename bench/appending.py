@@ -42,7 +42,7 @@ class Appending:
         self._appender.wait(120)
 
     def _write(self, topic: str, marker: str) -> None:
-        data = {"stage": "benchmark", "progress": 0.5, "marker": marker}
+        data = {"job_id": "benchmark", "stage": "benchmark", "progress": 0.5, "marker": marker}
         event = {"topic": topic, "type": "job.reported", "message": "benchmark", "data": data}
         self._pipe.write(json.dumps(event).encode() + b"\n")
         self._pipe.flush()

@@ -27,7 +27,7 @@ from bench.installation import ROOT, Installation, installation, web_server
 
 CASES: dict[str, dict[str, Any]] = {
     "fan100": {"conns": 100, "messages": 150, "rate": 50, "drain": 2},
-    "multi1000": {"conns": 1000, "groups": 100, "messages": 25, "rate": 10, "drain": 3},
+    "multi1000": {"conns": 1000, "groups": 100, "messages": 60, "rate": 10, "drain": 3},
     "blast1": {"conns": 1, "messages": 20000, "rate": 0, "drain": 2},
     "idle2000": {"conns": 2000, "groups": 200, "publisher": "none", "settle": 20},
 }

@@ -5,6 +5,8 @@ dialect has for it. Sockets and the channels in Redis speak through the same voi
 """
 
 import logging
+import math
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 logger = logging.getLogger(__name__)
+# What a voice raises over data that is not as its dialect expects.
+UNSAYABLE = (LookupError, TypeError, ValueError, AttributeError)
+COMPLAINT_SECONDS = 3600.0
+COMPLAINTS_REMEMBERED = 1000
+_complained: dict[tuple[str, str], float] = {}
 Frame = Mapping[str, Any]
 Event = Mapping[str, Any]
 
@@ -57,6 +64,17 @@ def heard(voice: Voice, event: Event) -> Sequence[Frame]:
     """
     try:
         return voice.hear(event)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        logger.exception("%s cannot say %s", type(voice).__name__, event.get("id"))
+    except UNSAYABLE:
+        complain(type(voice).__name__, str(event.get("type")), f"{event.get('topic')}/{event.get('seq')}")
         return ()
+
+
+def complain(who: str, kind: str, which: str) -> None:
+    """Logs the exception at hand, once an hour for who could not say which kind of event: there may be thousands."""
+    now = time.monotonic()
+    if now - _complained.get((who, kind), -math.inf) < COMPLAINT_SECONDS:
+        return
+    if len(_complained) >= COMPLAINTS_REMEMBERED:
+        _complained.clear()
+    _complained[who, kind] = now
+    logger.exception("%s cannot say %s, a %s", who, which, kind)

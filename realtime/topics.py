@@ -4,7 +4,6 @@ realtime has never heard of a video; whoever has registers a kind at start.
 """
 
 import json
-import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from realtime.dialects import Channel, Channels, Voice, Voices
+from realtime.dialects import UNSAYABLE, Channel, Channels, Voice, Voices, complain
 from realtime.lines import Line
 from realtime.models import PROGRESS_TYPES, Event, Topic
 
@@ -95,7 +94,6 @@ class Found:
     head: int
 
 
-logger = logging.getLogger(__name__)
 _kinds: dict[str, TopicKind] = {}
 
 
@@ -143,10 +141,10 @@ def frames(kind: str, topic_id: UUID, lines: Sequence[Line], dialect: str = PROG
         return []
     try:
         return make(topic_id, lines)
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except UNSAYABLE:
         # Anybody on this machine may append lines of any shape; one that cannot be said must not silence the rest.
-        logger.exception("lines %d to %d of %s cannot be said", lines[0].seq, lines[-1].seq, topic_id)
         if len(lines) == 1:
+            complain(f"{dialect} of {kind}", lines[0].type, f"{topic_id}/{lines[0].seq}")
             return []
         return [frame for line in lines for frame in frames(kind, topic_id, [line], dialect)]
 
