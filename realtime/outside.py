@@ -8,14 +8,14 @@ listens to are not spoken to; the stream and the kept states get everything.
 import json
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 from redis.asyncio import Redis
 
 from realtime import dialects, relay, topics
-from realtime.dialects import Channel, Event, Voice
+from realtime.dialects import Channel, Event, Frame, Voice
 from realtime.lines import Announcement, Line
 from realtime.readers import ask
 from realtime.topics import compact
@@ -127,22 +127,17 @@ class Outside:
     def _say(self, part: Announcement, listened: frozenset[str] | None) -> list[list[Said]]:
         """The frames of every line, in order. Reads the database."""
         place = self._place(part)
-        told: list[list[Said]] = []
-        by_user = self._for_user(part, listened)
-        for line in part.lines:
-            event = json.loads(line.body)
-            frames = [said for channel in place.channels for said in _spoken(channel, event, listened)]
-            told.append([*frames, *by_user.get(line.seq, ())])
-            place.seq = line.seq
-        return _kept_once(told)
-
-    def _for_user(self, part: Announcement, listened: frozenset[str] | None) -> dict[int, list[Said]]:
+        told: dict[int, list[Said]] = {line.seq: [] for line in part.lines}
+        events = _Events(part.lines)
+        for channel in place.channels:
+            for seq, said in _spoken(channel, events, wanted=_heard(channel.name, listened)):
+                told[seq].append(said)
         name = user_channel(part.owner)
-        by_seq: dict[int, list[Said]] = {}
         if _heard(name, listened):
             for frame in topics.frames(part.kind, part.topic, part.lines):
-                by_seq.setdefault(frame.seq, []).append(Said(name, frame.text))
-        return by_seq
+                told[frame.seq].append(Said(name, frame.text))
+        place.seq = part.last
+        return list(told.values())
 
     def _place(self, part: Announcement) -> _Place:
         """The voices of a topic, having heard everything before the part."""
@@ -192,29 +187,44 @@ def _name(name: str, *, ours: bool = True) -> str:
     return f"{settings.REDIS_PREFIX}{'assay.' if ours else ''}{name}"
 
 
-def _spoken(channel: Channel, event: Event, listened: frozenset[str] | None) -> Iterator[Said]:
-    wanted = _heard(channel.name, listened)
-    if not (wanted or channel.kept or channel.voice.remembers):
-        return
-    frames = dialects.heard(channel.voice, event)
-    for number, frame in enumerate(frames, start=1):
-        kept = channel.kept if number == len(frames) else ""
-        if wanted or kept:
-            yield Said(channel.name if wanted else "", compact(frame), kept)
+class _Events:
+    """The events of lines, each read when it is first asked for."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+        self._read: dict[int, Event] = {}
+
+    def forward(self) -> Iterator[Event]:
+        return map(self._event, self._lines)
+
+    def backward(self) -> Iterator[Event]:
+        return map(self._event, reversed(self._lines))
+
+    def _event(self, line: Line) -> Event:
+        if line.seq not in self._read:
+            self._read[line.seq] = json.loads(line.body)
+        return self._read[line.seq]
 
 
-def _kept_once(told: list[list[Said]]) -> list[list[Said]]:
-    """The same, each key written once: by the last frame for it."""
-    seen: set[str] = set()
-    for frames in reversed(told):
-        for at in range(len(frames) - 1, -1, -1):
-            kept = frames[at].kept
-            if kept in seen:
-                frames[at] = replace(frames[at], kept="")
-            elif kept:
-                seen.add(kept)
-        frames[:] = [said for said in frames if said.channel or said.kept]
-    return told
+def _spoken(channel: Channel, events: _Events, *, wanted: bool) -> list[tuple[int, Said]]:
+    """What is said of lines on a channel, by seq. Where nobody listens only the last frame counts, if it is kept."""
+    frames = _frames(channel, events, wanted=wanted)
+    last = len(frames) - 1
+    return [
+        (seq, Said(channel.name if wanted else "", compact(frame), channel.kept if at == last else ""))
+        for at, (seq, frame) in enumerate(frames)
+        if wanted or (channel.kept and at == last)
+    ]
+
+
+def _frames(channel: Channel, events: _Events, *, wanted: bool) -> list[tuple[int, Frame]]:
+    voice = channel.voice
+    if wanted or voice.remembers:
+        return [(event["seq"], frame) for event in events.forward() for frame in dialects.heard(voice, event)]
+    for event in events.backward() if channel.kept else ():
+        if frames := dialects.heard(voice, event):
+            return [(event["seq"], frames[-1])]
+    return []
 
 
 def _heard(name: str, listened: Collection[str] | None) -> bool:
