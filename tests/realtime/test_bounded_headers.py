@@ -61,5 +61,7 @@ def test_many_requests_on_one_connection_do_not_add_up(server: Server) -> None:
             connection.sendall(request)
             answer = b""
             while b'"ok"}' not in answer:
-                answer += connection.recv(10_000)
+                piece = connection.recv(10_000)
+                assert piece, f"closed after {answer!r}"
+                answer += piece
             assert answer.startswith(b"HTTP/1.1 200 ")
