@@ -11,9 +11,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from redis.asyncio import Redis
 
-from realtime.lines import Announcement, topic_group, user_group
-
-AT_ONCE = 200
+from realtime.lines import Announcement, lots, topic_group, user_group
 
 
 class Doorbell:
@@ -23,10 +21,10 @@ class Doorbell:
         self._redis: Redis | None = None
         self._url = ""
 
-    async def ring(self, parts: Sequence[Announcement]) -> None:
+    async def ring(self, announcements: Sequence[Announcement]) -> None:
         """Announces the lines, in order. Raises RedisError, OSError; then sockets find them by themselves."""
-        for start in range(0, len(parts), AT_ONCE):
-            await self._ring(parts[start : start + AT_ONCE])
+        for parts in lots(announcements):
+            await self._ring(parts)
 
     async def send(self, group: str, message: Mapping[str, Any]) -> None:
         """Sends one message to a group. Raises RedisError, OSError."""

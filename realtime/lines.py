@@ -6,6 +6,8 @@ from typing import Any, Self
 from uuid import UUID
 
 PART_LIMIT_BYTES = 192 * 1024
+LOT_BYTES = 2**20
+LOT_PARTS = 200
 # Towards a reader that has fallen behind, only the newest per detector of these need be sent.
 COALESCED = frozenset({"run.progressed", "visualization.progressed"})
 
@@ -73,6 +75,20 @@ class Announcement:
         topic = UUID(message["topic"])
         lines = tuple(Line(topic, seq, kind, body, subject) for seq, kind, subject, body in message["lines"])
         return cls(topic, message["kind"], UUID(message["owner"]), lines, lines[0].seq - 1)
+
+
+def lots(announcements: Sequence[Announcement]) -> Iterator[list[Announcement]]:
+    """The lines in parts, as many together as Redis takes easily in one round trip."""
+    lot: list[Announcement] = []
+    size_bytes = 0
+    for part in (part for one in announcements for part in one.parts()):
+        if lot and (size_bytes >= LOT_BYTES or len(lot) >= LOT_PARTS):
+            yield lot
+            lot, size_bytes = [], 0
+        lot.append(part)
+        size_bytes += sum(len(line.body) for line in part.lines)
+    if lot:
+        yield lot
 
 
 def topic_group(topic: UUID) -> str:

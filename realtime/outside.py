@@ -25,16 +25,22 @@ KEPT_SECONDS = 3600
 FENCE_SECONDS = 24 * 3600
 UNKNOWN = -1
 
-# KEYS: fence, stream. ARGV: after, floor, fence seconds, kept seconds, stream length, then per line its seq and
-# the four fields of its stream entry, the number of frames, and channel, text, key per frame.
+# The stream may take this much memory, about: where events are large it keeps fewer of them.
+STREAM_BYTES = 256 * 2**20
+
+# KEYS: fence, stream, the mean size of its entries. ARGV: after, floor, fence seconds, kept seconds, stream length,
+# stream bytes, then per line its seq and the four fields of its entry, the number of frames, and channel, text,
+# key per frame.
 _TELL = """
 local told = tonumber(redis.call('GET', KEYS[1]) or ARGV[2])
 if told < 0 or tonumber(ARGV[1]) > told then return told end
-local at, last = 6, told
+local at, last, mean = 7, told, tonumber(redis.call('GET', KEYS[3]) or 1000)
 while at <= #ARGV do
   local seq, frames = tonumber(ARGV[at]), tonumber(ARGV[at + 5])
   if seq > told then
-    redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'topic', ARGV[at + 1], 'seq', ARGV[at],
+    mean = mean + (#ARGV[at + 4] + 200 - mean) / 500
+    local most = math.max(1, math.floor(math.min(ARGV[5], ARGV[6] / mean)))
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', most, '*', 'topic', ARGV[at + 1], 'seq', ARGV[at],
                'type', ARGV[at + 2], 'subject', ARGV[at + 3], 'event', ARGV[at + 4])
     for frame = at + 6, at + 3 + 3 * frames, 3 do
       if ARGV[frame] ~= '' then redis.call('PUBLISH', ARGV[frame], ARGV[frame + 1]) end
@@ -45,6 +51,7 @@ while at <= #ARGV do
   at = at + 6 + 3 * frames
 end
 redis.call('SET', KEYS[1], last, 'EX', ARGV[3])
+redis.call('SET', KEYS[3], mean)
 return last
 """
 
@@ -87,7 +94,7 @@ class Outside:
         pipe = self._redis.pipeline(transaction=False)
         for part, told in zip(parts, said, strict=True):
             from_start = 0 if part.after == 0 else floor
-            keys = [_name(f"told.{part.topic.hex}"), stream()]
+            keys = [_name(f"told.{part.topic.hex}"), stream(), _name("stream.mean")]
             await self._tell(keys=keys, args=_arguments(part, told, from_start), client=pipe)
         return [int(told) for told in await pipe.execute()]
 
@@ -247,6 +254,7 @@ def _arguments(part: Announcement, told: Sequence[Sequence[Said]], floor: int) -
         FENCE_SECONDS,
         KEPT_SECONDS,
         settings.REDIS_STREAM_LENGTH,
+        STREAM_BYTES,
     ]
     for line, frames in zip(part.lines, told, strict=True):
         arguments += _entry(line)

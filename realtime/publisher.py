@@ -106,20 +106,18 @@ class Publisher:
         async with self._round:
             self._wake.clear()
             taken = self._take()
-            await self._ring([part for announcement in taken for part in announcement.parts()])
+            await self._ring(taken)
             for announcement in taken:
                 self._relayer.take(announcement)
             for user, frame in self._take_frames():
                 await self._tell(user, frame)
 
-    async def _ring(self, parts: Sequence[Announcement]) -> None:
-        if not parts:
-            return
+    async def _ring(self, announcements: Sequence[Announcement]) -> None:
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self._doorbell.ring(parts)
+                await self._doorbell.ring(announcements)
         except UNREACHABLE as error:
-            logger.warning("redis took no announcement of %d topics: %r", len(parts), error)
+            logger.warning("redis took no announcement of %d: %r", len(announcements), error)
 
     async def _tell(self, user: UUID | None, frame: str) -> None:
         if user is None:

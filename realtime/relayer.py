@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from realtime import relay
-from realtime.lines import Announcement
+from realtime.lines import Announcement, lots
 from realtime.outside import UNKNOWN, Outside
 from realtime.readers import ask
 
@@ -30,7 +30,6 @@ TRY_SECONDS = 1.0
 LATELY_SECONDS = 10.0
 MARK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
-AT_ONCE = 200
 WAITING_LIMIT_BYTES = 16 * 2**20
 
 
@@ -149,9 +148,8 @@ class Relayer:
 
         again: they were read back, and are told whatever the mark says.
         """
-        parts = [part for one in announcements for part in one.parts()]
-        for start in range(0, len(parts), AT_ONCE):
-            if not await self._tell_parts(parts[start : start + AT_ONCE], again=again):
+        for parts in lots(announcements):
+            if not await self._tell_parts(parts, again=again):
                 return False
         return True
 

@@ -289,6 +289,21 @@ async def test_the_stream_is_capped(own_redis: OwnRedis, settings: Any) -> None:
         assert client.xlen(outside.stream()) < 300  # trimmed by whole nodes of a hundred
 
 
+async def test_the_stream_keeps_fewer_events_where_they_are_large(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outside, "STREAM_BYTES", 2**20)
+    run = await ask(make_run)
+
+    for _ in range(10):
+        large = [Draft("stage.started", "", {"stage": "model_inference", "more": "x" * 10_000})] * 100
+        await append(run.topic_id, *large)
+
+    await eventually(lambda: marked(run.topic_id, 1000), limit=15)
+    with Redis.from_url(own_redis.url) as client:
+        assert client.xlen(outside.stream()) < 300  # 3 MB; a thousand were written
+
+
 async def test_a_reading_group_gets_what_was_streamed_while_it_was_away(own_redis: OwnRedis) -> None:
     run = await ask(make_run)
     with Redis.from_url(own_redis.url, decode_responses=True) as client:
