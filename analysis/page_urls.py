@@ -16,5 +16,6 @@ urlpatterns = [
     path("jobs/", job_pages.JobsPage.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>/", job_pages.JobPage.as_view(), name="job"),
     path("detectors/", pages.DetectorsPage.as_view(), name="detectors"),
+    path("sockets/", pages.SocketsPage.as_view(), name="sockets"),
     path("operations/", pages.OperationsPage.as_view(), name="operations"),
 ]

@@ -171,6 +171,15 @@ _JOB: Words = {
     "job.not_allowed": _("You are no longer allowed to watch this job."),
     "job.not_found": _("This job is not there any more, or it is not yours."),
 }
+_SOCKETS: Words = {
+    "sockets.opening": _("opening"),
+    "sockets.open": _("open"),
+    "sockets.ended": _("closed with {code}"),
+    "sockets.in": _("came"),
+    "sockets.out": _("sent"),
+    "sockets.closed": _("closed"),
+    "sockets.count": _("{count} frames"),
+}
 _PANEL: Words = {
     "panel.of": _("{percent} %"),
     "panel.queued": _("queued"),
@@ -195,4 +204,5 @@ def for_scripts() -> dict[str, str]:
         "band": BANDS,
     }
     words = {f"{group}.{key}": str(text) for group, texts in named.items() for key, text in texts.items()}
-    return words | {key: str(text) for texts in (_LIVE, _DROP, _JOB, _PANEL) for key, text in texts.items()}
+    pages = (_LIVE, _DROP, _JOB, _PANEL, _SOCKETS)
+    return words | {key: str(text) for texts in pages for key, text in texts.items()}

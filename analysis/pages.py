@@ -125,6 +125,21 @@ class DetectorsPage(DeskPage):
         )
 
 
+class SocketsPage(DeskPage):
+    """A client to try sockets with."""
+
+    template_name = "sockets.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = visible_runs(self.request).first()
+        of_run = (
+            [f"/ws/topics/{run.topic_id}/?after=0", f"/ws/analysis/{run.pk}/", f"/ws/jobs/{run.pk}/"]
+            if run
+            else []
+        )
+        return super().get_context_data(addresses=["/ws/user/", "/ws/events", *of_run], **kwargs)
+
+
 class OperationsPage(UserPassesTestMixin, DeskPage):
     """How queue, workers and sockets are; for staff."""
 

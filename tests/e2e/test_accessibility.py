@@ -26,6 +26,7 @@ PLACES = [
     "/runs/",
     "/jobs/",
     "/detectors/",
+    "/sockets/",
     "/account/",
     "/account/webhooks/",
     "the webhook",
