@@ -27,6 +27,7 @@ TELL_SECONDS = 5.0
 # Programs that listened to a Redis that went away come back first; then they are told what was committed.
 RETURN_SECONDS = 2.0
 TRY_SECONDS = 1.0
+PAUSE_SECONDS = 0.01
 LATELY_SECONDS = 10.0
 MARK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
@@ -123,6 +124,8 @@ class Relayer:
                 await self._ours().publish(channel, text)
 
     async def _rest(self) -> None:
+        # What comes meanwhile is told in the same round trips: a busy writer must not pay for each line.
+        await asyncio.sleep(PAUSE_SECONDS)
         pause = MARK_SECONDS if self._missed or self._told or self._lately.topics() else SWEEP_SECONDS
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
