@@ -15,7 +15,7 @@ from uuid import UUID
 
 logger = logging.getLogger(__name__)
 # What a voice raises over data that is not as its dialect expects.
-UNSAYABLE = (LookupError, TypeError, ValueError, AttributeError)
+UNSAYABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 COMPLAINT_SECONDS = 3600.0
 COMPLAINTS_REMEMBERED = 1000
 _complained: dict[tuple[str, str], float] = {}
@@ -30,10 +30,13 @@ class Voice(ABC):
     called in the event loop too, take microseconds, and depend on nothing but the events; and copy.deepcopy
     makes another voice at the same place.
 
-    remembers: whether frames depend on events before; if not, a voice may begin anywhere in its topic.
+    remembers: whether frames depend on events before; if not, a voice may begin anywhere in its topic. Of
+    progress before, the newest of each detector and attempt must do.
+    ignores: types of events that change nothing; they need not be read to catch up.
     """
 
     remembers: ClassVar[bool] = True
+    ignores: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def hear(self, event: Event) -> Sequence[Frame]:

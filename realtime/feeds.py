@@ -88,8 +88,11 @@ class Feed:
         self.cursor = lines[-1].seq
         # Framed once, for however many follow.
         framed = [Framed(line.body or thinned(line.seq, line.seq)) for line in lines]
-        for follower in self.followers:
-            follower.offer(lines, framed)
+        for follower in list(self.followers):
+            try:
+                follower.offer(lines, framed)
+            except Exception:  # one socket's trouble is its own: it finds the gap and reads the log
+                logger.exception("a follower of topic %s did not take lines", self.topic)
 
 
 class Follower:
@@ -123,7 +126,7 @@ class Follower:
         for line, frame in zip(lines, framed, strict=True):
             if line.seq <= self.cursor:
                 continue
-            if self.outbox.full:
+            if self.outbox.full or line.seq > self.cursor + 1:
                 self._fall_behind()
                 return
             self.outbox.push(frame)

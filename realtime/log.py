@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import User
-from realtime import topics, writing
+from realtime import reading, topics, writing
 from realtime.chain import Verification, verify
 from realtime.envelope import Draft, EventRefused, Prepared, prepare
 from realtime.errors import UnknownTopic
@@ -36,13 +36,6 @@ __all__ = [
 
 PAGE = 1000
 PAGE_BYTES = 4 * 2**20
-# octet_length does not fetch a long text: what lies beyond the limit is neither read nor sent to us.
-_READ = (
-    "SELECT seq, type, body, subject FROM (SELECT seq, type, body, subject, sum(octet_length(body))"
-    " OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) - octet_length(body) AS bytes_before"
-    " FROM realtime_event WHERE topic_id = %s AND seq > %s ORDER BY seq LIMIT %s) AS page"
-    " WHERE bytes_before < %s ORDER BY seq"
-)
 
 
 def create_topic(kind: str, owner: User) -> Topic:
@@ -84,9 +77,7 @@ def read(topic_id: UUID, *, after: int = 0, limit: int = PAGE, limit_bytes: int 
 
     At most `limit` lines, and none that begins beyond `limit_bytes`; so one at least, if there is one.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_READ, [topic_id, after, limit, limit_bytes])
-        return [Line(topic_id, seq, kind, body, subject) for seq, kind, body, subject in cursor.fetchall()]
+    return reading.lines(topic_id, after=after, limit=limit, limit_bytes=limit_bytes)
 
 
 def head(topic_id: UUID) -> int:

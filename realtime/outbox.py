@@ -34,8 +34,8 @@ class Outbox:
     def __init__(self, send: Send) -> None:
         self._send = send
         # Where the server can take encoded frames (config/ready_frames.py).
-        self._write: Callable[[bytes], bool] = getattr(
-            getattr(send, "__self__", None), "write_frame", _cannot
+        self._write: Callable[[bytes], bool] | None = getattr(
+            getattr(send, "__self__", None), "write_frame", None
         )
         self._frames: deque[Framed] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -68,7 +68,7 @@ class Outbox:
         if self.closed:
             return
         framed = frame if isinstance(frame, Framed) else Framed(frame)
-        if not self._frames and self._write(framed.wire):
+        if self._write is not None and not self._frames and self._write(framed.wire):
             return
         self._frames.append(framed)
         self.queued_bytes += framed.size_bytes
@@ -120,7 +120,3 @@ class Outbox:
             self.closed = True
         finally:
             self._task = None
-
-
-def _cannot(_frame: bytes) -> bool:
-    return False

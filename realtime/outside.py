@@ -5,10 +5,12 @@ how far it was told, passes over what it had before, and refuses what would leav
 listens to are not spoken to; the stream and the kept states get everything.
 """
 
+import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,27 +19,39 @@ from redis.asyncio import Redis
 from realtime import dialects, relay, topics
 from realtime.dialects import Channel, Event, Frame, Voice
 from realtime.lines import Announcement, Line
-from realtime.readers import ask
+from realtime.readers import Readers
 from realtime.topics import compact
 
 TOPICS_REMEMBERED = 256
 KEPT_SECONDS = 3600
 FENCE_SECONDS = 24 * 3600
 UNKNOWN = -1
+CALL_SECONDS = 5.0
 
 # The stream may take this much memory, about: where events are large it keeps fewer of them.
 STREAM_BYTES = 256 * 2**20
 
+# The fence of a topic holds "told:began": the last line told, and the first one told since Redis has memory.
 # KEYS: fence, stream, the mean size of its entries. ARGV: after, floor, fence seconds, kept seconds, stream length,
-# stream bytes, then per line its seq and the four fields of its entry, the number of frames, and channel, text,
-# key per frame.
+# stream bytes, whether to tell again, then per line its seq and the four fields of its entry, the number of frames,
+# and channel, text, key per frame.
 _TELL = """
-local told = tonumber(redis.call('GET', KEYS[1]) or ARGV[2])
+local told, began = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+):(%d+)$')
+if not told then
+  told = tonumber(ARGV[2])
+  began = told + 1
+end
+told, began = tonumber(told), tonumber(began)
 if told < 0 or tonumber(ARGV[1]) > told then return told end
-local at, last, mean = 7, told, tonumber(redis.call('GET', KEYS[3]) or 1000)
+local after = told
+if ARGV[7] == '1' then
+  after = tonumber(ARGV[1])
+  began = math.min(began, after + 1)
+end
+local at, last, mean = 8, told, tonumber(redis.call('GET', KEYS[3]) or 1000)
 while at <= #ARGV do
   local seq, frames = tonumber(ARGV[at]), tonumber(ARGV[at + 5])
-  if seq > told then
+  if seq > after then
     mean = mean + (#ARGV[at + 4] + 200 - mean) / 500
     local most = math.max(1, math.floor(math.min(ARGV[5], ARGV[6] / mean)))
     redis.call('XADD', KEYS[2], 'MAXLEN', '~', most, '*', 'topic', ARGV[at + 1], 'seq', ARGV[at],
@@ -46,11 +60,11 @@ while at <= #ARGV do
       if ARGV[frame] ~= '' then redis.call('PUBLISH', ARGV[frame], ARGV[frame + 1]) end
       if ARGV[frame + 2] ~= '' then redis.call('SET', ARGV[frame + 2], ARGV[frame + 1], 'EX', ARGV[4]) end
     end
-    last = seq
+    last = math.max(last, seq)
   end
   at = at + 6 + 3 * frames
 end
-redis.call('SET', KEYS[1], last, 'EX', ARGV[3])
+redis.call('SET', KEYS[1], string.format('%d:%d', last, began), 'EX', ARGV[3])
 redis.call('SET', KEYS[3], mean)
 return last
 """
@@ -66,103 +80,133 @@ class Said:
 
 
 @dataclass
-class _Place:
-    """How far the voices of a topic have heard."""
+class _Ear:
+    """A channel of a topic, and the line up to which its voice has heard."""
 
+    channel: Channel
     seq: int
-    channels: Sequence[Channel]
 
 
 class Outside:
-    """Tells programs outside what this process wrote; used by one task at a time."""
+    """Tells programs outside what this process wrote; used by one task at a time.
+
+    Voices hear in a thread of their own: catching up with a long topic must not hold up the threads that
+    sockets read with.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._tell = redis.register_script(_TELL)
-        self._places: OrderedDict[UUID, _Place] = OrderedDict()
+        self._places: OrderedDict[UUID, list[_Ear]] = OrderedDict()
+        self._readers = Readers(1)
 
-    async def tell(self, parts: Sequence[Announcement], *, floor: int = UNKNOWN) -> list[int]:
+    async def tell(
+        self, parts: Sequence[Announcement], *, floor: int = UNKNOWN, again: bool = False
+    ) -> list[int]:
         """Tells the lines, in order, in two round trips; per part the seq up to which its topic is told since.
 
         It is less than the part's last where lines before `part.after` are missing outside, and UNKNOWN when
-        Redis knows nothing of the topic: then `floor` must say how far it was told. Raises RedisError, OSError.
+        Redis knows nothing of the topic: then `floor` must say how far it was told. again: also what it was
+        told before. Raises RedisError, OSError, TimeoutError.
         """
-        if any(not self._knows(part) for part in parts):
-            await ask(self._prepare, parts)
+        await self._ask(self._prepare, parts)
         listened = await self._listened(parts)
-        said = await ask(lambda: [self._say(part, listened) for part in parts])
+        said = await self._ask(self._say_all, parts, listened)
         pipe = self._redis.pipeline(transaction=False)
         for part, told in zip(parts, said, strict=True):
             from_start = 0 if part.after == 0 else floor
             keys = [_name(f"told.{part.topic.hex}"), stream(), _name("stream.mean")]
-            await self._tell(keys=keys, args=_arguments(part, told, from_start), client=pipe)
-        return [int(told) for told in await pipe.execute()]
+            await self._tell(keys=keys, args=_arguments(part, told, from_start, again=again), client=pipe)
+        async with asyncio.timeout(CALL_SECONDS):
+            return [int(told) for told in await pipe.execute()]
 
     async def publish(self, channel: str, text: str) -> None:
-        """Says something that stands in no log."""
-        await self._redis.publish(channel, text)
+        """Says something that stands in no log. Raises RedisError, OSError, TimeoutError."""
+        async with asyncio.timeout(CALL_SECONDS):
+            await self._redis.publish(channel, text)
 
-    async def forgotten(self, topics_: Sequence[UUID]) -> list[UUID]:
-        """Of these topics those Redis knows nothing of. Raises RedisError, OSError."""
-        pipe = self._redis.pipeline(transaction=False)
-        for topic in topics_:
-            pipe.exists(_name(f"told.{topic.hex}"))
-        return [topic for topic, known in zip(topics_, await pipe.execute(), strict=True) if not known]
+    async def forgotten(self, firsts: Mapping[UUID, int]) -> list[UUID]:
+        """Of topics that were told from these seqs on, those Redis has not kept all of in mind."""
+        names = [_name(f"told.{topic.hex}") for topic in firsts]
+        async with asyncio.timeout(CALL_SECONDS):
+            fences = await self._redis.mget(names)
+        return [
+            topic
+            for (topic, first), fence in zip(firsts.items(), fences, strict=True)
+            if fence is None or int(_text(fence).partition(":")[2]) > first
+        ]
 
     async def ping(self) -> None:
-        """Returns when Redis answers. Raises RedisError, OSError."""
-        await self._redis.ping()
-
-    async def _listened(self, parts: Sequence[Announcement]) -> frozenset[str] | None:
-        """Of the channels of the topics those somebody listens to; None when somebody listens by pattern."""
-        names = {channel.name for part in parts for channel in self._places[part.topic].channels}
-        names |= {user_channel(part.owner) for part in parts}
-        pipe = self._redis.pipeline(transaction=False)
-        pipe.pubsub_numpat()
-        pipe.pubsub_numsub(*names)
-        patterns, counts = await pipe.execute()
-        return None if patterns else frozenset(_text(name) for name, count in counts if count)
-
-    def _knows(self, part: Announcement) -> bool:
-        return part.topic in self._places
-
-    def _prepare(self, parts: Sequence[Announcement]) -> None:
-        for part in parts:
-            if not self._knows(part):
-                self._place(part)
-
-    def _say(self, part: Announcement, listened: frozenset[str] | None) -> list[list[Said]]:
-        """The frames of every line, in order. Reads the database."""
-        place = self._place(part)
-        told: dict[int, list[Said]] = {line.seq: [] for line in part.lines}
-        events = _Events(part.lines)
-        for channel in place.channels:
-            for seq, said in _spoken(channel, events, wanted=_heard(channel.name, listened)):
-                told[seq].append(said)
-        name = user_channel(part.owner)
-        if _heard(name, listened):
-            for frame in topics.frames(part.kind, part.topic, part.lines):
-                told[frame.seq].append(Said(name, frame.text))
-        place.seq = part.last
-        return list(told.values())
-
-    def _place(self, part: Announcement) -> _Place:
-        """The voices of a topic, having heard everything before the part."""
-        place = self._places.pop(part.topic, None)
-        if place is None or place.seq != part.after:
-            place = _Place(part.after, topics.channels(part.kind, part.topic))
-            remembering = [channel.voice for channel in place.channels if channel.voice.remembers]
-            if remembering:
-                for event in _events(part.topic, until=part.after):
-                    for voice in remembering:
-                        dialects.heard(voice, event)
-        self._places[part.topic] = place
-        return place
+        """Returns when Redis answers. Raises RedisError, OSError, TimeoutError."""
+        async with asyncio.timeout(CALL_SECONDS):
+            await self._redis.ping()
 
     def forget(self) -> None:
         """Keeps the voices of the topics spoken of lately; called between rounds."""
         while len(self._places) > TOPICS_REMEMBERED:
             self._places.popitem(last=False)
+
+    def close(self) -> None:
+        """Ends the thread; the next question starts another."""
+        self._readers.close()
+
+    async def _ask(self, function: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.wrap_future(self._readers.submit(lambda: function(*args)))
+
+    async def _listened(self, parts: Sequence[Announcement]) -> frozenset[str] | None:
+        """Of the channels of the topics those somebody listens to; None when somebody listens by pattern."""
+        names = {ear.channel.name for part in parts for ear in self._places[part.topic]}
+        names |= {user_channel(part.owner) for part in parts}
+        pipe = self._redis.pipeline(transaction=False)
+        pipe.pubsub_numpat()
+        pipe.pubsub_numsub(*names)
+        async with asyncio.timeout(CALL_SECONDS):
+            patterns, counts = await pipe.execute()
+        return None if patterns else frozenset(_text(name) for name, count in counts if count)
+
+    def _prepare(self, parts: Sequence[Announcement]) -> None:
+        for part in parts:
+            if part.topic in self._places:
+                self._places.move_to_end(part.topic)
+            else:
+                self._places[part.topic] = _ears(part)
+
+    def _say_all(
+        self, parts: Sequence[Announcement], listened: frozenset[str] | None
+    ) -> list[list[list[Said]]]:
+        return [self._say(part, listened) for part in parts]
+
+    def _say(self, part: Announcement, listened: frozenset[str] | None) -> list[list[Said]]:
+        """The frames of every line, in order. Reads the database."""
+        told: dict[int, list[Said]] = {line.seq: [] for line in part.lines}
+        events = _Events(part.lines)
+        for number, ear in enumerate(self._places[part.topic]):
+            wanted = _heard(ear.channel.name, listened)
+            if wanted or ear.channel.kept:
+                self._catch_up(part, number)
+                for seq, said in _spoken(self._places[part.topic][number].channel, events, wanted=wanted):
+                    told[seq].append(said)
+                self._places[part.topic][number].seq = part.last
+        name = user_channel(part.owner)
+        if _heard(name, listened):
+            for frame in topics.frames(part.kind, part.topic, part.lines):
+                told[frame.seq].append(Said(name, frame.text))
+        return list(told.values())
+
+    def _catch_up(self, part: Announcement, number: int) -> None:
+        """Lets a voice that remembers hear everything before the part; from the start if it missed any of it."""
+        ears = self._places[part.topic]
+        if ears[number].seq == part.after or not ears[number].channel.voice.remembers:
+            return
+        fresh = _ears(part)[number]
+        voice = fresh.channel.voice
+        for line in relay.history(part.topic, until=part.after, ignoring=voice.ignores):
+            dialects.heard(voice, json.loads(line.body))
+        ears[number] = fresh
+
+
+def _ears(part: Announcement) -> list[_Ear]:
+    return [_Ear(channel, 0) for channel in topics.channels(part.kind, part.topic)]
 
 
 def user_channel(user: UUID) -> str:
@@ -238,16 +282,9 @@ def _heard(name: str, listened: Collection[str] | None) -> bool:
     return listened is None or name in listened
 
 
-def _events(topic: UUID, *, until: int) -> Iterator[Event]:
-    after = 0
-    while after < until and (page := relay.read(topic, after=after)):
-        for line in page.lines:
-            if line.seq <= until:
-                yield json.loads(line.body)
-        after = page.last
-
-
-def _arguments(part: Announcement, told: Sequence[Sequence[Said]], floor: int) -> list[str | int]:
+def _arguments(
+    part: Announcement, told: Sequence[Sequence[Said]], floor: int, *, again: bool
+) -> list[str | int]:
     arguments: list[str | int] = [
         part.after,
         floor,
@@ -255,6 +292,7 @@ def _arguments(part: Announcement, told: Sequence[Sequence[Said]], floor: int) -
         KEPT_SECONDS,
         settings.REDIS_STREAM_LENGTH,
         STREAM_BYTES,
+        int(again),
     ]
     for line, frames in zip(part.lines, told, strict=True):
         arguments += _entry(line)

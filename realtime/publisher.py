@@ -86,6 +86,7 @@ class Publisher:
         """Ends the thread; what is left is in the database."""
         self._loop.call_soon_threadsafe(self._end)
         self._thread.join(timeout=10)
+        self._relayer.end()
 
     def _end(self) -> None:
         for task in asyncio.all_tasks(self._loop):
@@ -131,10 +132,11 @@ class Publisher:
             await self._relayer.say(outside.system_channel(), frame)
             return
         message = {"type": "user.frame", "user": user.hex, "frame": frame}
-        with contextlib.suppress(*UNREACHABLE):
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._doorbell.send(user_group(user), message)
-        await self._relayer.say(outside.user_channel(user), frame)
+        if not self._relayer.away:
+            with contextlib.suppress(*UNREACHABLE):
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._doorbell.send(user_group(user), message)
+            await self._relayer.say(outside.user_channel(user), frame)
 
     def _take(self) -> list[Announcement]:
         with self._lock:

@@ -4,16 +4,25 @@ The mark is moved about once a second, not with every line. It may lag behind; t
 was told. It never runs ahead of an untold line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from uuid import UUID
 
 from django.db import connection
 
-from realtime.lines import Announcement, Line
+from realtime import reading
+from realtime.lines import COALESCED, Announcement, Line
 from realtime.models import Event, Mark, Topic
 
 PAGE = 500
+PAGE_BYTES = 2 * 2**20
 SETTLED_SECONDS = 5
+_HISTORY = (
+    "SELECT seq FROM realtime_event WHERE topic_id = %(topic)s AND seq <= %(until)s AND body <> ''"
+    " AND type <> ALL(%(ignoring)s) AND type <> ALL(%(thin)s) UNION ALL"
+    " SELECT seq FROM (SELECT DISTINCT ON (type, subject, attempt) seq FROM realtime_event"
+    " WHERE topic_id = %(topic)s AND seq <= %(until)s AND body <> '' AND type = ANY(%(thin)s)"
+    " AND type <> ALL(%(ignoring)s) ORDER BY type, subject, attempt, seq DESC) AS newest ORDER BY seq"
+)
 
 
 def unannounced() -> list[tuple[UUID, int]]:
@@ -36,12 +45,36 @@ def read(topic_id: UUID, *, after: int) -> Announcement | None:
     Lines emptied by retention are left out: nobody needs to be told of them.
     """
     found = Topic.objects.filter(pk=topic_id).values_list("kind", "owner_id").first()
-    rows = Event.objects.filter(topic_id=topic_id, seq__gt=after).exclude(body="").order_by("seq")
-    lines = [
-        Line(topic_id, seq, kind, body, subject)
-        for seq, kind, body, subject in rows.values_list("seq", "type", "body", "subject")[:PAGE]
-    ]
-    return Announcement.of(found[0], found[1], lines, after=after) if found and lines else None
+    reached = after
+    while found and (page := reading.lines(topic_id, after=reached, limit=PAGE, limit_bytes=PAGE_BYTES)):
+        if lines := [line for line in page if line.body]:
+            return Announcement.of(found[0], found[1], lines, after=after)
+        reached = page[-1].seq
+    return None
+
+
+def history(topic_id: UUID, *, until: int, ignoring: Collection[str]) -> Iterator[Line]:
+    """What a voice must have heard to go on after a line, in order: of progress the newest of each attempt."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _HISTORY, {"topic": topic_id, "until": until, "ignoring": [*ignoring], "thin": [*COALESCED]}
+        )
+        seqs = [seq for (seq,) in cursor.fetchall()]
+    for start in range(0, len(seqs), PAGE):
+        rows = Event.objects.filter(topic_id=topic_id, seq__in=seqs[start : start + PAGE]).order_by("seq")
+        for seq, kind, body, subject in rows.values_list("seq", "type", "body", "subject"):
+            yield Line(topic_id, seq, kind, body, subject)
+
+
+def settle(topic_id: UUID) -> None:
+    """Moves the mark of a topic to its head where every line behind it was emptied: there is nothing to tell."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE realtime_mark m SET published = t.head FROM realtime_topic t WHERE t.id = m.topic_id"
+            " AND t.id = %s AND t.head > m.published AND NOT EXISTS (SELECT FROM realtime_event e"
+            " WHERE e.topic_id = t.id AND e.seq > m.published AND e.body <> '')",
+            [topic_id],
+        )
 
 
 def published(topic_id: UUID) -> int:

@@ -18,12 +18,11 @@ from redis.exceptions import RedisError
 
 from realtime import relay
 from realtime.lines import Announcement, lots
-from realtime.outside import UNKNOWN, Outside
+from realtime.outside import CALL_SECONDS, UNKNOWN, Outside
 from realtime.readers import ask
 
 logger = logging.getLogger(__name__)
 UNREACHABLE = (RedisError, OSError, TimeoutError)
-TELL_SECONDS = 5.0
 # Programs that listened to a Redis that went away come back first; then they are told what was committed.
 RETURN_SECONDS = 2.0
 TRY_SECONDS = 1.0
@@ -42,16 +41,18 @@ class Lately:
 
     def note(self, topic: UUID, first: int, now: float) -> None:
         told = self._told.setdefault(topic, deque())
-        if not told or now - told[-1][0] > 1.0:
+        if not told or now - told[-1][0] > 1.0 or first < told[-1][1]:
             told.append((now, first))
 
     def first(self, topic: UUID) -> int:
         """The first seq told lately; 0 when there was none."""
-        told = self._told.get(topic)
-        return told[0][1] if told else 0
+        return min((first for _, first in self._told.get(topic, ())), default=0)
 
-    def topics(self) -> list[UUID]:
-        return list(self._told)
+    def firsts(self) -> dict[UUID, int]:
+        return {topic: self.first(topic) for topic in self._told}
+
+    def any(self) -> bool:
+        return bool(self._told)
 
     def prune(self, now: float) -> None:
         for topic, told in list(self._told.items()):
@@ -70,12 +71,18 @@ class Relayer:
         self._missed: dict[UUID, int] = {}
         self._told: dict[UUID, int] = {}
         self._lately = Lately()
+        self._again: set[UUID] = set()
         self._outside: Outside | None = None
         self._url = ""
         self._away = self._back = False
         self._wake = asyncio.Event()
         self._round = asyncio.Lock()
         self._next_try = self._next_mark = self._next_sweep = 0.0
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis did not answer when it was last asked."""
+        return self._away
 
     def take(self, announcement: Announcement) -> None:
         """Takes lines to tell, in the order of the calls."""
@@ -119,14 +126,14 @@ class Relayer:
 
     async def say(self, channel: str, text: str) -> None:
         """Says something that stands in no log; it may be lost."""
-        with contextlib.suppress(*UNREACHABLE):
-            async with asyncio.timeout(TELL_SECONDS):
+        if not self._away:
+            with contextlib.suppress(*UNREACHABLE):
                 await self._ours().publish(channel, text)
 
     async def _rest(self) -> None:
         # What comes meanwhile is told in the same round trips: a busy writer must not pay for each line.
         await asyncio.sleep(PAUSE_SECONDS)
-        pause = MARK_SECONDS if self._missed or self._told or self._lately.topics() else SWEEP_SECONDS
+        pause = MARK_SECONDS if self._missed or self._told or self._lately.any() else SWEEP_SECONDS
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -135,13 +142,13 @@ class Relayer:
         """Tells what waits now, in one go; what Redis did not take is missed."""
         taken, self._waiting = list(self._waiting), deque()
         self._waiting_bytes = 0
-        behind = [one for one in taken if self._away or one.topic in self._missed]
-        due = [one for one in taken if one not in behind]
+        due: list[Announcement] = []
+        behind: list[Announcement] = []
+        for one in taken:
+            (behind if self._away or one.topic in self._missed else due).append(one)
+        told = False
         try:
             told = await self._tell(due)
-        except BaseException:
-            told = False
-            raise
         finally:
             for one in behind if told else taken:
                 self.miss(one.topic, one.first)
@@ -159,11 +166,10 @@ class Relayer:
     async def _tell_parts(self, parts: Sequence[Announcement], *, again: bool) -> bool:
         outside = self._ours()
         try:
-            async with asyncio.timeout(TELL_SECONDS):
-                told = await outside.tell(parts)
-                for at, part in enumerate(parts):
-                    if told[at] == UNKNOWN:
-                        [told[at]] = await outside.tell([part], floor=await self._floor(part, again=again))
+            told = await outside.tell(parts, again=again and parts[0].topic in self._again)
+            for at, part in enumerate(parts):
+                if told[at] == UNKNOWN:
+                    [told[at]] = await outside.tell([part], floor=await self._floor(part, again=again))
         except UNREACHABLE as error:
             self._note_away(error)
             return False
@@ -207,18 +213,20 @@ class Relayer:
 
     async def _remind(self, now: float) -> None:
         """Tells again what was told lately to a Redis that has forgotten it: not everybody may have read it."""
+        if self._away:
+            return  # and the ten seconds are counted back from when Redis was last there
         self._lately.prune(now)
-        topics = self._lately.topics()
-        if self._away or not topics:
+        firsts = self._lately.firsts()
+        if not firsts:
             return
         try:
-            async with asyncio.timeout(TELL_SECONDS):
-                forgotten = await self._ours().forgotten(topics)
+            forgotten = await self._ours().forgotten(firsts)
         except UNREACHABLE as error:
             self._note_away(error)
             return
         for topic in forgotten:
-            self.miss(topic, self._lately.first(topic))
+            self._again.add(topic)
+            self.miss(topic, firsts[topic])
 
     async def _is_back(self, now: float) -> bool:
         """Whether Redis answers, and has for a while if it was away."""
@@ -234,8 +242,7 @@ class Relayer:
 
     async def _answers(self) -> bool:
         try:
-            async with asyncio.timeout(TELL_SECONDS):
-                await self._ours().ping()
+            await self._ours().ping()
         except UNREACHABLE:
             return False
         return True
@@ -248,13 +255,20 @@ class Relayer:
     async def _read_back_topic(self, topic: UUID, first: int) -> bool:
         while announcement := await ask(relay.read, topic, after=first - 1):
             self._missed.pop(topic, None)
-            if not await self._tell([announcement], again=True):
-                self.miss(topic, first)
+            told = False
+            try:
+                told = await self._tell([announcement], again=True)
+            finally:
+                if not told:
+                    self.miss(topic, first)
+            if not told:
                 return False
             # Where Redis knew less than we thought, further back; else on from the last line.
             first = self._missed.get(topic, announcement.last + 1)
             self._missed[topic] = first
         self._missed.pop(topic, None)
+        self._again.discard(topic)
+        await ask(relay.settle, topic)
         return True
 
     async def _mark(self) -> None:
@@ -272,8 +286,13 @@ class Relayer:
         self._waiting.clear()
         self._waiting_bytes = 0
 
+    def end(self) -> None:
+        """Closes what is held open; called when the task has ended."""
+        if self._outside is not None:
+            self._outside.close()
+
     def _ours(self) -> Outside:
         if self._outside is None or self._url != settings.REDIS_URL:
             self._url = settings.REDIS_URL
-            self._outside = Outside(Redis.from_url(self._url, socket_connect_timeout=TELL_SECONDS))
+            self._outside = Outside(Redis.from_url(self._url, socket_connect_timeout=CALL_SECONDS))
         return self._outside

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 JOIN_SECONDS = 1.0
+AGAIN_SECONDS = 1.5
 
 
 class Subscriptions:
@@ -26,6 +27,7 @@ class Subscriptions:
         self._channel: str | None = None
         self._receiving: asyncio.Task[None] | None = None
         self._lock = asyncio.Lock()
+        self._not_before = 0.0
 
     async def join(self, group: str) -> None:
         """Joins a group; when Redis is away, as soon as it is back."""
@@ -39,12 +41,14 @@ class Subscriptions:
     async def reconcile(self) -> None:
         """Joins and leaves what was wanted and has not happened yet."""
         async with self._lock:
-            if self._wanted == self._joined:
+            if self._wanted == self._joined or asyncio.get_running_loop().time() < self._not_before:
                 return
             try:
                 async with asyncio.timeout(JOIN_SECONDS):
                     await self._reconcile()
             except UNREACHABLE as error:
+                # One who waits in vain is enough: the others go on, and the next tick tries again.
+                self._not_before = asyncio.get_running_loop().time() + AGAIN_SECONDS
                 logger.warning("redis cannot be reached, reading the database instead: %r", error)
 
     async def _reconcile(self) -> None:

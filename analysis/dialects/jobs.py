@@ -1,7 +1,7 @@
 """The jobs dialect of a media run: one status with a progress over all its detectors."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from analysis.dialects.memory import COMPLETED, FAILED, RunMemory
@@ -12,6 +12,8 @@ _SHOWN = ("detector", "done", "total", "unit", "fps", "seconds_left")
 
 class RunJobs(Voice):
     """`{job_id, status, stage, progress, message, timestamp, metadata?, result?, error?}`; `job_id` is the run."""
+
+    ignores: ClassVar[frozenset[str]] = frozenset({"score.measured"})
 
     def __init__(self, run: UUID) -> None:
         self._memory = RunMemory(run)

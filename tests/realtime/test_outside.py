@@ -200,9 +200,13 @@ async def test_two_writers_of_one_topic_are_told_in_order(own_redis: OwnRedis) -
 
 def append_unannounced(topic: UUID, count: int) -> list[Line]:
     """Lines of a writer that has committed and not come to announce them."""
+    return append_unannounced_drafts(topic, [stage() for _ in range(count)])
+
+
+def append_unannounced_drafts(topic: UUID, drafts: list[Draft]) -> list[Line]:
     announce, publisher.announce = publisher.announce, lambda announcement: None
     try:
-        return log.append(topic, [stage() for _ in range(count)])
+        return log.append(topic, drafts)
     finally:
         publisher.announce = announce
 
@@ -251,16 +255,91 @@ async def test_what_came_while_it_was_away_does_not_hide_what_was_told_just_befo
     assert await in_stream(own_redis, run.topic_id, 3) == [1, 2, 3]
 
 
-async def test_emptied_lines_do_not_hold_up_what_follows(own_redis: OwnRedis) -> None:
+async def test_an_outage_of_any_length_does_not_make_the_last_seconds_forgotten(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relayer, "LATELY_SECONDS", 2.0)
     run = await ask(make_run)
-    own_redis.stop()
-    await append(run.topic_id, stage(), stage(), stage(), stage())
-    await ask(log.empty, run.topic_id, 1, 3)
+    await append(run.topic_id, stage(), stage())
+    await in_stream(own_redis, run.topic_id, 2)
+    await asyncio.to_thread(own_redis.stop)
+    await append(run.topic_id, stage())
+    await asyncio.sleep(3)  # the outage itself
 
     await asyncio.to_thread(own_redis.start)
 
-    assert await in_stream(own_redis, run.topic_id, 1) == [4]
-    await eventually(lambda: marked(run.topic_id, 4), limit=10)
+    assert await in_stream(own_redis, run.topic_id, 3) == [1, 2, 3]
+
+
+async def test_another_writer_does_not_seal_away_what_this_one_told_just_before(own_redis: OwnRedis) -> None:
+    run = await ask(make_run)
+    await append(run.topic_id, stage(), stage())
+    await in_stream(own_redis, run.topic_id, 2)
+    await eventually(lambda: marked(run.topic_id, 2), limit=10)
+    await asyncio.to_thread(own_redis.stop)
+    await asyncio.to_thread(own_redis.start)
+
+    lines = await ask(append_unannounced, run.topic_id, 1)
+    other = relayer.Relayer()
+    other.take(Announcement.of("media_run", run.owner_id, lines))
+    await other.drain(books=False)
+
+    assert sorted(set(await in_stream(own_redis, run.topic_id, 3))) == [1, 2, 3]
+    other.end()
+
+
+async def test_a_line_that_overflows_silences_nobody(
+    own_redis: OwnRedis, listening: Callable[..., Listener]
+) -> None:
+    ana = await ask(make_user)
+    job = await ask(jobs.create, ana, "a")
+    program = listening(f"user:{ana.pk}", "media:progress")
+
+    odd = Draft("job.reported", "far", {"job_id": "a", "stage": "s", "progress": 1e308})
+    await append(
+        job.topic_id, odd, Draft("job.reported", "m", {"job_id": "a", "stage": "s", "progress": 0.5})
+    )
+
+    await program.hear(2)
+    assert (await in_stream(own_redis, job.topic_id, 3))[-3:] == [1, 2, 3]
+
+
+async def test_a_long_run_is_caught_up_with_by_its_newest_progress(own_redis: OwnRedis) -> None:
+    run = await ask(make_run)
+    started = {"attempt": 1, "detectors": ["spectrum"], "run": str(run.pk)}
+    drafts = [Draft("run.started", "", started), *(progress(done, total=5000) for done in range(3000))]
+    await ask(append_unannounced_drafts, run.topic_id, drafts)
+
+    heard = await ask(lambda: list(relay.history(run.topic_id, until=3001, ignoring=["score.measured"])))
+    await append(run.topic_id, stage())
+
+    assert [line.seq for line in heard] == [1, 3001]
+    await eventually(lambda: marked(run.topic_id, 3002), limit=15)
+    with Redis.from_url(own_redis.url, decode_responses=True) as client:
+        kept = json.loads(client.get(outside.public(f"job_status:{run.pk}")) or "{}")
+    assert kept["progress"] == pytest.approx(2999 / 5000, abs=0.01)
+
+
+async def test_a_topic_whose_last_lines_were_emptied_is_not_asked_about_for_ever(own_redis: OwnRedis) -> None:
+    run = await ask(make_run)
+    own_redis.stop()
+    await append(run.topic_id, stage(), stage())
+    await ask(log.empty, run.topic_id, 1, 2)
+
+    await asyncio.to_thread(own_redis.start)
+
+    await eventually(lambda: marked(run.topic_id, 2), limit=15)
+
+
+async def test_emptied_lines_do_not_hold_up_what_follows(own_redis: OwnRedis) -> None:
+    run = await ask(make_run)
+    await ask(append_unannounced, run.topic_id, 4)
+    await ask(log.empty, run.topic_id, 1, 3)
+
+    await append(run.topic_id, stage())
+
+    assert await in_stream(own_redis, run.topic_id, 2) == [4, 5]
+    await eventually(lambda: marked(run.topic_id, 5), limit=10)
 
 
 async def test_a_line_no_dialect_can_say_silences_nobody(
