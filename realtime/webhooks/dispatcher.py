@@ -198,7 +198,7 @@ class Dispatcher:
         if not order.refusal:
             answer = await post(self._sender, order, order.event_id, order.body, self._clock)
         if answer.is_gone:
-            await self._ask(places.gone, order.webhook)
+            await self._ask(places.gone, order.webhook, order.url)
         await self._ask(orders.settle, order, books.outcome(answer, self._clock()))
 
     async def _ask(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -100,8 +101,8 @@ def create(
 def change(webhook: Webhook, **fields: Any) -> Webhook:
     """Changes url, types, description or enabled. What waits is tried again at once.
 
-    Switched on again it goes on where it stood: nothing that happened meanwhile is left out.
-    Raises AddressRefused, WebhookRefused.
+    Switched on again it goes on where it stood: nothing that happened meanwhile is left out. What is under way
+    at that moment counts for nothing. Raises AddressRefused, WebhookRefused.
     """
     if "url" in fields:
         addresses.refuse_known_bad(fields["url"])
@@ -113,12 +114,11 @@ def change(webhook: Webhook, **fields: Any) -> Webhook:
     if fresh:
         fields["rests_until"] = None
     with transaction.atomic():
+        if fresh:
+            _try_now(WebhookPlace.objects.filter(webhook=webhook, due__isnull=False), attempts=0)
         for name, value in fields.items():
             setattr(webhook, name, value)
         webhook.save(update_fields=list(fields))
-        if fresh:
-            waiting = WebhookPlace.objects.filter(webhook=webhook, due__isnull=False)
-            waiting.update(due=timezone.now(), attempts=0)
         bell.ring()
     return webhook
 
@@ -126,12 +126,14 @@ def change(webhook: Webhook, **fields: Any) -> Webhook:
 def rotate(webhook: Webhook, *, previous_seconds: int = PREVIOUS_SECONDS) -> str:
     """A new secret, shown this once; the one before stays good for a while, and both sign."""
     secret = sealing.new_secret()
-    readable = webhook.sealed_with == sealing.key_name()
-    webhook.previous_secret = webhook.secret if readable and previous_seconds else ""
-    until = timezone.now() + timedelta(seconds=previous_seconds)
-    webhook.previous_until = until if webhook.previous_secret else None
-    webhook.secret, webhook.sealed_with = sealing.seal(secret), sealing.key_name()
-    webhook.save(update_fields=["secret", "previous_secret", "previous_until", "sealed_with"])
+    with transaction.atomic():
+        webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update(no_key=True))
+        readable = webhook.sealed_with == sealing.key_name()
+        webhook.previous_secret = webhook.secret if readable and previous_seconds else ""
+        until = timezone.now() + timedelta(seconds=previous_seconds)
+        webhook.previous_until = until if webhook.previous_secret else None
+        webhook.secret, webhook.sealed_with = sealing.seal(secret), sealing.key_name()
+        webhook.save(update_fields=["secret", "previous_secret", "previous_until", "sealed_with"])
     return secret
 
 
@@ -156,9 +158,10 @@ def ask_again(webhook: Webhook, delivery: WebhookDelivery) -> Asked:
     if not webhook.enabled:
         raise IsDisabled("This webhook is switched off. Switch it on first.")
     tried = WebhookPlace.objects.filter(webhook=webhook, topic=delivery.topic, seq__lt=delivery.seq or 0)
-    if tried.update(due=timezone.now()):
-        bell.ring()
-        return Asked(delivery.event_id, None)
+    with transaction.atomic():
+        if _try_now(tried):
+            bell.ring()
+            return Asked(delivery.event_id, None)
     return Asked(
         delivery.event_id,
         _ask(
@@ -190,6 +193,14 @@ def delivery_of(webhook: Webhook, delivery_id: int) -> WebhookDelivery | None:
 def find(user: User, webhook_id: UUID) -> Webhook | None:
     """The user's webhook of this id."""
     return Webhook.objects.filter(owner=user, pk=webhook_id).first()
+
+
+def _try_now(tried: QuerySet[WebhookPlace], **fields: Any) -> int:
+    """Makes places due; how many. Whoever holds one now has lost it, and writes nothing of it any more."""
+    # Lock places before their webhook, and in the order of those who mark, everywhere: as deliveries do.
+    keys = list(tried.select_for_update().order_by("topic_id").values_list("pk", flat=True))
+    freed = {"due": timezone.now(), "lease": None, "leased_until": None, **fields}
+    return WebhookPlace.objects.filter(pk__in=keys).update(**freed)
 
 
 def _ask(webhook: Webhook, kind: str, **event: Any) -> WebhookDelivery:

@@ -100,13 +100,19 @@ class Page:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a place is now. due: when to go on; None when nothing is left. keep: the lease goes on."""
+    """Where a place is now. due: when to go on; None when nothing is left. keep: the lease goes on.
+
+    rests_until, gone: what the receiver at `url` asked for.
+    """
 
     seq: int
     attempts: int = 0
     due: datetime | None = None
     keep: bool = False
     log: Sequence[WebhookDelivery] = ()
+    url: str = ""
+    rests_until: datetime | None = None
+    gone: bool = False
 
 
 def live(now: datetime) -> dict[UUID, UUID]:
@@ -201,6 +207,10 @@ def settle(place: Place, step: Step) -> bool:
         WebhookDelivery.objects.bulk_create(step.log)
         if step.log:
             note_health(place.webhook, step.log[-1])
+        if step.rests_until:
+            Webhook.objects.filter(pk=place.webhook, url=step.url).update(rests_until=step.rests_until)
+        if step.gone:
+            gone(place.webhook, step.url)
     return True
 
 
@@ -213,11 +223,7 @@ def note_health(webhook: UUID, last: WebhookDelivery) -> None:
         held.filter(failing_since=None).update(failing_since=last.time)
 
 
-def rest(webhook: UUID, until: datetime) -> None:
-    """The receiver asked not to be called before `until`."""
-    Webhook.objects.filter(pk=webhook).update(rests_until=until)
-
-
-def gone(webhook: UUID) -> None:
-    """The receiver said that it wants nothing any more (410)."""
-    Webhook.objects.filter(pk=webhook).update(enabled=False, disabled_reason=Webhook.Disabled.GONE)
+def gone(webhook: UUID, url: str) -> None:
+    """The receiver at `url` said that it wants nothing any more (410); another address is not meant."""
+    meant = Webhook.objects.filter(pk=webhook, url=url)
+    meant.update(enabled=False, disabled_reason=Webhook.Disabled.GONE)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,31 +86,30 @@ class Visit:
         answer = await post(self._sender, page, f"{line.topic}/{line.seq}", line.body.encode(), self._clock)
         self._sent.append(self._delivery(line, answer))
         if not answer.succeeded:
-            await self._failed(line, answer)
+            await self._failed(page.url, line, answer)
             return False
         self._seq, self._attempts = line.seq, 0
         return True
 
-    async def _failed(self, line: Line, answer: Answer) -> None:
+    async def _failed(self, url: str, line: Line, answer: Answer) -> None:
         """The next attempt by the ladder; after the last the event is given up and the next one's turn comes."""
         now = self._clock()
         if answer.is_gone:
-            await self._patiently(places.gone, self._place.webhook)
             self._attempts = 0
-            await self._leave(due=now)
+            await self._leave(due=now, url=url, gone=True)
             return
         self._attempts += 1
         pause = ladder.pause_seconds(self._attempts)
-        rest = ladder.rest_seconds(answer.status or 0, answer.retry_after, now) or 0.0
-        if rest:
-            await self._patiently(places.rest, self._place.webhook, now + timedelta(seconds=rest))
+        rest = ladder.rest_seconds(answer.status or 0, answer.retry_after, now)
         if pause is None:
             logger.warning("webhook %s: event %s/%d was given up", self._place.webhook, line.topic, line.seq)
             self._seq, self._attempts = line.seq, 0
-        await self._leave(due=now + timedelta(seconds=max(pause or 0.0, rest)))
+        # a rest is the webhook's, not the place's: it ends when the address is another
+        until = now + timedelta(seconds=rest) if rest else None
+        await self._leave(due=now + timedelta(seconds=pause or 0.0), url=url, rests_until=until)
 
-    async def _leave(self, *, due: datetime | None) -> bool:
-        await self._settle(self._step(due=due))
+    async def _leave(self, *, due: datetime | None, **asked: Any) -> bool:
+        await self._settle(replace(self._step(due=due), **asked))
         return False
 
     async def _flush(self) -> None:
