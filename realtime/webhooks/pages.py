@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.permissions import CanExamine, may_examine
 from realtime.models import Webhook, WebhookDelivery
 from realtime.webhooks import keeping
+from realtime.webhooks.addresses import AddressRefused
 from realtime.webhooks.forms import WebhookForm
 
 DELIVERIES_PER_PAGE = 25
@@ -52,7 +53,7 @@ def changes(act: Act) -> Act:
         found = _found(request, webhook_id)
         try:
             return act(request, found, **more)
-        except keeping.WebhookRefused as refused:
+        except (keeping.WebhookRefused, AddressRefused) as refused:
             messages.error(request, str(refused))
             return redirect("webhook", webhook_id=webhook_id)
 
@@ -73,6 +74,9 @@ def make(request: HttpRequest) -> HttpResponse:
         made, secret = keeping.create(
             _user(request), given["url"], kinds=given["types"], description=given["description"]
         )
+    except AddressRefused as refused:
+        form.add_error("url", str(refused))
+        return _list_page(request, status=400, form=form)
     except keeping.WebhookRefused as refused:
         form.add_error(None, str(refused))
         return _list_page(request, status=409, form=form)

@@ -175,6 +175,36 @@ def test_somebody_elses_webhook_is_not_there(hook: Webhook, role: str) -> None:
     assert Webhook.objects.get().secret == hook.secret
 
 
+@pytest.fixture
+def changing_name(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A name that leads to a public address when first asked for, and then to this machine."""
+    found = iter(["93.184.216.34", "127.0.0.1"])
+
+    def getaddrinfo(*_: object, **__: object) -> list[Any]:
+        return [(2, 1, 6, "", (next(found), 443))]
+
+    monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
+    return "https://hooks.example/"
+
+
+def test_a_name_that_changes_while_a_webhook_is_made_is_refused(browser: Client, changing_name: str) -> None:
+    answer = browser.post("/account/webhooks/new/", GIVEN | {"url": changing_name})
+
+    assert answer.status_code == 400
+    assert "not on the public internet" in text(answer)
+    assert not Webhook.objects.exists()
+
+
+def test_a_name_that_changes_while_a_webhook_is_changed_is_refused(
+    browser: Client, hook: Webhook, changing_name: str
+) -> None:
+    answer = browser.post(page(hook, "change/"), GIVEN | {"url": changing_name}, follow=True)
+
+    hook.refresh_from_db()
+    assert "not on the public internet" in text(answer)
+    assert hook.url == PUBLIC
+
+
 def test_a_viewer_sees_it_without_buttons_and_may_not_press_them(
     browser: Client, ana: User, hook: Webhook
 ) -> None:
