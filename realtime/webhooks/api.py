@@ -33,6 +33,16 @@ from realtime.webhooks.serializers import (
 _SECRET = {"Cache-Control": "no-store"}
 
 
+class MayStop(CanExamine):
+    """Whatever a role has become: what goes on in somebody's name they may end."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        stops = request.method == "DELETE" or (
+            request.method == "PATCH" and request.data == {"enabled": False}
+        )
+        return stops or super().has_permission(request, view)
+
+
 class WebhookView(GenericAPIView):
     """For the signed-in, about their own webhooks only; writing is for analysts."""
 
@@ -101,6 +111,8 @@ class WebhooksView(IdempotentPost, WebhookView):
 
 class OneWebhookView(WebhookView):
     """One webhook."""
+
+    permission_classes = (IsAuthenticated, MayStop)
 
     @extend_schema(operation_id="webhook_get")
     def get(self, request: Request, webhook_id: UUID) -> Response:

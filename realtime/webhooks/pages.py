@@ -42,14 +42,13 @@ def webhook(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     return _page(request, _found(request, webhook_id))
 
 
-def changes(act: Act) -> Act:
-    """A view that changes a webhook of who asks."""
+def stops(act: Act) -> Act:
+    """A view with which people stop a webhook of theirs, whatever their role has become."""
 
     @never_cache
     @login_required
     @require_POST
     def view(request: HttpRequest, webhook_id: UUID, **more: Any) -> HttpResponse:
-        _refuse_viewers(request)
         found = _found(request, webhook_id)
         try:
             return act(request, found, **more)
@@ -58,6 +57,16 @@ def changes(act: Act) -> Act:
             return redirect("webhook", webhook_id=webhook_id)
 
     return view
+
+
+def changes(act: Act) -> Act:
+    """A view that changes a webhook of who asks."""
+
+    def allowed(request: HttpRequest, found: Webhook, **more: Any) -> HttpResponse:
+        _refuse_viewers(request)
+        return act(request, found, **more)
+
+    return stops(allowed)
 
 
 @never_cache
@@ -96,10 +105,13 @@ def change(request: HttpRequest, found: Webhook) -> HttpResponse:
     return _back(request, kept, _("Changed."))
 
 
-@changes
+@stops
 def switch(request: HttpRequest, found: Webhook) -> HttpResponse:
     """Switches it on or off."""
-    keeping.change(found, enabled=request.POST.get("enabled") == "true")
+    enabled = request.POST.get("enabled") == "true"
+    if enabled:
+        _refuse_viewers(request)
+    keeping.change(found, enabled=enabled)
     return _back(request, found, _("Switched on.") if found.enabled else _("Switched off."))
 
 
@@ -126,7 +138,7 @@ def redeliver(request: HttpRequest, found: Webhook, delivery_id: int) -> HttpRes
     return _back(request, found, _("It is being sent again."))
 
 
-@changes
+@stops
 def end(request: HttpRequest, found: Webhook) -> HttpResponse:
     """Deletes it."""
     keeping.end(found)

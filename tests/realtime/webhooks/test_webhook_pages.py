@@ -205,6 +205,20 @@ def test_a_name_that_changes_while_a_webhook_is_changed_is_refused(
     assert hook.url == PUBLIC
 
 
+def test_a_viewer_may_stop_a_webhook_of_theirs(browser: Client, ana: User, hook: Webhook) -> None:
+    User.objects.filter(pk=ana.pk).update(role="viewer")
+
+    said = text(browser.get(page(hook)))
+    off = browser.post(page(hook, "switch/"), {"enabled": "false"})
+    on = browser.post(page(hook, "switch/"), {"enabled": "true"})
+    hook.refresh_from_db()
+    deleted = browser.post(page(hook, "delete/"))
+
+    assert [tail for tail in ("switch/", "delete/") if page(hook, tail) not in said] == []
+    assert (off.status_code, on.status_code, hook.enabled) == (302, 403, False)
+    assert (deleted.status_code, Webhook.objects.exists()) == (302, False)
+
+
 def test_a_viewer_sees_it_without_buttons_and_may_not_press_them(
     browser: Client, ana: User, hook: Webhook
 ) -> None:
@@ -212,7 +226,7 @@ def test_a_viewer_sees_it_without_buttons_and_may_not_press_them(
     sent = delivery(hook)
 
     said = text(browser.get(page(hook))) + text(browser.get("/account/webhooks/"))
-    tails = ["change/", "switch/", "rotate/", "test/", "delete/", f"deliveries/{sent.pk}/redeliver/"]
+    tails = ["change/", "rotate/", "test/", f"deliveries/{sent.pk}/redeliver/"]
     statuses = {browser.post(page(hook, tail)).status_code for tail in tails}
 
     assert "/account/webhooks/new/" not in said
