@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
+import psutil
 from django.conf import settings
 
 Address = IPv4Address | IPv6Address
@@ -63,7 +64,7 @@ def is_allowed(text: str, port: int) -> bool:
         address = _plain(ipaddress.ip_address(text))
     except ValueError:
         return False
-    if (address.is_loopback or address.is_unspecified) and port in settings.OWN_PORTS:
+    if port in settings.OWN_PORTS and _is_this_machine(address):
         return False
     return any(_holds(network, address) for network in settings.WEBHOOK_NETWORKS) or _is_public(address)
 
@@ -125,6 +126,13 @@ def _plain(address: Address) -> Address:
         if address in _NAT64:
             return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
+
+
+def _is_this_machine(address: Address) -> bool:
+    if address.is_loopback or address.is_unspecified:
+        return True
+    own = (one.address.partition("%")[0] for all_ in psutil.net_if_addrs().values() for one in all_)
+    return str(address).partition("%")[0] in own
 
 
 def _is_public(address: Address) -> bool:

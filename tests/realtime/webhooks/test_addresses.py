@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -77,6 +78,19 @@ def test_our_own_ports_are_refused_even_in_a_network_that_was_named(settings: An
     settings.OWN_PORTS = frozenset({8000})
 
     assert (is_allowed(address, 8000), is_allowed(address, 8001)) == (False, True)
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "::ffff:10.1.2.3", "fd00:1::5"])
+def test_our_own_ports_are_refused_at_every_address_of_this_machine(
+    settings: Any, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.WEBHOOK_NETWORKS = [ip_network("10.0.0.0/8"), ip_network("fd00:1::/64")]
+    settings.OWN_PORTS = frozenset({8000})
+    here = [SimpleNamespace(address=one) for one in ("10.1.2.3", "fd00:1::5%eth0", "02:42:ac:11:00:02")]
+    monkeypatch.setattr("psutil.net_if_addrs", lambda: {"eth0": here})
+
+    assert (is_allowed(address, 8000), is_allowed(address, 8001)) == (False, True)
+    assert is_allowed("10.1.2.4", 8000)
 
 
 @pytest.mark.parametrize(
