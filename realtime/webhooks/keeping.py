@@ -128,8 +128,8 @@ def rotate(webhook: Webhook, *, previous_seconds: int = PREVIOUS_SECONDS) -> str
     secret = sealing.new_secret()
     with transaction.atomic():
         webhook.refresh_from_db(from_queryset=Webhook.objects.select_for_update(no_key=True))
-        readable = webhook.sealed_with == sealing.key_name()
-        webhook.previous_secret = webhook.secret if readable and previous_seconds else ""
+        keeps = webhook.secret_readable and previous_seconds
+        webhook.previous_secret = webhook.secret if keeps else ""
         until = timezone.now() + timedelta(seconds=previous_seconds)
         webhook.previous_until = until if webhook.previous_secret else None
         webhook.secret, webhook.sealed_with = sealing.seal(secret), sealing.key_name()

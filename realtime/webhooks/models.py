@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from realtime.webhooks import sealing
+
 
 class Webhook(models.Model):
     """An address that is told of its owner's topics; only `realtime.webhooks.keeping` and deliveries change it.
@@ -37,6 +39,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return f"webhook {self.id}"
+
+    @property
+    def secret_readable(self) -> bool:
+        """Whether this installation can sign; if not, nothing is sent until a new secret is made."""
+        return self.sealed_with == sealing.key_name()
 
 
 class WebhookPlace(models.Model):

@@ -40,9 +40,17 @@ class WebhookSerializer(StrictModelSerializer):
             "failing_since",
             "rests_until",
             "previous_secret_until",
+            "secret_readable",
             "created",
         )
-        read_only_fields = ("id", "disabled_reason", "failing_since", "rests_until", "created")
+        read_only_fields = (
+            "id",
+            "disabled_reason",
+            "failing_since",
+            "rests_until",
+            "secret_readable",
+            "created",
+        )
 
     def get_previous_secret_until(self, webhook: Webhook) -> datetime | None:
         """The end of the secret before; null when there is none that is still good."""

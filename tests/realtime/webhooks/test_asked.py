@@ -223,3 +223,19 @@ def test_a_sender_that_was_paused_beyond_its_lease_writes_nothing(
 
     place.refresh_from_db()
     assert (place.seq, place.attempts, place.due) == (2, 0, None)
+def test_what_was_asked_for_of_a_secret_nobody_can_read_ends_as_that(
+    receiver: Receiver, start_dispatcher: Callable[..., Dispatcher], ana: User, settings: Any
+) -> None:
+    hook, _ = make_webhook(ana, receiver.url())
+    asked = keeping.ask_for_test(hook)
+    young = keeping.ask_for_test(hook)
+    WebhookDelivery.objects.filter(pk=asked.pk).update(time=timezone.now() - timedelta(seconds=61))
+    settings.WEBHOOKS_KEY = "another"
+
+    start_dispatcher()
+
+    assert (ended(asked).error, receiver.received) == ("secret_unreadable", [])
+    young.refresh_from_db()
+    assert young.state == "waiting"
+
+

@@ -66,6 +66,7 @@ def test_a_webhook_is_made_and_its_secret_shown_once(api: APIClient) -> None:
         "failing_since": None,
         "rests_until": None,
         "previous_secret_until": None,
+        "secret_readable": True,
         "created": got.json()["created"],
     }
 
@@ -238,6 +239,16 @@ def test_somebody_elses_delivery_is_not_there(api: APIClient, hook: Webhook) -> 
     foreign = delivery(keeping.create(make_user(), PUBLIC)[0])
 
     assert api.get(f"{ADDRESS}{hook.pk}/deliveries/{foreign.pk}/").status_code == 404
+
+
+def test_a_secret_sealed_by_another_key_is_said_to_be_unreadable(api: APIClient, hook: Webhook) -> None:
+    Webhook.objects.filter(pk=hook.pk).update(sealed_with="another")
+
+    told = api.get(f"{ADDRESS}{hook.pk}/").json()
+    post(api, {}, f"{ADDRESS}{hook.pk}/rotate-secret/")
+    later = api.get(f"{ADDRESS}{hook.pk}/").json()
+
+    assert (told["secret_readable"], later["secret_readable"]) == (False, True)
 
 
 @pytest.mark.parametrize("how", ["switched off", "deleted"])

@@ -175,6 +175,16 @@ def test_somebody_elses_webhook_is_not_there(hook: Webhook, role: str) -> None:
     assert Webhook.objects.get().secret == hook.secret
 
 
+def test_a_secret_that_cannot_be_read_is_said_with_what_to_do(browser: Client, hook: Webhook) -> None:
+    Webhook.objects.filter(pk=hook.pk).update(sealed_with="another")
+
+    listed, one = text(browser.get("/account/webhooks/")), text(browser.get(page(hook)))
+
+    assert "nothing is sent: its secret cannot be read" in listed
+    assert "nothing is sent: its secret cannot be read" in one
+    assert "Make a new secret" in one
+
+
 @pytest.fixture
 def changing_name(monkeypatch: pytest.MonkeyPatch) -> str:
     """A name that leads to a public address when first asked for, and then to this machine."""
