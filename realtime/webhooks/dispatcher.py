@@ -29,7 +29,7 @@ from realtime.webhooks.visits import AWAY, Clock, Visit, post
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
-# While there is no webhook; the bell wakes us before.
+# While there is no webhook, or all rest for longer; the bell wakes us before.
 IDLE_SECONDS = 60.0
 AWAY_SECONDS = 2.0
 EVERYTHING_SECONDS = 300.0
@@ -133,16 +133,22 @@ class Dispatcher:
         now, at = self._clock(), self._loop.time()
         for order in await self._ask(orders.claim, ORDERS - self._ordered(), now):
             self._begin(self._fulfil(order), None)
-        live: dict[UUID, UUID] = await self._ask(places.live, now)
-        if not live:
-            self._live.clear()
-            return IDLE_SECONDS
-        await self._ask(places.mark, now, everything=self._looks_at_everything(at, live))
-        await self._claim(live, now)
         if at >= self._next_trim:
             self._next_trim = at + TRIM_SECONDS
             await self._ask(books.trim, now)
+        live: dict[UUID, UUID] = await self._ask(places.live, now)
+        if not live:
+            self._live.clear()
+            return await self._idle_seconds(now)
+        marked = await self._ask(places.mark, now, everything=self._looks_at_everything(at, live))
+        if marked >= places.MARKED_AT_ONCE:
+            self._next_everything = at  # there may be more
+        await self._claim(live, now)
         return LOOK_SECONDS
+
+    async def _idle_seconds(self, now: datetime) -> float:
+        until: datetime | None = await self._ask(places.first_end_of_rest, now)
+        return min(IDLE_SECONDS, (until - now).total_seconds()) if until else IDLE_SECONDS
 
     def _looks_at_everything(self, at: float, live: Collection[UUID]) -> bool:
         """Now and then, and whenever something may have moved longer ago than a look at what moved lately sees."""

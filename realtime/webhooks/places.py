@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from realtime import log, topics
 from realtime.lines import Line
@@ -24,6 +25,7 @@ PAGE, PAGE_BYTES = 100, 256 * 1024
 # How many pages without anything to send are passed over before others get their turn.
 PAGES_AT_ONCE = 20
 PARKED_SECONDS = 600.0
+MARKED_AT_ONCE = 10_000
 
 # Whose webhooks can be told anything, as far as this installation can sign for them.
 _LIVE = (
@@ -40,7 +42,7 @@ _MARK = (
     " WHERE (%(everything)s OR t.touched_minute >="
     " date_trunc('minute', statement_timestamp() - make_interval(secs => %(recent)s)))"
     " AND t.head > coalesce(p.seq, 0) AND p.due IS NULL"
-    " ORDER BY live.id, t.id LIMIT 10000"
+    " ORDER BY live.id, t.id LIMIT %(limit)s"
     " ON CONFLICT (webhook_id, topic_id) DO UPDATE SET due = excluded.due WHERE realtime_webhookplace.due IS NULL"
 )
 # Locked are the oldest few of each webhook; taken are, of those, as many as their owner and all may have.
@@ -122,6 +124,14 @@ def live(now: datetime) -> dict[UUID, UUID]:
         return dict(cursor.fetchall())
 
 
+def first_end_of_rest(now: datetime) -> datetime | None:
+    """When the first of the webhooks that rest may be told something again; None when none rests."""
+    resting = Webhook.objects.filter(enabled=True, owner__is_active=True, rests_until__gt=now)
+    ends = resting.filter(sealed_with=sealing.key_name()).aggregate(first=Min("rests_until"))
+    first: datetime | None = ends["first"]
+    return first
+
+
 def mark(now: datetime, *, everything: bool) -> int:
     """Makes the places due whose topic has moved lately, or at any time; how many. One query."""
     given: dict[str, Any] = {
@@ -129,6 +139,7 @@ def mark(now: datetime, *, everything: bool) -> int:
         "now": now,
         "recent": RECENT_SECONDS,
         "everything": everything,
+        "limit": MARKED_AT_ONCE,
     }
     with connection.cursor() as cursor:
         cursor.execute(_MARK, given)

@@ -223,6 +223,20 @@ def test_a_sender_that_was_paused_beyond_its_lease_writes_nothing(
 
     place.refresh_from_db()
     assert (place.seq, place.attempts, place.due) == (2, 0, None)
+
+
+def test_the_log_is_trimmed_also_while_no_webhook_is_on(
+    receiver: Receiver, start_dispatcher: Callable[..., Dispatcher], ana: User
+) -> None:
+    hook, _ = make_webhook(ana, receiver.url(), enabled=False)
+    old = timezone.now() - timedelta(days=40)
+    WebhookDelivery.objects.create(webhook=hook, state="failed", event_id="t/1", event_type="a.b", time=old)
+
+    start_dispatcher()
+
+    wait_until(lambda: not hook.deliveries.exists(), limit=5, what="the old delivery is forgotten")
+
+
 def test_what_was_asked_for_of_a_secret_nobody_can_read_ends_as_that(
     receiver: Receiver, start_dispatcher: Callable[..., Dispatcher], ana: User, settings: Any
 ) -> None:

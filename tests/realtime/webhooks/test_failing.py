@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import User
 from realtime import log
 from realtime.models import Webhook, WebhookDelivery, WebhookPlace
-from realtime.webhooks import keeping, ladder
+from realtime.webhooks import keeping, ladder, places, sealing
 from realtime.webhooks.dispatcher import Dispatcher
 from tests.factories import make_run
 from tests.realtime.conftest import stage
@@ -37,8 +37,31 @@ def timed(start_dispatcher: Callable[..., Dispatcher], clock: Clock) -> Dispatch
 
 def waiting_place(topic: Any, *, attempts: int) -> WebhookPlace:
     """The place of a topic whose event failed that often and is not being sent."""
-    places = WebhookPlace.objects.filter(topic=topic, attempts=attempts, lease=None)
-    return wait_until(places.first, what=f"attempt {attempts} is on record")
+    found = WebhookPlace.objects.filter(topic=topic, attempts=attempts, lease=None)
+    return wait_until(found.first, what=f"attempt {attempts} is on record")
+
+
+@pytest.fixture
+def endless_port() -> Iterator[int]:
+    """The port of a receiver that says 200 and "ok", and then neither more nor that this was all."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        kept: list[socket.socket] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):  # closed after the test
+                while True:
+                    one, _ = listening.accept()
+                    kept.append(one)
+                    one.recv(65536)
+                    one.sendall(b"HTTP/1.1 200 OK\r\n\r\nok")
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield int(listening.getsockname()[1])
+        listening.shutdown(socket.SHUT_RDWR)
+        serving.join()
+        for one in kept:
+            one.close()
 
 
 def last_delivery(hook: Webhook) -> WebhookDelivery:
@@ -121,6 +144,23 @@ def test_what_happened_long_ago_while_it_was_off_is_sent_once_it_is_on(
     keeping.change(hook, enabled=True)
 
     assert receiver.wait(1)[0].id == f"{topic}/1"
+
+
+def test_however_much_waits_when_it_is_switched_on_nothing_waits_for_the_next_look_at_everything(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "MARKED_AT_ONCE", 2, raising=True)
+    hook, _ = make_webhook(ana, receiver.url(), enabled=False)
+    topics = [make_run(owner=ana).topic_id for _ in range(5)]
+    for topic in topics:
+        log.append(topic, [stage()])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE realtime_topic SET touched_minute = touched_minute - interval '3 days'")
+
+    keeping.change(hook, enabled=True)
+    receiver.wait(5, limit=10)
+
+    assert sorted(receiver.ids()) == sorted(f"{topic}/1" for topic in topics)
 
 
 def test_a_success_ends_the_failing(receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User) -> None:
@@ -233,3 +273,19 @@ def test_a_receiver_that_speaks_no_tls_has_failed(
     log.append(make_run(owner=ana).topic_id, [stage()])
 
     assert last_delivery(hook).error == "tls"
+
+
+def test_a_short_rest_of_the_only_webhook_is_no_longer_than_asked(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ladder, "PAUSES_SECONDS", (0.1,) * 9)
+    receiver.answer(503, headers={"Retry-After": "1"})
+    make_webhook(ana, receiver.url())
+    topic = make_run(owner=ana).topic_id
+
+    log.append(topic, [stage()])
+    receiver.wait(2, limit=10)
+
+    assert receiver.ids() == [f"{topic}/1"] * 2
+
+
