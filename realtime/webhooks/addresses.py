@@ -4,21 +4,21 @@ The name in an address is looked up again for every delivery, every address it l
 connection is made to a checked address itself: a name that changes its mind in between gains nothing.
 """
 
-import asyncio
 import ipaddress
 import re
-import socket
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from urllib.parse import urlsplit
 
 import psutil
 from django.conf import settings
 
+from realtime.webhooks import lookups
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+# host, port, owner: for whom it is asked
+Resolve = Callable[[str, int, Hashable], Awaitable[Sequence[str]]]
 URL_LIMIT = 2000
 _UNFIT = re.compile(r"[\s\x00-\x1f\x7f\\]")
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -30,8 +30,6 @@ _TUNNELS: tuple[Network, ...] = (
     IPv6Network("::/96"),
     IPv4Network("192.88.99.0/24"),
 )
-# Lookups hang as long as a name server likes. Threads of our own: nobody else waits for them.
-_lookups = ThreadPoolExecutor(max_workers=64, thread_name_prefix="webhook-lookup")
 
 
 class AddressRefused(ValueError):
@@ -69,21 +67,14 @@ def is_allowed(text: str, port: int) -> bool:
     return any(_holds(network, address) for network in settings.WEBHOOK_NETWORKS) or _is_public(address)
 
 
-async def addresses_of(host: str, port: int, resolve: Resolve) -> list[str]:
+async def addresses_of(host: str, port: int, owner: Hashable, resolve: Resolve) -> list[str]:
     """The IP addresses to connect to. Raises AddressRefused if any of them is not allowed, OSError if none is known."""
-    found = [host] if _is_literal(host) else list(dict.fromkeys(await resolve(host, port)))
+    found = [host] if _is_literal(host) else list(dict.fromkeys(await resolve(host, port, owner)))
     if not found:
         raise OSError("no address")
     if not all(is_allowed(address, port) for address in found):
         raise AddressRefused("This host is not on the public internet, or is one of our own.")
     return found
-
-
-async def resolve(host: str, port: int) -> list[str]:
-    """The addresses the system knows for a name. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_lookups, _look_up, host, port)
-    return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
 def refuse_known_bad(url: str, *, timeout_seconds: float = 2.0) -> None:
@@ -94,20 +85,15 @@ def refuse_known_bad(url: str, *, timeout_seconds: float = 2.0) -> None:
     parts = urlsplit(checked_url(url))
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    looking = _lookups.submit(_look_up, host, port)
+    looking = lookups.begin(host, port)
     try:
-        found = [host] if _is_literal(host) else [str(one[4][0]) for one in looking.result(timeout_seconds)]
-    except (OSError, UnicodeError, TimeoutError):
+        found = [host] if _is_literal(host) else looking.result(timeout_seconds)
+    except (OSError, TimeoutError):
         return
+    finally:
+        looking.cancel()
     if not all(is_allowed(address, port) for address in found):
         raise AddressRefused("This host is not on the public internet, or is one of our own.")
-
-
-def _look_up(host: str, port: int) -> list[tuple[object, object, object, object, tuple[object, ...]]]:
-    try:
-        return list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    except UnicodeError as error:  # a label no name may have
-        raise OSError("no such name") from error
 
 
 def _is_literal(host: str) -> bool:

@@ -20,11 +20,11 @@ from django.utils import timezone
 
 from realtime.readers import Readers
 from realtime.topics import RECENT_SECONDS
-from realtime.webhooks import addresses, bell, books, orders, places
+from realtime.webhooks import bell, books, orders, places
 from realtime.webhooks.addresses import Resolve
 from realtime.webhooks.orders import Order
 from realtime.webhooks.places import Free
-from realtime.webhooks.sending import LIMIT_SECONDS, Answer, Sender
+from realtime.webhooks.sending import INTERNAL, LIMIT_SECONDS, Answer, Sender
 from realtime.webhooks.visits import AWAY, Clock, Visit, post
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Dispatcher:
         self,
         *,
         clock: Clock = timezone.now,
-        resolve: Resolve = addresses.resolve,
+        resolve: Resolve | None = None,
         limit_seconds: float = LIMIT_SECONDS,
     ) -> None:
         self._clock = clock
@@ -202,10 +202,17 @@ class Dispatcher:
     async def _fulfil(self, order: Order) -> None:
         answer = Answer(None, order.refusal)
         if not order.refusal:
-            answer = await post(self._sender, order, order.event_id, order.body, self._clock)
+            answer = await self._sent(order)
         if answer.is_gone:
             await self._ask(places.gone, order.webhook, order.url)
         await self._ask(orders.settle, order, books.outcome(answer, self._clock()))
+
+    async def _sent(self, order: Order) -> Answer:
+        try:
+            return await post(self._sender, order, order.event_id, order.body, self._clock, owner=order.owner)
+        except Exception:  # a worker loop of its own: sent once, and not again every minute for an hour
+            logger.exception("webhook %s: %s broke off", order.webhook, order.event_id)
+            return Answer(None, INTERNAL)
 
     async def _ask(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await asyncio.wrap_future(self._readers.submit(partial(function, *args, **kwargs)))

@@ -44,7 +44,7 @@ def _seconds(text: str, now: datetime) -> float | None:
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter of zones no clock has
         return None
     if moment.tzinfo is None:
         return None

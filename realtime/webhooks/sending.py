@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,12 +12,17 @@ import certifi
 import httpcore
 import httpx
 
-from realtime.webhooks.addresses import AddressRefused, Resolve, addresses_of, resolve
+from realtime.webhooks.addresses import AddressRefused, Resolve, addresses_of
+from realtime.webhooks.lookups import Lookups
 
 LIMIT_SECONDS = 15.0
 CONNECT_SECONDS = 6.0
+# Once the status is known, for the beginning of the body; as long again for hanging up.
+EXCERPT_SECONDS = 1.0
 READ_LIMIT_BYTES = 4096
 EXCERPT_LIMIT = 500
+# The word for a fault of our own.
+INTERNAL = "internal"
 _HEADERS = {
     "content-type": "application/json",
     "user-agent": "Assay-Webhooks/1",
@@ -49,8 +54,9 @@ class Answer:
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were checked a moment before, and to nothing else."""
 
-    def __init__(self, resolve: Resolve) -> None:
+    def __init__(self, resolve: Resolve, owner: Hashable) -> None:
         self._resolve = resolve
+        self._owner = owner
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -64,7 +70,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         """A connection to the first address of `host` that answers. Raises AddressRefused, ConnectError."""
         problem: Exception = httpcore.ConnectError("no address")
         try:
-            found = await addresses_of(host, port, self._resolve)
+            found = await addresses_of(host, port, self._owner, self._resolve)
         except OSError as error:
             raise _Unknown from error
         for address in found[:4]:
@@ -90,16 +96,17 @@ class _Unknown(Exception):
 class Sender:
     """Sends; one per event loop. `resolve` says which addresses a name has."""
 
-    def __init__(self, resolve: Resolve = resolve, *, limit_seconds: float = LIMIT_SECONDS) -> None:
-        self._network = CheckedNetwork(resolve)
+    def __init__(self, resolve: Resolve | None = None, *, limit_seconds: float = LIMIT_SECONDS) -> None:
+        self._resolve = resolve or Lookups()
         self._limit_seconds = limit_seconds
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, owner: Hashable) -> Answer:
         """Posts `body` and says what came back. Never raises for what the receiver or the network does."""
+        network = CheckedNetwork(self._resolve, owner)
         started = time.monotonic()
         try:
-            async with asyncio.timeout(self._limit_seconds):
-                answer = await self._post(url, body, {**_HEADERS, **headers})
+            async with asyncio.timeout(self._limit_seconds) as limit:
+                answer = await _post(network, url, body, {**_HEADERS, **headers}, limit)
         except Exception as error:
             word = _word(error)
             if word is None:
@@ -108,22 +115,27 @@ class Sender:
         taken_ms = round((time.monotonic() - started) * 1000)
         return Answer(answer.status, answer.error, answer.response, answer.retry_after, taken_ms)
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        async with (
-            httpcore.AsyncConnectionPool(
-                ssl_context=_tls(), network_backend=self._network, max_keepalive_connections=0
-            ) as connections,
-            connections.stream(
-                "POST",
-                _target(url),
-                headers=[("host", httpx.URL(url).netloc), *headers.items()],
-                content=body,
-                extensions={"timeout": {"connect": CONNECT_SECONDS}},
-            ) as response,
-        ):
-            said = {name.lower(): value for name, value in response.headers}
-            retry_after = said.get(b"retry-after", b"")[:64].decode("latin-1")
-            return Answer(response.status, "", await _excerpt(response), retry_after)
+
+async def _post(
+    network: CheckedNetwork, url: str, body: bytes, headers: Mapping[str, str], limit: asyncio.Timeout
+) -> Answer:
+    async with (
+        httpcore.AsyncConnectionPool(
+            ssl_context=_tls(), network_backend=network, max_keepalive_connections=0
+        ) as connections,
+        connections.stream(
+            "POST",
+            _target(url),
+            headers=[("host", httpx.URL(url).netloc), *headers.items()],
+            content=body,
+            extensions={"timeout": {"connect": CONNECT_SECONDS}},
+        ) as response,
+    ):
+        # it has answered in time; the limit is on that
+        limit.reschedule(asyncio.get_running_loop().time() + 2 * EXCERPT_SECONDS)
+        said = {name.lower(): value for name, value in response.headers}
+        retry_after = said.get(b"retry-after", b"")[:64].decode("latin-1")
+        return Answer(response.status, "", await _excerpt(response), retry_after)
 
 
 def _target(url: str) -> httpcore.URL:
@@ -135,14 +147,15 @@ def _target(url: str) -> httpcore.URL:
 
 
 async def _excerpt(response: httpcore.Response) -> str:
-    """The beginning of what was answered; the rest is not read."""
+    """The beginning of what was answered, as far as it comes at once; the rest is not read."""
     read = b""
     try:
-        async for chunk in response.aiter_stream():
-            read += chunk
-            if len(read) >= READ_LIMIT_BYTES:
-                break
-    except (httpcore.NetworkError, httpcore.ProtocolError):
+        async with asyncio.timeout(EXCERPT_SECONDS):
+            async for chunk in response.aiter_stream():
+                read += chunk
+                if len(read) >= READ_LIMIT_BYTES:
+                    break
+    except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
         pass  # the status was said; nobody needs the rest
     return read[:READ_LIMIT_BYTES].decode("utf-8", "replace").replace("\0", "\ufffd")[:EXCERPT_LIMIT]
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
 
@@ -13,7 +14,7 @@ from realtime.lines import Line
 from realtime.models import WebhookDelivery
 from realtime.webhooks import books, ladder, places, signing
 from realtime.webhooks.places import LEASE_SECONDS, Page, Place, Step
-from realtime.webhooks.sending import LIMIT_SECONDS, Answer, Sender
+from realtime.webhooks.sending import INTERNAL, LIMIT_SECONDS, Answer, Sender
 
 logger = logging.getLogger(__name__)
 AWAY = (DatabaseError, InterfaceError)
@@ -42,6 +43,7 @@ class Visit:
         self._clock = clock
         self._seq, self._attempts = place.seq, place.attempts
         self._sent: list[WebhookDelivery] = []
+        self._line_sent: Line | None = None
         self._now = asyncio.get_running_loop().time
         self._began = self._flushed = self._now()
         self._lease_ends = self._began + LEASE_SECONDS
@@ -49,13 +51,32 @@ class Visit:
     async def go(self) -> None:
         """The visit; whatever happens, the place is settled as far as it came."""
         try:
-            while await self._page():
-                pass
+            await self._pages()
         except LeaseLost:
             logger.info("webhook %s: another worker went on with %s", self._place.webhook, self._place.topic)
         except asyncio.CancelledError:
             await self._ask(places.settle, self._place, self._step(due=self._clock()))
             raise
+
+    async def _pages(self) -> None:
+        try:
+            while await self._page():
+                pass
+        except LeaseLost:
+            raise
+        except Exception:  # a worker loop of its own: no fault of ours may go around the ladder
+            logger.exception("webhook %s: a visit to %s broke off", self._place.webhook, self._place.topic)
+            await self._break_off()
+
+    async def _break_off(self) -> None:
+        """An event that cannot be sent has failed like any other; what cannot be read waits."""
+        if self._line_sent is None:
+            await self._leave(due=self._clock() + timedelta(seconds=places.PARKED_SECONDS))
+            return
+        line, answer = self._line_sent, Answer(None, INTERNAL)
+        self._sent = [sent for sent in self._sent if sent.state == WebhookDelivery.State.SUCCEEDED]
+        self._sent.append(self._delivery(line, answer))
+        await self._failed("", line, answer)
 
     async def _page(self) -> bool:
         """Sends a page; whether to go on."""
@@ -83,12 +104,14 @@ class Visit:
         """Sends one event; whether it arrived."""
         if self._now() + MARGIN_SECONDS > self._lease_ends or self._now() - self._flushed > FLUSH_SECONDS:
             await self._flush()
-        answer = await post(self._sender, page, f"{line.topic}/{line.seq}", line.body.encode(), self._clock)
+        self._line_sent = line
+        event_id, body = f"{line.topic}/{line.seq}", line.body.encode()
+        answer = await post(self._sender, page, event_id, body, self._clock, owner=self._place.owner)
         self._sent.append(self._delivery(line, answer))
         if not answer.succeeded:
             await self._failed(page.url, line, answer)
             return False
-        self._seq, self._attempts = line.seq, 0
+        self._seq, self._attempts, self._line_sent = line.seq, 0, None
         return True
 
     async def _failed(self, url: str, line: Line, answer: Answer) -> None:
@@ -98,9 +121,9 @@ class Visit:
             self._attempts = 0
             await self._leave(due=now, url=url, gone=True)
             return
-        self._attempts += 1
-        pause = ladder.pause_seconds(self._attempts)
         rest = ladder.rest_seconds(answer.status or 0, answer.retry_after, now)
+        pause = ladder.pause_seconds(self._attempts + 1)
+        self._attempts += 1
         if pause is None:
             logger.warning("webhook %s: event %s/%d was given up", self._place.webhook, line.topic, line.seq)
             self._seq, self._attempts = line.seq, 0
@@ -149,8 +172,8 @@ class Visit:
         )
 
 
-async def post(sender: Sender, to: Any, event_id: str, body: bytes, clock: Clock) -> Answer:
+async def post(sender: Sender, to: Any, event_id: str, body: bytes, clock: Clock, *, owner: UUID) -> Answer:
     """Signs and sends; `to` has a url and secrets."""
     timestamp = int(clock().timestamp())
     headers = signing.headers(to.secrets, event_id=event_id, timestamp=timestamp, body=body)
-    return await sender.post(to.url, body, headers)
+    return await sender.post(to.url, body, headers, owner=owner)

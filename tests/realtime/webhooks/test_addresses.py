@@ -136,14 +136,14 @@ class Names:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
+    async def __call__(self, host: str, port: int, owner: object) -> Sequence[str]:
         self.asked.append(host)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 async def post(names: Names, receiver: Receiver, host: str = "hooks.example") -> Any:
     sender = Sender(names)
-    return await sender.post(f"http://{host}:{receiver.port}/hook", b"{}", {"webhook-id": "t/1"})
+    return await sender.post(f"http://{host}:{receiver.port}/hook", b"{}", {"webhook-id": "t/1"}, owner=None)
 
 
 async def test_the_connection_is_made_to_the_address_that_was_checked(receiver: Receiver) -> None:
@@ -184,10 +184,10 @@ async def test_a_proxy_of_the_environment_is_not_asked(
 
 
 async def test_a_name_nobody_knows_is_a_failure(receiver: Receiver) -> None:
-    async def nobody(host: str, port: int) -> Sequence[str]:
+    async def nobody(host: str, port: int, owner: object) -> Sequence[str]:
         raise OSError("no such name")
 
-    answer = await Sender(nobody).post("http://hooks.example/", b"{}", {})
+    answer = await Sender(nobody).post("http://hooks.example/", b"{}", {}, owner=None)
 
     assert answer.error == "name_unknown"
 

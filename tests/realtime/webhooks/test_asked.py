@@ -253,3 +253,12 @@ def test_what_was_asked_for_of_a_secret_nobody_can_read_ends_as_that(
     assert young.state == "waiting"
 
 
+def test_what_breaks_off_by_a_fault_of_ours_ends_as_that(
+    receiver: Receiver, dispatcher: Dispatcher, ana: User
+) -> None:
+    hook, _ = make_webhook(ana, receiver.url())
+    Webhook.objects.filter(pk=hook.pk).update(secret=sealing.seal("whsec_x"))
+
+    asked = keeping.ask_for_test(hook)
+
+    assert ended(asked).error == "internal"

@@ -1,6 +1,8 @@
 """What happens when a receiver does not take an event."""
 
+import contextlib
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
@@ -289,3 +291,56 @@ def test_a_short_rest_of_the_only_webhook_is_no_longer_than_asked(
     assert receiver.ids() == [f"{topic}/1"] * 2
 
 
+def test_a_date_that_is_none_is_no_wish_for_rest() -> None:
+    asked = "1 jan 2024 1.2.34 +9999999419999999"
+
+    assert ladder.rest_seconds(503, asked, Clock().now) is None
+
+
+def test_a_secret_that_signs_nothing_climbs_the_ladder(
+    receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User
+) -> None:
+    hook, secret = make_webhook(ana, receiver.url())
+    topic = make_run(owner=ana).topic_id
+    Webhook.objects.filter(pk=hook.pk).update(secret=sealing.seal("whsec_x"))
+    log.append(topic, [stage()])
+    timed.wake()
+    place = waiting_place(topic, attempts=1)
+    early = last_delivery(hook)
+
+    Webhook.objects.filter(pk=hook.pk).update(secret=sealing.seal(secret))
+    clock.forward(6)
+    timed.wake()
+    receiver.wait(1)
+
+    assert (early.state, early.error, early.attempt) == ("failed", "internal", 1)
+    assert 4.5 <= (place.due - early.time).total_seconds() <= 5.5  # type: ignore[operator]  # it is due
+
+
+def test_what_cannot_even_be_read_is_looked_at_again_later(
+    receiver: Receiver, timed: Dispatcher, clock: Clock, ana: User
+) -> None:
+    hook, secret = make_webhook(ana, receiver.url())
+    topic = make_run(owner=ana).topic_id
+    Webhook.objects.filter(pk=hook.pk).update(secret="torn")
+    log.append(topic, [stage()])
+    left = WebhookPlace.objects.filter(topic=topic, lease=None, due__gt=clock.now)
+    wait_until(left.exists, limit=5, what="it was left for later")
+
+    Webhook.objects.filter(pk=hook.pk).update(secret=sealing.seal(secret))
+    clock.forward(600)
+    timed.wake()
+
+    assert receiver.wait(1)[0].id == f"{topic}/1"
+
+
+def test_an_answer_whose_body_does_not_end_counts_by_its_status(
+    endless_port: int, receiver: Receiver, start_dispatcher: Callable[..., Dispatcher], ana: User
+) -> None:
+    start_dispatcher(limit_seconds=2.0)
+    hook, _ = make_webhook(ana, f"http://127.0.0.1:{endless_port}/")
+
+    log.append(make_run(owner=ana).topic_id, [stage()])
+    found = last_delivery(hook)
+
+    assert (found.state, found.status_code, found.response) == ("succeeded", 200, "ok")
