@@ -123,8 +123,12 @@ class DialectFeed:
             return
         said = self.place.hear(lines)
         self._last = self._kept = None
-        for follower in self.followers if said else ():
-            follower.offer(said)
+        for follower in list(self.followers) if said else ():
+            try:
+                follower.offer(said)
+            except Exception:  # one socket's trouble is its own
+                logger.exception("a socket of topic %s did not take what was said", self.lines.topic)
+                follower.stumble(said)
 
     def last(self) -> list[Framed]:
         """What somebody who joins now is told."""
@@ -212,6 +216,11 @@ class DialectFollower:
                 self._fall_behind(said[number:])
                 return
             self._send(spoken)
+
+    def stumble(self, said: Sequence[Spoken]) -> None:
+        """Goes through what it did not take, and the log after it, by itself."""
+        if self.live:
+            self._fall_behind([spoken for spoken in said if spoken.seq > self.cursor])
 
     def _fall_behind(self, rest: Sequence[Spoken]) -> None:
         # The rest is at hand and the feed's voice is just past it: the log is read from there, not from its start.
