@@ -147,7 +147,7 @@ def sweep(*, limit: int = 1000) -> None:
     """Marks jobs that have been silent for their time as stalled, and those silent twice as long as failed.
 
     Those silent longest first, at most `limit`. Safe to run in several processes at once: every job is
-    looked at again under its lock.
+    looked at again under its lock. One that somebody holds is left to the next time: it waits for nobody.
     """
     # A stalled job that waits for its failing is nothing to do: many of them must not hide the others.
     stalls = Q(reported__lt=Now() - _patience()) & ~Q(state=Job.State.STALLED)
@@ -205,7 +205,7 @@ def _open_job(owner: User, job_id: str, *, unless: str = "") -> Job:
 
 def _settle(pk: UUID) -> None:
     with transaction.atomic():
-        job = Job.objects.select_for_update().filter(pk=pk, ended=None).first()
+        job = Job.objects.select_for_update(skip_locked=True).filter(pk=pk, ended=None).first()
         if job is None:
             return
         silent_seconds = (timezone.now() - job.reported).total_seconds()
