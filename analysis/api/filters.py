@@ -1,6 +1,6 @@
 """What lists can be narrowed by: each a query parameter, unknown ones and nonsense refused."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -23,17 +23,17 @@ class DayOrTime(serializers.Field):
         self._end_of_day = end_of_day
 
     def to_internal_value(self, data: Any) -> datetime:
-        """An aware time."""
+        """An aware time, in UTC."""
         try:
             if day := parse_date(str(data)):
                 start = make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  # aware at once
                 return start + timedelta(days=1) if self._end_of_day else start
-            time = parse_datetime(str(data))
+            if time := parse_datetime(str(data)):
+                # here, where it may fail: the first hours of the year 1 are no time in UTC everywhere
+                return (make_aware(time) if is_naive(time) else time).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise serializers.ValidationError("This is no day of the calendar.") from error
-        if time is None:
-            raise serializers.ValidationError("Give a day (2026-05-03) or a time (2026-05-03T14:00:00Z).")
-        return make_aware(time) if is_naive(time) else time
+        raise serializers.ValidationError("Give a day (2026-05-03) or a time (2026-05-03T14:00:00Z).")
 
     def to_representation(self, value: datetime) -> str:
         """ISO 8601."""
