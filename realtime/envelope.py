@@ -6,6 +6,7 @@ What cannot be written canonically is refused before anything is stored: NaN and
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ __all__ = [
     "TooLarge",
     "canonical",
     "digest_of",
+    "fitting",
     "link",
     "prepare",
     "rfc3339",
@@ -115,6 +117,17 @@ def prepare(draft: Draft) -> Prepared:
     message = _bounded(canonical(draft.message), MESSAGE_LIMIT_BYTES, f"message of {draft.type}")
     data = _bounded(_canonical_data(draft), DATA_LIMIT_BYTES, f"data of {draft.type}")
     return Prepared(draft, data, message, canonical(draft.subject), time.astimezone(UTC))
+
+
+def fitting(message: str) -> str:
+    """The message, or as much of its beginning as an event takes. Raises EventRefused for what is no text."""
+
+    def too_long(count: int) -> bool:
+        return len(canonical(message[:count]).encode()) > MESSAGE_LIMIT_BYTES
+
+    if not too_long(len(message)):
+        return message
+    return message[: bisect_left(range(len(message)), True, key=too_long) - 1]
 
 
 def seal(prepared: Prepared, *, topic: UUID, seq: int, prev: bytes) -> Sealed:

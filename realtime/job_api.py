@@ -19,7 +19,7 @@ from accounts.problems import Problem
 from accounts.strict import StrictSerializer, known_query
 from realtime import job_removal, job_states, jobs
 from realtime.envelope import EventRefused, TooLarge
-from realtime.jobs import ID_LIMIT, STAGE_LIMIT, Report
+from realtime.jobs import ERROR_LIMIT, ID_LIMIT, STAGE_LIMIT, Report
 from realtime.models import Job
 
 MESSAGE_LIMIT = 8000
@@ -49,6 +49,13 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             raise serializers.ValidationError("Text is required.")
         return super().to_internal_value(data)
+
+
+class ErrorText(Text):
+    """Why something failed; jobs make of it what can be kept, because a failure must not go unheard."""
+
+    def run_validators(self, value: str) -> None:
+        """None: however long and odd it is."""
 
 
 class NewJobSerializer(StrictSerializer):
@@ -93,7 +100,7 @@ class FailedSerializer(StrictSerializer):
     """The job failed; it keeps its last progress."""
 
     status = serializers.RegexField(f"^{FAILED}$")
-    error = Text(max_length=MESSAGE_LIMIT)
+    error = ErrorText(help_text=f"Cut to {ERROR_LIMIT} characters.")
     stage = Text(required=False, default="error", max_length=STAGE_LIMIT)
 
 

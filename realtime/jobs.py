@@ -19,12 +19,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from realtime import log
-from realtime.envelope import Draft, prepare
+from realtime.envelope import Draft, EventRefused, fitting, prepare
 from realtime.models import Event, Job
 
 KIND = "job"
 ID_LIMIT = 128
 STAGE_LIMIT = 64
+ERROR_LIMIT = 8000
 OPEN = (Job.State.QUEUED, Job.State.PROCESSING, Job.State.STALLED)
 ENDINGS = frozenset({"job.succeeded", "job.failed"})
 
@@ -67,6 +68,23 @@ class Report:
     progress: float
     message: str
     metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a job failed, and where."""
+
+    error: str
+    stage: str
+    metadata: Mapping[str, Any] | None = None
+
+    @property
+    def message(self) -> str:
+        return fitting(f"Error: {self.error}")
+
+    def draft(self, job_id: str, progress: float) -> Draft:
+        told = {"job_id": job_id, "stage": self.stage, "progress": progress, "error": self.error}
+        return Draft("job.failed", self.message, told | _optional(metadata=self.metadata), ending=True)
 
 
 def checked_id(job_id: object) -> str:
@@ -132,14 +150,21 @@ def complete(owner: User, job_id: str, result: Any = None, message: str = "Job c
     return job
 
 
-def fail(owner: User, job_id: str, error: str, stage: str = "error") -> Job:
-    """The job failed; it keeps its last progress. Said twice it changes nothing. Raises JobRefused, EventRefused."""
-    error, stage = error or "unknown error", _stage(stage)
-    _sound(Draft("job.failed", f"Error: {error}", {"job_id": job_id, "stage": stage, "error": error}))
+def fail(
+    owner: User, job_id: str, error: str, stage: str = "error", metadata: Mapping[str, Any] | None = None
+) -> Job:
+    """The job failed; it keeps its last progress. Said twice it changes nothing. Raises JobRefused.
+
+    A failure is heard whatever it says: the error is cut to ERROR_LIMIT characters and what no text may hold
+    is replaced; metadata the log would refuse is left out.
+    """
+    said = _Failure(_readable(error), _stage(stage), metadata)
+    if not _is_taken(said.draft(job_id, 1.0)):
+        said = _Failure(said.error, said.stage)
     with transaction.atomic():
         job = _open_job(owner, job_id, unless=Job.State.FAILED)
         if job.state != Job.State.FAILED:
-            _fail(job, error, stage)
+            _fail(job, said)
     return job
 
 
@@ -210,7 +235,7 @@ def _settle(pk: UUID) -> None:
             return
         silent_seconds = (timezone.now() - job.reported).total_seconds()
         if silent_seconds >= 2 * job.silent_seconds:
-            _fail(job, f"No report for {silent_seconds:.0f} s.", "stalled")
+            _fail(job, _Failure(f"No report for {silent_seconds:.0f} s.", "stalled"))
         elif silent_seconds >= job.silent_seconds and job.state != Job.State.STALLED:
             _write(job, state=Job.State.STALLED)
             message = f"Stalled: no report for {silent_seconds:.0f} s."
@@ -218,11 +243,10 @@ def _settle(pk: UUID) -> None:
             _tell(job, Draft("job.stalled", message, {**data, "silent_seconds": round(silent_seconds, 1)}))
 
 
-def _fail(job: Job, error: str, stage: str) -> None:
-    message = f"Error: {error}"
-    _write(job, state=Job.State.FAILED, stage=stage, message=message, error=error, ended=timezone.now())
-    data = {"job_id": job.job_id, "stage": stage, "progress": job.progress, "error": error}
-    _tell(job, Draft("job.failed", message, data, ending=True))
+def _fail(job: Job, said: _Failure) -> None:
+    fields = {"state": Job.State.FAILED, "stage": said.stage, "message": said.message, "error": said.error}
+    _write(job, **fields, **_optional(metadata=said.metadata), ended=timezone.now())
+    _tell(job, said.draft(job.job_id, job.progress))
 
 
 def _write(job: Job, **fields: Any) -> None:
@@ -239,6 +263,19 @@ def _sound(draft: Draft) -> Draft:
     """The draft, if the log will take it: before the row is touched. Raises EventRefused."""
     prepare(draft)
     return draft
+
+
+def _is_taken(draft: Draft) -> bool:
+    try:
+        prepare(draft)
+    except EventRefused:
+        return False
+    return True
+
+
+def _readable(error: str) -> str:
+    text = error.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return text[:ERROR_LIMIT] or "unknown error"
 
 
 def _stage(stage: str) -> str:

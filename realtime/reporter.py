@@ -15,7 +15,6 @@ from realtime.jobs import Report
 from realtime.readers import ask, asked_twice
 
 T = TypeVar("T")
-ERROR_LIMIT = 2000
 
 
 class ReporterRefused(RuntimeError):
@@ -122,7 +121,7 @@ class SyncProgressReporter:
 
     def report_error(self, job_id: str, error: str | BaseException, stage: str = "error") -> None:
         """The job failed; it keeps its last progress."""
-        self._carried(lambda: jobs.fail(self._owner, job_id, _told(error), stage))
+        self._carried(lambda: jobs.fail(self._owner, job_id, str(error) or repr(error), stage))
 
     def get_status(self, job_id: str) -> dict[str, Any] | None:
         """What was last said of the job; None when there is no such job of the owner."""
@@ -159,9 +158,3 @@ class SyncProgressReporter:
         if not self._known:
             raise NoOwner(f"There is no active user {self._owner.pk} to report for.")
         return act()
-
-
-def _told(error: str | BaseException) -> str:
-    """Text that the log takes in any case: a failure must not go unheard because of what it says."""
-    text = str(error) or repr(error)
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")[:ERROR_LIMIT]
