@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details, one shape for everything under /api/."""
+"""Errors as RFC 9457 problem details, one shape for everything programs ask for: /api/, and what is `spoken_at`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from accounts import throttles
 
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
+_addresses = [API_PREFIX]
 MALFORMED = "The request is malformed; check its headers and body."
 
 
@@ -141,8 +142,13 @@ def _summary(errors: Sequence[Mapping[str, str]]) -> str:
     return " ".join(named[:3])
 
 
+def spoken_at(*addresses: str) -> None:
+    """Makes problems of what Django refuses at these addresses and below; called when an application is ready."""
+    _addresses.extend(f"{address}/" for address in addresses)
+
+
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith(API_PREFIX)
+    return f"{request.path}/".startswith(tuple(_addresses))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

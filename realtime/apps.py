@@ -9,7 +9,9 @@ class RealtimeConfig(AppConfig):
     name = "realtime"
 
     def ready(self) -> None:
-        """Registers the kind of topic an external job has."""
+        """Registers the kind of topic an external job has, and where programs expect problems."""
+        from accounts import problems
         from realtime import job_topics
 
         job_topics.register()
+        problems.spoken_at("/jobs/create", "/ws")
