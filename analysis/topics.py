@@ -50,6 +50,7 @@ def register() -> None:
         index=sightings.index,
         indexed=footage.TYPES,
         forget=sightings.forget,
+        claims=claims,
         user_dialects={footage.NAME: sightings.DIALECT},
     )
     topics.register(KIND, kind)
@@ -69,6 +70,11 @@ def watchable(pairs: Sequence[Pair]) -> set[Pair]:
             [users, watched],
         )
         return set(cursor.fetchall())
+
+
+def claims(given: UUID, user_id: UUID) -> bool:
+    """Whether it is the id of a media or a run of somebody else."""
+    return any(kind.objects.filter(pk=given).exclude(owner=user_id).exists() for kind in (Media, Run))
 
 
 def snapshot(user_id: UUID) -> Snapshot:

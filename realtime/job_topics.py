@@ -55,13 +55,19 @@ def watchable(pairs: Sequence[Pair]) -> set[Pair]:
 
 
 def channels(topic_id: UUID) -> Sequence[Channel]:
-    """What programs outside hear of a job: by its id only if it is not spoken for by one that was first."""
+    """What programs outside hear of a job: nothing under an id that is somebody else's.
+
+    The channel of its own belongs to the job that was first. The one of everybody's progress, where a job
+    looks like a media, belongs to the owner of whatever goes by the id.
+    """
     job = Job.objects.filter(topic_id=topic_id).only("job_id", "owner_id", "shown").first()
     if job is None:
         return ()
+    told = [outside.job_channel(job.job_id, JobVoice())] if job.shown else []
+    if topics.claimed(job.job_id, job.owner_id):
+        return told
     progress = JobProgressVoice(job.job_id, job.owner_id)
-    told = [Channel(outside.public(settings.PROGRESS_CHANNEL), progress)]
-    return [*told, outside.job_channel(job.job_id, JobVoice())] if job.shown else told
+    return [Channel(outside.public(settings.PROGRESS_CHANNEL), progress), *told]
 
 
 def snapshot(user_id: UUID) -> Snapshot:

@@ -18,9 +18,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
-from realtime import log
+from realtime import log, topics
 from realtime.envelope import Draft, EventRefused, fitting, prepare
-from realtime.models import Event, Job
+from realtime.models import PROGRESS_TYPES, Event, Job
 
 KIND = "job"
 ID_LIMIT = 128
@@ -189,12 +189,13 @@ def clamped(progress: float) -> float:
     return min(1.0, max(0.0, float(progress)))
 
 
-def taken(job_id: str) -> bool:
-    """Whether a job or a run of somebody goes by this id already."""
-    if Job.objects.filter(job_id=job_id).exists():
+def taken(job_id: str, owner: UUID) -> bool:
+    """Whether a job or a run goes by this id already, or anything else of somebody but the owner."""
+    if Job.objects.filter(job_id=job_id).exists() or topics.claimed(job_id, owner):
         return True
     try:
-        return Event.objects.filter(run=UUID(job_id)).exists()
+        # progress stands in no index by run
+        return Event.objects.filter(run=UUID(job_id)).exclude(type__in=PROGRESS_TYPES).exists()
     except ValueError:
         return False
 
@@ -205,7 +206,7 @@ def _created(owner: User, job_id: str, silent_seconds: float | None) -> Job:
         job_id=job_id,
         owner=owner,
         topic=topic,
-        shown=not taken(job_id),
+        shown=not taken(job_id, owner.pk),
         message="Waiting for the first report.",
         silent_seconds=silent_seconds or settings.JOB_SILENT_SECONDS,
     )

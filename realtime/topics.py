@@ -71,6 +71,7 @@ class TopicKind:
     voices: the dialects sockets may speak of such a topic, by name. channels: what is said of it in Redis.
     index: told of new lines within the transaction that writes them, to keep what is searched by;
     indexed: the types it keeps anything of, None for all.
+    claims: whether an id is that of something of the kind that is somebody else's than the user's.
     forget: told, likewise, that the lines first–last are being emptied: what was kept of them must go.
     """
 
@@ -82,6 +83,7 @@ class TopicKind:
     index: Callable[[UUID, Sequence[Line]], None] | None = None
     indexed: Collection[str] | None = None
     forget: Callable[[UUID, int, int], None] | None = None
+    claims: Callable[[UUID, UUID], bool] = lambda _id, _user: False
     user_dialects: Mapping[str, UserDialect] = field(default_factory=dict)
 
 
@@ -206,6 +208,17 @@ def forget(kind: str, topic_id: UUID, first: int, last: int) -> None:
     known = _kinds.get(kind)
     if known and known.forget:
         known.forget(topic_id, first, last)
+
+
+def claimed(name: str, user: UUID) -> bool:
+    """Whether a name is the id of somebody else's topic, or of what somebody else's topics are about."""
+    try:
+        given = UUID(name)
+    except ValueError:
+        return False
+    if Topic.objects.filter(pk=given).exclude(owner=user).exists():
+        return True
+    return any(kind.claims(given, user) for kind in _kinds.values())
 
 
 def snapshot(user_id: UUID) -> Snapshot:

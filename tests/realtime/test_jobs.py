@@ -95,6 +95,20 @@ def test_an_id_of_somebodys_run_is_not_spoken_for_in_redis() -> None:
     assert jobs.create(make_user(), str(run.pk)).shown is False
 
 
+def test_an_id_of_somebody_elses_media_topic_or_run_is_not_spoken_for_in_redis() -> None:
+    ana, run = make_user(), make_run()
+
+    shown = [jobs.create(ana, str(one)).shown for one in (run.media_id, run.topic_id, run.pk)]
+
+    assert shown == [False, False, False]
+
+
+def test_an_id_of_ones_own_media_is_spoken_for_in_redis() -> None:
+    run = make_run()
+
+    assert jobs.create(run.owner, str(run.media_id)).shown is True
+
+
 def test_a_silent_job_is_stalled_and_then_failed() -> None:
     ana = make_user()
     job = jobs.create(ana, "a", silent_seconds=60)

@@ -10,7 +10,7 @@ from redis import Redis
 
 from realtime import outside
 from realtime.readers import ask
-from tests.factories import make_user
+from tests.factories import make_run, make_user
 from tests.realtime.conftest import OwnRedis, progress
 from tests.realtime.dialects import queued_run, report, succeeded, tell
 from tests.realtime.test_outside import Listener, listening
@@ -62,6 +62,20 @@ async def test_an_id_speaks_of_whoever_used_it_first(
     heard = await program.hear(3)
     assert [said["progress"] for _, said in heard] == [0, 0.25, 0.5]
     assert (await kept(own_redis, "nightly", progress=0.5))[0]["job_id"] == "nightly"
+
+
+async def test_progress_of_a_media_is_told_by_nobody_but_its_owner(
+    own_redis: OwnRedis, listening: Callable[..., Listener]
+) -> None:
+    run, eve = await ask(make_run), await ask(make_user)
+    program = listening("media:progress", f"user:{eve.pk}")
+
+    await report(eve, str(run.media_id), 0.9)
+    await report(await ask(lambda: run.owner), str(run.media_id), 0.25)
+    heard = await program.hear(4)
+
+    told = [said["user_id"] for channel, said in heard if channel == "media:progress"]
+    assert told == [str(run.owner_id)] * 2
 
 
 async def test_a_run_is_told_in_both_dialects(
