@@ -88,15 +88,17 @@ class _Failure:
 
 
 def checked_id(job_id: object) -> str:
-    """The id, if it may be one: 1 to 128 printable characters. Raises BadJobId."""
+    """The id, if it may be one: 1 to 128 printable characters, no part "." or "..". Raises BadJobId."""
     if not isinstance(job_id, str) or not is_id(job_id):
-        raise BadJobId(f"A job id is a text of 1 to {ID_LIMIT} printable characters.")
+        rule = f"a text of 1 to {ID_LIMIT} printable characters; between slashes may not be . or .. alone"
+        raise BadJobId(f"A job id is {rule}.")
     return job_id
 
 
 def is_id(text: str) -> bool:
     """Whether a job may go by this id."""
-    return 1 <= len(text) <= ID_LIMIT and text.isprintable()
+    # clients and proxies resolve dots in an address before they ask: such a job could not be reached
+    return 1 <= len(text) <= ID_LIMIT and text.isprintable() and not {".", ".."} & set(text.split("/"))
 
 
 def create(owner: User, job_id: str | None = None, *, silent_seconds: float | None = None) -> Job:

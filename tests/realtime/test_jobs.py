@@ -47,10 +47,17 @@ def test_progress_that_is_no_number_is_refused_and_creates_nothing(value: Any) -
     assert not Job.objects.exists()
 
 
-@pytest.mark.parametrize("job_id", ["", "x" * 129, "a\nb", "a\0b"])
+@pytest.mark.parametrize(
+    "job_id", ["", "x" * 129, "a\nb", "a\0b", ".", "..", "./", "../a", "a/.", "a/../b", "a/.."]
+)
 def test_an_id_that_is_none_is_refused(job_id: str) -> None:
     with pytest.raises(jobs.BadJobId):
         jobs.create(make_user(), job_id)
+
+
+@pytest.mark.parametrize("job_id", ["...", ".a", "a.", "a/.b", "a..b", "/", "a//b"])
+def test_an_id_may_hold_dots_and_slashes(job_id: str) -> None:
+    assert jobs.create(make_user(), job_id).job_id == job_id
 
 
 def test_a_completed_job_says_so_once_and_takes_no_more_reports() -> None:
