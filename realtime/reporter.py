@@ -45,7 +45,7 @@ class ProgressReporter:
         self._sync = SyncProgressReporter(owner)
 
     async def initialize(self) -> None:
-        """Makes sure that there is somebody to report for; the first report does it too."""
+        """Makes sure that there is somebody to report for; every report does it too."""
         await ask(self._sync.initialize)
 
     async def report(
@@ -96,11 +96,10 @@ class SyncProgressReporter:
 
     def __init__(self, owner: User) -> None:
         self._owner = owner
-        self._known = False
         self._closed = False
 
     def initialize(self) -> None:
-        """Makes sure that there is somebody to report for; the first report does it too."""
+        """Makes sure that there is somebody to report for; every report does it too."""
         self._carried(lambda: None)
 
     def report(
@@ -153,8 +152,7 @@ class SyncProgressReporter:
         return whole() if connection.in_atomic_block else asked_twice(whole)
 
     def _checked(self, act: Callable[[], T]) -> T:
-        if not self._known:
-            self._known = User.objects.filter(pk=self._owner.pk, is_active=True).exists()
-        if not self._known:
+        # every time: a reporter may outlive its owner
+        if not User.objects.filter(pk=self._owner.pk, is_active=True).exists():
             raise NoOwner(f"There is no active user {self._owner.pk} to report for.")
         return act()

@@ -155,6 +155,20 @@ def test_nobody_is_no_owner(ana: User, gone: Callable[[User], None]) -> None:
         SyncProgressReporter(ana).initialize()
 
 
+@pytest.mark.parametrize("gone", [switched_off, deleted])
+def test_who_is_no_owner_any_more_is_found_out_with_the_next_report(
+    ana: User, gone: Callable[[User], None]
+) -> None:
+    reporter = SyncProgressReporter(ana)
+    reporter.report("render", "s", 0.5, "")
+    gone(ana)
+
+    with pytest.raises(NoOwner):
+        reporter.report("render", "s", 0.6, "")
+    with pytest.raises(NoOwner):
+        reporter.get_status("render")
+
+
 def test_what_jobs_refuse_is_refused(ana: User) -> None:
     reporter = SyncProgressReporter(ana)
     reporter.report_complete("render", None)
