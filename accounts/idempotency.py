@@ -25,6 +25,7 @@ from accounts.models import IdempotencyRecord, User
 from accounts.problems import Problem
 
 HEADER = "Idempotency-Key"
+KEY_LIMIT = 255
 KEPT_FOR = timedelta(hours=24)
 # A resumable upload says in its headers what others say in their body.
 _TELLING_HEADERS = ("Upload-Length", "Upload-Metadata")
@@ -104,9 +105,9 @@ def _file_sha256(file: UploadedFile) -> str:
 
 
 def _check(key: str) -> None:
-    if not 1 <= len(key) <= 255 or not key.isascii() or not key.isprintable():
+    if not 1 <= len(key) <= KEY_LIMIT or not key.isascii() or not key.isprintable():
         raise Problem(
-            400, "idempotency_key_invalid", f"{HEADER} must be 1 to 255 printable ASCII characters."
+            400, "idempotency_key_invalid", f"{HEADER} must be 1 to {KEY_LIMIT} printable ASCII characters."
         )
 
 

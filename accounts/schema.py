@@ -1,10 +1,13 @@
-"""How OpenAPI is told of our ways to sign in, and of the one shape every error has."""
+"""How OpenAPI is told of what holds everywhere: the ways to sign in, the one shape of errors, writes done once."""
 
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
 
+from accounts.idempotency import HEADER, KEY_LIMIT, IdempotentPost
 from accounts.problems import MEDIA_TYPE
 
 _TEXT = {"type": "string"}
@@ -29,6 +32,24 @@ PROBLEM = {
         },
     },
 }
+
+
+ONCE = OpenApiParameter(
+    HEADER,
+    {"type": "string", "minLength": 1, "maxLength": KEY_LIMIT},
+    OpenApiParameter.HEADER,
+    description="Sent again with the same key within 24 hours, the request is done once and answered alike.",
+)
+
+
+class ViewSchema(AutoSchema):
+    """What is said of a view, and the header that every creating write takes."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """The parameters a view names, and ours."""
+        named: list[Any] = super().get_override_parameters()
+        once = self.method == "POST" and isinstance(self.view, IdempotentPost)
+        return [*named, ONCE] if once else named
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

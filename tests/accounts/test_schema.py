@@ -69,6 +69,39 @@ def test_every_operation_may_answer_with_a_problem(schema: dict[str, Any]) -> No
     assert all("application/problem+json" in op["responses"]["default"]["content"] for op in operations)
 
 
+CREATING = [
+    "/api/v1/auth/api-keys/",
+    "/api/v1/jobs/",
+    "/api/v1/jobs/{job_id}/progress/",
+    "/api/v1/media/",
+    "/api/v1/runs/",
+    "/api/v1/uploads/",
+    "/api/v1/webhooks/",
+]
+
+
+@pytest.mark.parametrize("address", CREATING)
+def test_a_creating_write_names_the_key_that_makes_it_happen_once(
+    schema: dict[str, Any], address: str
+) -> None:
+    named = [one for one in schema["paths"][address]["post"]["parameters"] if one["in"] == "header"]
+    key = next(one for one in named if one["name"] == "Idempotency-Key")
+
+    assert (key.get("required", False), key["schema"]["maxLength"]) == (False, 255)
+
+
+def test_no_other_operation_names_it(schema: dict[str, Any]) -> None:
+    takes = [
+        (method, address)
+        for address, operations in schema["paths"].items()
+        for method, operation in operations.items()
+        if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", []))
+    ]
+
+    assert {method for method, _ in takes} == {"post"}
+    assert ("post", "/api/v1/auth/token/") not in takes
+
+
 def test_the_ways_to_sign_in_are_described(schema: dict[str, Any]) -> None:
     assert set(schema["components"]["securitySchemes"]) == {"bearer", "apiKey", "cookie"}
     assert schema["paths"]["/api/v1/auth/token/"]["post"].get("security", []) == []
