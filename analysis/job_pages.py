@@ -71,6 +71,7 @@ class JobPage(DeskPage):
             topic=job.topic_id,
             open=job.ended is None,
             heard=_heard(job),
+            last_line=page_rows.last_line(job),
             said=_said(job),
             trail=page_rows.Trail(JobTrail(job).get_page(self.request.GET.get("trail")), everything=True),
             live=_live(job),

@@ -11,7 +11,8 @@ from django.http import QueryDict
 from accounts.models import User
 from analysis import page_words
 from analysis.models import DetectorCard, Evidence, Media, Result, Run
-from realtime.models import PROGRESS_TYPES, Event
+from realtime import jobs
+from realtime.models import PROGRESS_TYPES, Event, Job
 
 TRAIL_LINES = 50
 FACT_ROWS = 200
@@ -234,17 +235,20 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True)
 class LastLine:
-    """Where the log of a run that has ended stands: the closing proof, to be kept elsewhere."""
+    """Where the log of a run or a job that has ended stands: the closing proof, to be kept elsewhere."""
 
     seq: int
     hash: str
 
 
-def last_line(run: Run) -> LastLine | None:
-    """The last line of a run that has ended; None while more is to come. `run` needs its topic."""
-    if run.state in (Run.State.QUEUED, Run.State.RUNNING):
+_UNDER_WAY = frozenset({Run.State.QUEUED, Run.State.RUNNING, *jobs.OPEN})
+
+
+def last_line(of: Run | Job) -> LastLine | None:
+    """The last line of what has ended; None while more is to come. It needs its topic."""
+    if of.state in _UNDER_WAY:
         return None
-    return LastLine(run.topic.head, bytes(run.topic.head_hash).hex())
+    return LastLine(of.topic.head, bytes(of.topic.head_hash).hex())
 
 
 def trail(run: Run, query: QueryDict) -> Trail:

@@ -151,3 +151,15 @@ def test_the_admin_shows_jobs_and_changes_none(told: None) -> None:
     )
     assert admin.get(reverse("admin:realtime_job_add")).status_code == 403
     assert admin.post(reverse("admin:realtime_job_delete", args=[job.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_the_trail_of_a_job_that_has_ended_names_its_last_line_and_hash(browser: Client, ana: User) -> None:
+    job = jobs.report(ana, "render", Report("encoding", 0.5, ""))
+    under_way = page(browser, job)
+    jobs.complete(ana, "render")
+
+    text = page(browser, job)
+
+    job.topic.refresh_from_db()
+    assert f"It ended with line 3; the hash of the whole chain is <code>{job.topic.head_hash.hex()}" in text
+    assert "last-line" not in under_way
