@@ -29,24 +29,28 @@ class EventPublisher:
     def publish(self, event: ProgressEvent) -> None:
         """Stores the event as a report, in the caller's transaction if there is one, and announces it.
 
-        Raises UnknownUser, JobRefused (`JobEnded` after the run's ending), EventRefused; nothing was stored then.
+        What begins an analysis (`ANALYSIS_QUEUED`, `PROCESSING_STARTED`) starts a job anew that has ended.
+        Raises UnknownUser, JobRefused (`JobEnded` for anything else after the run's ending), EventRefused;
+        nothing was stored then.
         """
         if event.media_id is None or event.user_id is None:
             return
         owner, job_id = _owner(event.user_id), str(event.media_id)
         if event.data.model_name != RUN or event.event not in _ENDINGS:
-            jobs.report(owner, job_id, _report(owner, job_id, event))
+            take = jobs.reopen if event.event in _BEGINNINGS else jobs.report
+            take(owner, job_id, _report(owner, job_id, event))
         elif event.event == EventType.ANALYSIS_COMPLETE:
             jobs.complete(owner, job_id, dict(event.data.details) | _original(event), event.message)
         else:
             error = str(event.data.details.get("error") or event.message)
-            jobs.fail(owner, job_id, error, _stage(event))
+            jobs.fail(owner, job_id, error, _stage(event), _original(event))
 
     async def apublish(self, event: ProgressEvent) -> None:
         """The same from a coroutine, without holding up its loop."""
         await ask(self.publish, event)
 
 
+_BEGINNINGS = frozenset({EventType.ANALYSIS_QUEUED, EventType.PROCESSING_STARTED})
 _ENDINGS = frozenset({EventType.ANALYSIS_COMPLETE, EventType.ANALYSIS_FAILED})
 event_publisher = EventPublisher()
 
@@ -63,16 +67,16 @@ def _report(owner: User, job_id: str, event: ProgressEvent) -> Report:
 
 
 def _progress(owner: User, job_id: str, data: EventData) -> float:
-    """What is done of all; an event that does not count leaves the job where it is."""
+    """What is done of all; an event that does not count leaves a job that is under way where it is."""
     if data.progress is not None and data.total:
         return data.progress / data.total
     job = jobs.find(owner, job_id)
-    return job.progress if job else 0.0
+    return job.progress if job and job.ended is None else 0.0
 
 
 def _stage(event: ProgressEvent) -> str:
     phase = event.data.details.get("phase")
-    return phase if isinstance(phase, str) and phase else event.event.lower()
+    return str(phase) if jobs.is_stage(phase) else event.event.lower()
 
 
 def _original(event: ProgressEvent) -> dict[str, Any]:

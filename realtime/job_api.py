@@ -19,7 +19,8 @@ from accounts.problems import Problem
 from accounts.strict import StrictSerializer, known_query
 from realtime import job_removal, job_states, jobs
 from realtime.envelope import EventRefused, TooLarge
-from realtime.jobs import ERROR_LIMIT, ID_LIMIT, STAGE_LIMIT, Report
+from realtime.job_failures import ERROR_LIMIT
+from realtime.jobs import ID_LIMIT, STAGE_LIMIT, Report
 from realtime.models import Job
 
 MESSAGE_LIMIT = 8000

@@ -36,6 +36,7 @@ _ORIGINALS = {
         }
     ),
     "job.succeeded": frozenset({"ANALYSIS_COMPLETE"}),
+    "job.failed": frozenset({"ANALYSIS_FAILED"}),
 }
 _DATA = frozenset({"model_name", "progress", "total", "details"})
 
@@ -89,7 +90,7 @@ def _words(event: Event) -> tuple[str, str, dict[str, Any]]:
 
 def _original(event: Event) -> tuple[str, str, dict[str, Any]] | None:
     """What the job was fed with; None where that is not a progress event, whatever it is called."""
-    holder = event["data"].get("result" if event["type"] in ENDINGS else "metadata")
+    holder = event["data"].get("result" if event["type"] == "job.succeeded" else "metadata")
     said = holder.get("progress_event") if isinstance(holder, Mapping) else None
     if not isinstance(said, Mapping):
         return None

@@ -5,7 +5,7 @@ written in one transaction, the job's row locked before its topic.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,14 +19,15 @@ from django.utils import timezone
 
 from accounts.models import User
 from realtime import log, topics
-from realtime.envelope import Draft, EventRefused, fitting, prepare
+from realtime.envelope import Draft, prepare
+from realtime.job_failures import Failure
 from realtime.models import PROGRESS_TYPES, Event, Job
 
 KIND = "job"
 ID_LIMIT = 128
 STAGE_LIMIT = 64
-ERROR_LIMIT = 8000
 OPEN = (Job.State.QUEUED, Job.State.PROCESSING, Job.State.STALLED)
+ENDED = (Job.State.COMPLETED, Job.State.FAILED)
 ENDINGS = frozenset({"job.succeeded", "job.failed"})
 
 
@@ -70,23 +71,6 @@ class Report:
     metadata: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class _Failure:
-    """Why a job failed, and where."""
-
-    error: str
-    stage: str
-    metadata: Mapping[str, Any] | None = None
-
-    @property
-    def message(self) -> str:
-        return fitting(f"Error: {self.error}")
-
-    def draft(self, job_id: str, progress: float) -> Draft:
-        told = {"job_id": job_id, "stage": self.stage, "progress": progress, "error": self.error}
-        return Draft("job.failed", self.message, told | _optional(metadata=self.metadata), ending=True)
-
-
 def checked_id(job_id: object) -> str:
     """The id, if it may be one: 1 to 128 printable characters, no part "." or "..". Raises BadJobId."""
     if not isinstance(job_id, str) or not is_id(job_id):
@@ -99,6 +83,11 @@ def is_id(text: str) -> bool:
     """Whether a job may go by this id."""
     # clients and proxies resolve dots in an address before they ask: such a job could not be reached
     return 1 <= len(text) <= ID_LIMIT and text.isprintable() and not {".", ".."} & set(text.split("/"))
+
+
+def is_stage(stage: object) -> bool:
+    """Whether a stage may be called this."""
+    return isinstance(stage, str) and 1 <= len(stage) <= STAGE_LIMIT and stage.isprintable()
 
 
 def create(owner: User, job_id: str | None = None, *, silent_seconds: float | None = None) -> Job:
@@ -123,15 +112,25 @@ def find(owner: User | UUID, job_id: str) -> Job | None:
 
 def report(owner: User, job_id: str, said: Report) -> Job:
     """Takes a report; the first one of an unknown id creates the job. Raises JobRefused, EventRefused."""
+    return _take(owner, job_id, said, anew=False)
+
+
+def reopen(owner: User, job_id: str, said: Report) -> Job:
+    """Like `report`; a job that has ended starts anew with it, in the topic it has."""
+    return _take(owner, job_id, said, anew=True)
+
+
+def _take(owner: User, job_id: str, said: Report, *, anew: bool) -> Job:
     stage = _stage(said.stage)
     progress = clamped(said.progress)
     message = said.message or stage
     data = {"job_id": job_id, "stage": stage, "progress": progress, **_optional(metadata=said.metadata)}
     draft = _sound(Draft("job.reported", message, data))
     with transaction.atomic():
-        job = _open_job(owner, job_id)
+        job = _open_job(owner, job_id, unless=ENDED if anew else ())
         fields = {"state": Job.State.PROCESSING, "stage": stage, "progress": progress, "message": message}
-        _write(job, **fields, metadata=said.metadata, reported=timezone.now())
+        again: dict[str, Any] = {"result": None, "error": "", "ended": None} if job.ended else {}
+        _write(job, **fields, **again, metadata=said.metadata, reported=timezone.now())
         _tell(job, draft)
     return job
 
@@ -143,7 +142,7 @@ def complete(owner: User, job_id: str, result: Any = None, message: str = "Job c
     data = {"job_id": job_id, "stage": "complete", "progress": 1.0, "result": result}
     draft = _sound(Draft("job.succeeded", message, data, ending=True))
     with transaction.atomic():
-        job = _open_job(owner, job_id, unless=Job.State.COMPLETED)
+        job = _open_job(owner, job_id, unless=[Job.State.COMPLETED])
         if job.state == Job.State.COMPLETED:
             return job
         fields = {"state": Job.State.COMPLETED, "stage": "complete", "progress": 1.0, "message": message}
@@ -160,11 +159,9 @@ def fail(
     A failure is heard whatever it says: the error is cut to ERROR_LIMIT characters and what no text may hold
     is replaced; metadata the log would refuse is left out.
     """
-    said = _Failure(_readable(error), _stage(stage), metadata)
-    if not _is_taken(said.draft(job_id, 1.0)):
-        said = _Failure(said.error, said.stage)
+    said = Failure.of(error, _stage(stage), metadata)
     with transaction.atomic():
-        job = _open_job(owner, job_id, unless=Job.State.FAILED)
+        job = _open_job(owner, job_id, unless=[Job.State.FAILED])
         if job.state != Job.State.FAILED:
             _fail(job, said)
     return job
@@ -216,8 +213,8 @@ def _created(owner: User, job_id: str, silent_seconds: float | None) -> Job:
     return job
 
 
-def _open_job(owner: User, job_id: str, *, unless: str = "") -> Job:
-    """The locked job, created if there is none. Raises JobEnded unless it ended in the state `unless`."""
+def _open_job(owner: User, job_id: str, *, unless: Collection[str] = ()) -> Job:
+    """The locked job, created if there is none. Raises JobEnded unless it ended in one of the states `unless`."""
     job_id = checked_id(job_id)
     job = Job.objects.select_for_update().filter(owner=owner, job_id=job_id).first()
     if job is None:
@@ -226,7 +223,7 @@ def _open_job(owner: User, job_id: str, *, unless: str = "") -> Job:
                 return _created(owner, job_id, None)
         except IntegrityError:  # another report was first
             job = Job.objects.select_for_update().get(owner=owner, job_id=job_id)
-    if job.ended and job.state != unless:
+    if job.ended and job.state not in unless:
         raise JobEnded(f"Job {job_id!r} has ended ({job.state}); it takes no more reports.")
     return job
 
@@ -238,7 +235,7 @@ def _settle(pk: UUID) -> None:
             return
         silent_seconds = (timezone.now() - job.reported).total_seconds()
         if silent_seconds >= 2 * job.silent_seconds:
-            _fail(job, _Failure(f"No report for {silent_seconds:.0f} s.", "stalled"))
+            _fail(job, Failure(f"No report for {silent_seconds:.0f} s.", "stalled"))
         elif silent_seconds >= job.silent_seconds and job.state != Job.State.STALLED:
             _write(job, state=Job.State.STALLED)
             message = f"Stalled: no report for {silent_seconds:.0f} s."
@@ -246,7 +243,7 @@ def _settle(pk: UUID) -> None:
             _tell(job, Draft("job.stalled", message, {**data, "silent_seconds": round(silent_seconds, 1)}))
 
 
-def _fail(job: Job, said: _Failure) -> None:
+def _fail(job: Job, said: Failure) -> None:
     fields = {"state": Job.State.FAILED, "stage": said.stage, "message": said.message, "error": said.error}
     _write(job, **fields, **_optional(metadata=said.metadata), ended=timezone.now())
     _tell(job, said.draft(job.job_id, job.progress))
@@ -268,21 +265,8 @@ def _sound(draft: Draft) -> Draft:
     return draft
 
 
-def _is_taken(draft: Draft) -> bool:
-    try:
-        prepare(draft)
-    except EventRefused:
-        return False
-    return True
-
-
-def _readable(error: str) -> str:
-    text = error.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    return text[:ERROR_LIMIT] or "unknown error"
-
-
 def _stage(stage: str) -> str:
-    if not isinstance(stage, str) or not 1 <= len(stage) <= STAGE_LIMIT or not stage.isprintable():
+    if not is_stage(stage):
         raise BadReport(f"stage is a text of 1 to {STAGE_LIMIT} printable characters.")
     return stage
 

@@ -118,6 +118,59 @@ def test_the_runs_failure_fails_the_job(ana: User) -> None:
         event_publisher.publish(event(ana))
 
 
+def test_the_runs_failure_is_told_in_its_own_words(ana: User) -> None:
+    lost = {"model_name": "run", "progress": 3, "total": 9, "details": {"error": "no such codec", "tries": 2}}
+    event_publisher.publish(event(ana, "ANALYSIS_FAILED", data=lost, message="Gave up."))
+
+    told = next(one for one in spoken(Job.objects.get()) if one.get("event") == "ANALYSIS_FAILED")
+    assert told["message"] == "Gave up."
+    assert told["data"] == {**lost, "details": {**lost["details"], "scope": "run"}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    "details", [{"error": "ä" * 50_000}, {"error": "e", "phase": "p" * 65}, {"error": "a\0b"}]
+)
+def test_the_runs_failure_is_heard_whatever_it_says(ana: User, details: dict[str, Any]) -> None:
+    event_publisher.publish(event(ana, "ANALYSIS_FAILED", data={"model_name": "run", "details": details}))
+
+    assert Job.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize("ending", ["ANALYSIS_COMPLETE", "ANALYSIS_FAILED"])
+@pytest.mark.parametrize("beginning", ["ANALYSIS_QUEUED", "PROCESSING_STARTED"])
+def test_a_media_that_is_analysed_again_starts_its_job_anew(ana: User, ending: str, beginning: str) -> None:
+    event_publisher.publish(event(ana))
+    event_publisher.publish(event(ana, ending, data={"model_name": "run"}))
+    before = Job.objects.get()
+
+    uncounted = {"model_name": "run", "progress": None, "total": None, "details": {}}
+    event_publisher.publish(event(ana, beginning, data=uncounted, message="Again."))
+
+    job = Job.objects.get()
+    assert (job.pk, job.topic_id, job.state, job.progress) == (before.pk, before.topic_id, "processing", 0)
+    assert (job.ended, job.result, job.error, job.message) == (None, None, "", "Again.")
+    assert [line.type for line in log.read(job.topic_id)][-1] == "job.reported"
+    assert spoken(job)[-1]["event"] == beginning
+    assert log.verify(job.topic_id).ok
+
+
+def test_a_second_analysis_ends_like_the_first(ana: User) -> None:
+    for _ in range(2):
+        event_publisher.publish(event(ana, "ANALYSIS_QUEUED"))
+        event_publisher.publish(event(ana, "ANALYSIS_COMPLETE", data={"model_name": "run"}))
+
+    endings = [line.type for line in log.read(Job.objects.get().topic_id) if line.type in jobs.ENDINGS]
+    assert (Job.objects.get().state, endings) == ("completed", ["job.succeeded"] * 2)
+
+
+def test_a_job_under_way_keeps_its_progress_when_it_is_queued_again(ana: User) -> None:
+    event_publisher.publish(event(ana))
+
+    event_publisher.publish(event(ana, "PROCESSING_STARTED", data={"progress": None, "total": None}))
+
+    assert Job.objects.get().progress == 0.25
+
+
 @pytest.mark.parametrize("missing", ["media_id", "user_id"])
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_without_media_or_user_it_is_silent(ana: User, missing: str, nothing: Any) -> None:
