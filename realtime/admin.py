@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from realtime.models import PROGRESS_TYPES, Event, Job
+from realtime.models import PROGRESS_TYPES, Event, Job, JobTombstone
 from realtime.webhooks import admin as webhooks_admin  # noqa: F401  # Django looks for admins here alone
 
 COUNTED_TO = 10_000
@@ -127,5 +127,29 @@ class JobAdmin(ReadOnlyAdmin):
     fields = (
         *("id", "job_id", "owner", "topic", "shown", "state", "stage", "progress", "message"),
         *("metadata", "result", "error", "silent_seconds", "created", "reported", "ended"),
+    )
+    readonly_fields = fields
+
+
+@admin.register(JobTombstone)
+class JobTombstoneAdmin(ReadOnlyAdmin):
+    """External jobs that were deleted: by whom, and why."""
+
+    list_display = ("removed", "job_id", "state", "owner", "removed_by", "reason")
+    list_select_related = ("owner", "removed_by")
+    search_fields = ("=job_id", "=owner__email")
+    search_help_text = JobAdmin.search_help_text
+    ordering = ("-removed",)
+    fields = (
+        "id",
+        "job_id",
+        "owner",
+        "topic",
+        "state",
+        "head",
+        "last_hash",
+        "removed_by",
+        "reason",
+        "removed",
     )
     readonly_fields = fields

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -214,11 +214,18 @@ class JobView(_JobsView):
             raise _missing()
         return Response(_addressed(request, job_states.whole(job)))
 
-    @extend_schema(operation_id="job_delete", responses={204: None})
+    @extend_schema(
+        operation_id="job_delete",
+        responses={204: None},
+        parameters=[OpenApiParameter("reason", str, description="Why; kept on the tombstone.")],
+    )
     def delete(self, request: Request, job_id: str) -> Response:
-        """Delete a job that has ended, with its log."""
-        known_query(request)
-        if not job_removal.remove(user_of(request), job_id):
+        """Delete a job that has ended, with its log; a tombstone with the hash of its chain stays."""
+        reason = known_query(request, "reason").get("reason", "")
+        if "\0" in reason:
+            raise serializers.ValidationError({"reason": ["Null characters are not allowed."]})
+        user = user_of(request)
+        if not job_removal.remove(user, job_id, by=user, reason=reason):
             raise _missing()
         return Response(status=204)
 

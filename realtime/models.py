@@ -125,6 +125,35 @@ class Job(models.Model):
         return f"job {self.job_id} ({self.state})"
 
 
+class JobTombstone(models.Model):
+    """What is left of a deleted job: that it was here, how it ended, where its log stood, who removed it and why.
+
+    `id` and `topic` are the job's; `hash` is that of its last line, which proves a copy of the log.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    job_id = models.CharField(max_length=128, db_index=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="job_tombstones"
+    )
+    topic = models.UUIDField()
+    state = models.CharField(max_length=12, choices=Job.State.choices)
+    head = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="job_removals"
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    removed = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"job {self.job_id}, removed"
+
+    @property
+    def last_hash(self) -> str:
+        return bytes(self.hash).hex()
+
+
 # At the end: they refer to the log by name. Django finds models through this module alone.
 from realtime.webhooks.models import Webhook, WebhookDelivery, WebhookPlace  # noqa: E402
 
@@ -132,6 +161,7 @@ __all__ = [
     "PROGRESS_TYPES",
     "Event",
     "Job",
+    "JobTombstone",
     "Mark",
     "Topic",
     "Webhook",

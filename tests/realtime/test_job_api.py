@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
 from realtime import jobs, log
-from realtime.models import Event, Job, Topic
+from realtime.models import Event, Job, JobTombstone, Topic
 from tests.analysis.conftest import signed_in
 from tests.factories import make_user
 
@@ -300,6 +301,53 @@ def test_an_ended_job_is_deleted_with_its_log(client: APIClient, ana: User) -> N
     assert list(Job.objects.values_list("job_id", flat=True)) == ["kept"]
     assert set(Event.objects.values_list("topic", flat=True)) == {kept.topic_id}
     assert list(Topic.objects.values_list("pk", flat=True)) == [kept.topic_id]
+
+
+def test_a_deleted_job_leaves_a_tombstone_that_proves_its_log(client: APIClient, ana: User) -> None:
+    report(client, "render", {"status": "failed", "error": "e"})
+    job = Job.objects.select_related("topic").get()
+
+    client.delete(f"{JOBS}render/?reason=wrong%20file")
+
+    grave = JobTombstone.objects.get()
+    assert (grave.pk, grave.job_id, grave.owner, grave.removed_by) == (job.pk, "render", ana, ana)
+    assert (grave.state, grave.reason, grave.topic, grave.head) == ("failed", "wrong file", job.topic_id, 2)
+    assert bytes(grave.hash) == bytes(job.topic.head_hash)
+
+
+def test_what_is_not_deleted_leaves_no_tombstone(client: APIClient) -> None:
+    report(client, "render", HALFWAY)
+
+    refused = [
+        client.delete(f"{JOBS}{address}").status_code for address in ("render/", "none/", "x/?reason=%00")
+    ]
+
+    assert (refused, JobTombstone.objects.count()) == ([409, 404, 400], 0)
+
+
+def test_tombstones_outlive_their_owner(client: APIClient, ana: User) -> None:
+    report(client, "render", {"status": "completed"})
+    client.delete(f"{JOBS}render/")
+
+    ana.delete()
+
+    grave = JobTombstone.objects.get()
+    assert (grave.owner, grave.removed_by) == (None, None)
+
+
+def test_admins_look_at_tombstones(client: APIClient, ana: User) -> None:
+    report(client, "render", {"status": "completed"})
+    client.delete(f"{JOBS}render/?reason=old")
+    browser = Client()
+    browser.force_login(make_user(is_superuser=True, is_staff=True))
+
+    listed = browser.get("/admin/realtime/jobtombstone/?q=render")
+    shown = browser.get(f"/admin/realtime/jobtombstone/{JobTombstone.objects.get().pk}/change/")
+    added = browser.get("/admin/realtime/jobtombstone/add/")
+
+    assert (listed.status_code, shown.status_code, added.status_code) == (200, 200, 403)
+    assert "render" in listed.content.decode()
+    assert JobTombstone.objects.get().last_hash in shown.content.decode()
 
 
 def test_its_events_are_read_like_those_of_any_topic(client: APIClient) -> None:
