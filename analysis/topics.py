@@ -128,7 +128,7 @@ def channels(topic_id: UUID) -> Sequence[Channel]:
     place = _place(topic_id)
     if place is None:
         return ()
-    voice = progress.ProgressVoice(media_id=place.media, user_id=place.owner)
+    voice = progress.ProgressVoice(media_id=place.media, user_id=place.owner, run_id=place.run)
     return [
         Channel(outside.public(settings.EVENTS_CHANNEL), footage.FootageVoice(topic_id)),
         Channel(outside.public(settings.PROGRESS_CHANNEL), voice),

@@ -60,6 +60,11 @@ Voices = Mapping[str, Callable[[UUID], Voice]]
 Channels = Callable[[UUID], Sequence[Channel]]
 
 
+def standing(event: Event) -> Frame:
+    """Where in which log an event stands, and when it was written: what tells a frame from one told twice."""
+    return {"topic": event["topic"], "seq": event["seq"], "timestamp": event["time"]}
+
+
 def heard(voice: Voice, event: Event) -> Sequence[Frame]:
     """What a voice says to an event; nothing, and a line in our log, where its data is not as the dialect expects.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from realtime.dialects import Event, Frame, Voice
+from realtime.dialects import Event, Frame, Voice, standing
 from realtime.lines import Line
 from realtime.models import Job
 from realtime.topics import UserFrame, compact
@@ -67,7 +67,7 @@ class JobProgressVoice(Voice):
         if event["type"] not in _SPOKEN:
             return ()
         name, message, data = _words(event)
-        return ({**self._ids, "event": name, "message": message, "data": data},)
+        return ({**self._ids, "event": name, "message": message, "data": data, **standing(event)},)
 
 
 def _progress(job: Job, event: Event) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from analysis.dialects.progress_events import BadProgressEvent, EventData, EventType, ProgressEvent
-from realtime.dialects import Event, Frame, Voice
+from realtime.dialects import Event, Frame, Voice, standing
 
 RUN = "run"
 _NAMES = {
@@ -69,13 +69,14 @@ class ProgressVoice(Voice):
 
     remembers = False
 
-    def __init__(self, *, media_id: UUID, user_id: UUID) -> None:
+    def __init__(self, *, media_id: UUID, user_id: UUID, run_id: UUID) -> None:
         self._ids = {"media_id": media_id, "user_id": user_id}
+        self._run_id = str(run_id)
 
     def hear(self, event: Event) -> Sequence[Frame]:
-        """One frame for every event the dialect has a word for."""
+        """One frame for every event the dialect has a word for; which line of which run it was made from."""
         said = spoken(event, **self._ids)
-        return [said.as_json()] if said else ()
+        return [{**said.as_json(), "run_id": self._run_id, **standing(event)}] if said else ()
 
 
 def prediction(outcome: str) -> str:

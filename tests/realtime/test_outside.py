@@ -13,6 +13,7 @@ from realtime import jobs, log, outside, publisher, relay, relayer
 from realtime.jobs import Report
 from realtime.lines import Announcement, Line
 from realtime.log import Draft
+from realtime.models import Job
 from realtime.readers import ask
 from tests.factories import make_run, make_user
 from tests.realtime.conftest import OwnRedis, append, progress, stage
@@ -98,6 +99,8 @@ async def test_an_external_job_is_said_like_a_run(
     await ask(jobs.complete, ana, "render")
 
     told = [said for _, said in await program.hear(3)]
+    job = await ask(Job.objects.get)
+    assert told[1].pop("timestamp").endswith("Z")
     assert [said["event"] for said in told] == [
         "ANALYSIS_QUEUED",
         "FRAME_ANALYSIS_PROGRESS",
@@ -109,6 +112,8 @@ async def test_an_external_job_is_said_like_a_run(
         "event": "FRAME_ANALYSIS_PROGRESS",
         "message": "Encoding.",
         "data": {"model_name": "run", "progress": 50, "total": 100, "details": {"phase": "encoding"}},
+        "topic": str(job.topic_id),
+        "seq": 2,
     }
 
 
@@ -132,6 +137,24 @@ async def test_progress_is_said_in_the_words_of_existing_clients(
         "progress": 7,
         "total": 100,
         "details": {"phase": "frame_processing", "fps": 25.0},
+    }
+
+
+async def test_progress_names_its_run_and_the_line_it_was_made_from(
+    own_redis: OwnRedis, listening: Callable[..., Listener]
+) -> None:
+    run = await ask(make_run)
+    program = listening("media:progress")
+
+    _, line = await append(run.topic_id, stage("frame_extraction"), progress(7))
+
+    [(_, said)] = await program.hear(1)
+    named = {key: said[key] for key in ("run_id", "topic", "seq", "timestamp")}
+    assert named == {
+        "run_id": str(run.pk),
+        "topic": str(run.topic_id),
+        "seq": 2,
+        "timestamp": json.loads(line.body)["time"],
     }
 
 
