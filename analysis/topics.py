@@ -22,6 +22,7 @@ from realtime.topics import Pair, Snapshot, TopicKind, UserFrame, compact
 
 KIND = "media_run"
 SNAPSHOT_MEDIA = 50
+_PLACE = ("media_id", "owner_id", "id", "media__external_id")
 ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled"})
 
 
@@ -32,6 +33,7 @@ class _Place:
     media: UUID
     owner: UUID
     run: UUID
+    external_id: str
 
 
 def register() -> None:
@@ -97,6 +99,7 @@ def media_object(media: Media, run: Run | None) -> dict[str, Any]:
         "size_bytes": media.size_bytes,
         "sha256": media.sha256,
         "description": media.description,
+        "external_id": media.external_id,
         "created": media.created.isoformat(),
         "run": _run_object(run) if run else None,
     }
@@ -128,7 +131,8 @@ def channels(topic_id: UUID) -> Sequence[Channel]:
     place = _place(topic_id)
     if place is None:
         return ()
-    voice = progress.ProgressVoice(media_id=place.media, user_id=place.owner, run_id=place.run)
+    ids = {"media": place.media, "user": place.owner, "run": place.run}
+    voice = progress.ProgressVoice(**ids, external_id=place.external_id)
     return [
         Channel(outside.public(settings.EVENTS_CHANNEL), footage.FootageVoice(topic_id)),
         Channel(outside.public(settings.PROGRESS_CHANNEL), voice),
@@ -143,7 +147,7 @@ def _progress(place: _Place, line: Line, event: Mapping[str, Any]) -> list[UserF
         return []
     frame = {
         "type": "progress_update",
-        "mediaId": str(place.media),
+        **_named(place),
         "event": said.event.value,
         "message": said.message,
         "data": said.data.as_json(),
@@ -161,7 +165,7 @@ def _ended(place: _Place, line: Line, event: Mapping[str, Any]) -> list[UserFram
             "code": event["data"].get("code", ""),
             "message": event["data"].get("error", event["message"]),
         }
-        said = {"type": "processing_error", "mediaId": str(place.media), "runId": str(place.run), **error}
+        said = {"type": "processing_error", **_named(place), "runId": str(place.run), **error}
         made.append(UserFrame(line.seq, _numbered(said, line)))
     run = Run.objects.filter(pk=place.run).select_related("media", "topic").first()
     if run is not None:
@@ -170,12 +174,18 @@ def _ended(place: _Place, line: Line, event: Mapping[str, Any]) -> list[UserFram
     return made
 
 
+def _named(place: _Place) -> dict[str, str]:
+    """The media; beside our id the one its client knows it by, if there is one."""
+    known = {"external_id": place.external_id} if place.external_id else {}
+    return {"mediaId": str(place.media), **known}
+
+
 def _numbered(frame: Mapping[str, Any], line: Line) -> str:
     return compact({**frame, "topic": str(line.topic), "seq": line.seq})
 
 
 def _place(topic_id: UUID) -> _Place | None:
-    row = Run.objects.filter(topic_id=topic_id).values_list("media_id", "owner_id", "id").first()
+    row = Run.objects.filter(topic_id=topic_id).values_list(*_PLACE).first()
     return _Place(*row) if row else None
 
 

@@ -48,6 +48,9 @@ class MediaQuery(StrictSerializer):
         required=False, max_length=255, help_text="Part of name or description, or a SHA-256."
     )
     sha256 = serializers.RegexField(r"^[0-9a-fA-F]{64}$", required=False)
+    external_id = serializers.CharField(
+        required=False, max_length=200, trim_whitespace=False, help_text="The id its client gave it."
+    )
     created_after = DayOrTime(required=False)
     created_before = DayOrTime(required=False, end_of_day=True)
 
@@ -77,7 +80,8 @@ def asked(request: Request, query: type[StrictSerializer]) -> dict[str, Any]:
 
 def narrowed_media(media: QuerySet[Media], wanted: dict[str, Any]) -> QuerySet[Media]:
     """The media that match."""
-    return media.filter(_condition(wanted, {"kind": "kind", "sha256": "sha256__iexact"}, prefix=""))
+    lookups = {"kind": "kind", "sha256": "sha256__iexact", "external_id": "external_id"}
+    return media.filter(_condition(wanted, lookups, prefix=""))
 
 
 def narrowed_runs(runs: QuerySet[Run], wanted: dict[str, Any]) -> QuerySet[Run]:

@@ -65,18 +65,18 @@ def spoken(event: Mapping[str, Any], *, media_id: UUID, user_id: UUID) -> Progre
 
 
 class ProgressVoice(Voice):
-    """The dialect as programs outside hear it."""
+    """The dialect as programs outside hear it: the media by the id its client gave it, if it has one."""
 
     remembers = False
 
-    def __init__(self, *, media_id: UUID, user_id: UUID, run_id: UUID) -> None:
-        self._ids = {"media_id": media_id, "user_id": user_id}
-        self._run_id = str(run_id)
+    def __init__(self, *, media: UUID, user: UUID, run: UUID, external_id: str = "") -> None:
+        self._ids = {"media_id": media, "user_id": user}
+        self._names = {"media_id": external_id or str(media), "media": str(media), "run_id": str(run)}
 
     def hear(self, event: Event) -> Sequence[Frame]:
         """One frame for every event the dialect has a word for; which line of which run it was made from."""
         said = spoken(event, **self._ids)
-        return [{**said.as_json(), "run_id": self._run_id, **standing(event)}] if said else ()
+        return [{**said.as_json(), **self._names, **standing(event)}] if said else ()
 
 
 def prediction(outcome: str) -> str:

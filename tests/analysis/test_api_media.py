@@ -18,7 +18,7 @@ from analysis.uploads import probing
 from realtime.models import Topic
 from tests.analysis.conftest import signed_in
 from tests.analysis.intake import MEDIA, png, send, wav
-from tests.factories import make_user
+from tests.factories import make_media, make_user
 
 pytestmark = pytest.mark.django_db
 Files = Callable[[], list[Path]]
@@ -90,7 +90,21 @@ def test_a_list_can_be_narrowed(client: APIClient, query: dict[str, str], names:
     assert [media["filename"] for media in client.get(MEDIA, query).json()["results"]] == names
 
 
-@pytest.mark.parametrize("query", [{"kind": "song"}, {"colour": "red"}, {"created_after": "2026-13-45"}])
+def test_a_list_can_be_narrowed_to_what_a_client_calls_its_file(client: APIClient, analyst: User) -> None:
+    wanted = make_media(owner=analyst, external_id="m-17")
+    make_media(owner=analyst, external_id="m-170")
+    make_media(external_id="m-17")
+
+    found = client.get(MEDIA, {"external_id": "m-17"}).json()["results"]
+
+    assert [media["id"] for media in found] == [str(wanted.pk)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"kind": "song"}, {"colour": "red"}, {"created_after": "2026-13-45"}, {"external_id": "x" * 201}],
+    ids=["kind", "field", "day", "long id"],
+)
 def test_filters_that_make_no_sense_are_refused(client: APIClient, query: dict[str, str]) -> None:
     assert client.get(MEDIA, {"kind": "image"}).status_code == 200
     assert client.get(MEDIA, query).status_code == 400
