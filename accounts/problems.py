@@ -12,9 +12,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts import throttles
+from accounts.slashes import API_PREFIX, lacks_slash
 
 MEDIA_TYPE = "application/problem+json"
-API_PREFIX = "/api/"
 _addresses = [API_PREFIX]
 MALFORMED = "The request is malformed; check its headers and body."
 
@@ -171,6 +171,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     if not _is_api(request):
         return defaults.page_not_found(request, exception)
+    if lacks_slash(request):
+        detail = f"There is nothing at this address; {request.path}/ ends in a slash."
+        return problem_response(request, 404, "missing_slash", detail)
     return problem_response(request, 404, "not_found", "There is nothing at this address.")
 
 

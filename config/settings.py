@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "accounts.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sign_ins.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

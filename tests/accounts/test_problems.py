@@ -40,6 +40,20 @@ def test_errors_have_one_shape(browser: Client, method: str, address: str, statu
     assert (body["status"], body["code"], body["instance"]) == (status, code, address)
 
 
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_what_a_redirect_would_lose_is_refused_and_told_the_address(browser: Client, method: str) -> None:
+    body = problem(getattr(browser, method)("/api/v1/media?q=a"))
+
+    assert (body["status"], body["code"]) == (404, "missing_slash")
+    assert "/api/v1/media/" in body["detail"]
+
+
+def test_whoever_only_reads_is_led_to_the_address_with_its_slash(browser: Client) -> None:
+    answer = browser.get("/api/v1/media?q=a")
+
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/media/?q=a")
+
+
 def test_a_bug_tells_nothing_of_its_inside(browser: Client) -> None:
     assert "secret detail" not in browser.get("/api/v1/test/broken/").content.decode()
 

@@ -51,7 +51,8 @@ def test_every_address_under_the_api_is_in_it(schema: dict[str, Any]) -> None:
         if route.startswith("/api/v1/")
     }
 
-    assert routes - {SCHEMA, "/api/v1/docs/", "/api/v1/asyncapi.yaml"} == set(schema["paths"])
+    twins = {route for route in routes if f"{route}/" in routes}  # the same without its slash
+    assert routes - twins - {SCHEMA, "/api/v1/docs/", "/api/v1/asyncapi.yaml"} == set(schema["paths"])
 
 
 def _routes(patterns: Any, prefix: str = "/") -> list[str]:

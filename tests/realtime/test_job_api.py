@@ -57,6 +57,33 @@ def test_a_job_is_announced(client: APIClient, ana: User, address: str) -> None:
     assert (job.silent_seconds, answer["Location"]) == (30, f"{JOBS}nightly%20build/")
 
 
+def test_addresses_answer_without_their_slash_too(client: APIClient, ana: User) -> None:
+    announced = post(client, JOBS.rstrip("/"), {"job_id": "a/b"})
+    reported = post(client, f"{JOBS}a/b/progress", HALFWAY)
+    read = client.get(f"{JOBS}a/b")
+    listed = client.get(JOBS.rstrip("/"))
+    done = post(client, f"{JOBS}a/b/progress", {"status": "completed"})
+    deleted = client.delete(f"{JOBS}a/b")
+
+    assert [one.status_code for one in (announced, reported, read, listed, done, deleted)] == [
+        201,
+        200,
+        200,
+        200,
+        200,
+        204,
+    ]
+    assert read.json()["stage"] == "encoding"
+    assert not Job.objects.exists()
+
+
+def test_an_id_may_end_in_a_slash_where_the_address_does_too(client: APIClient) -> None:
+    post(client, JOBS, {"job_id": "a/"})
+
+    assert client.get(f"{JOBS}a//").json()["job_id"] == "a/"
+    assert client.get(f"{JOBS}a/").status_code == 404
+
+
 def test_without_an_id_one_is_made_up(client: APIClient) -> None:
     answer = post(client, JOBS, {})
 
