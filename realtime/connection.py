@@ -169,8 +169,8 @@ class Connection:
 
     async def _introduced(self) -> Identity | None:
         """Who the first message says it is; None when the peer left without one. Raises Ended."""
-        if _shows_credential(self.scope):
-            raise frames.not_authenticated()
+        if shows_credential(self.scope):
+            raise frames.not_known()
         try:
             async with asyncio.timeout(AUTHENTICATE_SECONDS):
                 event = await self._receive()
@@ -187,7 +187,7 @@ class Connection:
             raise frames.not_authenticated() from refused
         identity = await ask(identify_token, token) if isinstance(token, str) else None
         if identity is None:
-            raise frames.not_authenticated()
+            raise frames.not_known()
         return identity
 
     async def _hear(self, event: Mapping[str, Any]) -> None:
@@ -244,7 +244,7 @@ class Connection:
             transport.abort()
 
 
-def _shows_credential(scope: Mapping[str, Any]) -> bool:
+def shows_credential(scope: Mapping[str, Any]) -> bool:
     """Whether a program showed a credential of its own, which then was not good enough."""
     names = {name.lower() for name, _ in scope.get("headers", ())}
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))

@@ -37,8 +37,19 @@ class Command:
     fields: Mapping[str, Any]
 
 
-def not_authenticated() -> Ended:
-    return Ended(4001, "not_authenticated", "Sign in first: cookie, Bearer, ticket or an authenticate frame.")
+WAYS_IN = "cookie, Bearer, ticket or an authenticate frame"
+BY_QUERY = "?token= takes access tokens only"
+
+
+def not_authenticated(ways_in: str = WAYS_IN) -> Ended:
+    """Nothing was shown."""
+    return Ended(4001, "not_authenticated", f"Sign in first: {ways_in}.")
+
+
+def not_known(hint: str = BY_QUERY) -> Ended:
+    """What was shown is no good. Which of the three is nobody's business."""
+    what = "The token, key or ticket sent is unknown, expired or revoked."
+    return Ended(4001, "not_authenticated", f"{what} {hint}.")
 
 
 def expired() -> Ended:

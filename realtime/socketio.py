@@ -18,7 +18,7 @@ from accounts import credentials
 from accounts.authentication import bearer
 from accounts.sockets import Identity, authenticate_scope, identify_token
 from realtime import frames, socketio_edge, socketio_packets
-from realtime.connection import AUTHENTICATE_SECONDS, LINGER_SECONDS
+from realtime.connection import AUTHENTICATE_SECONDS, LINGER_SECONDS, shows_credential
 from realtime.consumers import UserSocket
 from realtime.frames import Ended, FrameRefused
 from realtime.origins import may_open
@@ -36,6 +36,8 @@ PORTION_BYTES = 32 * 1024
 # Clients that have not said who they are: each costs some 20 KB for AUTHENTICATE_SECONDS at most.
 STRANGERS = 2000
 HANG_UP_SECONDS = 1.0
+WAYS_IN = "auth.token, auth.ticket, Bearer or cookie"
+KEYS = f"auth.token takes access tokens and API keys, {frames.BY_QUERY}"
 
 
 class PortionedOutbox(Outbox):
@@ -141,9 +143,10 @@ class Session(UserSocket):
             self.end(frames.unavailable())
 
     async def _open(self, packet: str, auth: Mapping[str, str]) -> None:
-        identity = await ask(_identify, socketio_edge.request.get(), auth)
+        scope = socketio_edge.request.get()
+        identity = await ask(_identify, scope, auth)
         if identity is None:
-            raise frames.not_authenticated()
+            raise _refusal(shown=any(auth.values()) or shows_credential(scope))
         if self.gone:
             return
         self._refuse_too_many(identity)
@@ -160,7 +163,7 @@ class Session(UserSocket):
 
     def _lose_patience(self) -> None:
         if not self._asked:
-            self.end(frames.not_authenticated())
+            self.end(_refusal(shown=False))
 
     async def _hand_over(self, message: Mapping[str, Any]) -> None:
         await self.outbox.portion()
@@ -278,6 +281,10 @@ def _identify(scope: Mapping[str, Any], auth: Mapping[str, str]) -> Identity | N
     if ticket := auth.get("ticket"):
         return credentials.redeem_ticket(ticket)
     return authenticate_scope(scope)
+
+
+def _refusal(*, shown: bool) -> Ended:
+    return frames.not_known(KEYS) if shown else frames.not_authenticated(WAYS_IN)
 
 
 def _is_ours(origin: str | None, handshake: Mapping[str, Any]) -> bool:

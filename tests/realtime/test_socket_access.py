@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -60,6 +61,38 @@ async def test_a_wrong_token_is_told_at_once(server: Server) -> None:
     headers = {"Authorization": "Bearer nonsense"}
     async with connect(server.ws_url + "/ws/user/", additional_headers=headers) as socket:
         assert await closed(Watcher(socket), limit=3) == ("not_authenticated", 4001)
+
+
+SHOWN = {
+    "bearer": {"headers": {"Authorization": "Bearer nonsense"}},
+    "key header": {"headers": {"X-API-Key": "assay_nonsense"}},
+    "ticket": {"query": "?ticket=nonsense"},
+    "query token": {"query": "?token=nonsense"},
+    "frame": {"frame": '{"type":"authenticate","token":"nonsense"}'},
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN.keys())
+async def test_who_showed_something_is_told_that_it_is_no_good(server: Server, shown: dict[str, Any]) -> None:
+    address = f"{server.ws_url}/ws/user/{shown.get('query', '')}"
+    async with connect(address, additional_headers=shown.get("headers")) as socket:
+        if "frame" in shown:
+            await socket.send(shown["frame"])
+
+        error = await Watcher(socket).frame("error", limit=3)
+
+    assert (error["code"], error["message"]) == (
+        "not_authenticated",
+        "The token, key or ticket sent is unknown, expired or revoked. ?token= takes access tokens only.",
+    )
+
+
+async def test_who_showed_nothing_is_told_how_to_sign_in(server: Server, watch: Watch) -> None:
+    watcher = await watch(server, "/ws/user/", None)
+
+    await watcher.say(type="ping")
+
+    assert (await watcher.frame("error", limit=3))["message"].startswith("Sign in first")
 
 
 async def test_a_first_message_may_say_who_it_is(server: Server, watch: Watch) -> None:

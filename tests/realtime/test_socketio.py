@@ -85,7 +85,9 @@ async def test_a_program_has_no_business_with_a_cookie(server: Server) -> None:
     async with raw_socket(server, additional_headers=headers) as socket:
         await socket.introduce()
 
-        assert (await socket.refusal())["data"]["code"] == "not_authenticated"
+        refusal = await socket.refusal()
+        assert refusal["data"]["code"] == "not_authenticated"
+        assert refusal["message"].startswith("Sign in first: auth.token")
 
 
 async def test_a_ticket_lets_in_once(server: Server) -> None:
@@ -97,7 +99,9 @@ async def test_a_ticket_lets_in_once(server: Server) -> None:
         async with raw_socket(server) as second:
             await second.introduce(auth)
 
-            assert (await second.refusal())["data"] == {"code": "not_authenticated", "close": 4001}
+            refusal = await second.refusal()
+            assert refusal["data"] == {"code": "not_authenticated", "close": 4001}
+            assert "unknown, expired or revoked" in refusal["message"]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:1", "null"])
