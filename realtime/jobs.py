@@ -81,8 +81,10 @@ def checked_id(job_id: object) -> str:
 
 def is_id(text: str) -> bool:
     """Whether a job may go by this id."""
+    if not 1 <= len(text) <= ID_LIMIT or not text.isprintable() or text.isspace():
+        return False
     # clients and proxies resolve dots in an address before they ask: such a job could not be reached
-    return 1 <= len(text) <= ID_LIMIT and text.isprintable() and not {".", ".."} & set(text.split("/"))
+    return not {".", ".."} & set(text.split("/"))
 
 
 def is_stage(stage: object) -> bool:

@@ -48,7 +48,8 @@ def test_progress_that_is_no_number_is_refused_and_creates_nothing(value: Any) -
 
 
 @pytest.mark.parametrize(
-    "job_id", ["", "x" * 129, "a\nb", "a\0b", ".", "..", "./", "../a", "a/.", "a/../b", "a/.."]
+    "job_id",
+    ["", " ", "\u3000 ", "x" * 129, "a\nb", "a\0b", ".", "..", "./", "../a", "a/.", "a/../b", "a/.."],
 )
 def test_an_id_that_is_none_is_refused(job_id: str) -> None:
     with pytest.raises(jobs.BadJobId):
