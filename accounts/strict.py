@@ -52,9 +52,9 @@ class StrictJSONParser(JSONParser):
         return data
 
 
-def known_query(request: Request, *names: str) -> QueryDict:
-    """The query parameters; raises ValidationError when one is not in `names` (paging is always known)."""
-    known = {*names, "page", "page_size", "format"}
+def known_query(request: Request, *names: str, paged: bool = True) -> QueryDict:
+    """The query parameters; raises ValidationError when one is not in `names` (nor of paging, where that is)."""
+    known = {*names, "format"} | ({"page", "page_size"} if paged else set())
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         raise ValidationError({name: [_refusal(name, known - {"format"})] for name in unknown})

@@ -88,7 +88,7 @@ class TopicEventsView(APIView):
     @extend_schema(responses=EventsSerializer, parameters=PARAMETERS)
     def get(self, request: Request, topic_id: UUID) -> HttpResponse:
         """The events after `after`, in order."""
-        known_query(request, "after", "limit")
+        known_query(request, "after", "limit", paged=False)
         return events_response(_found(request, topic_id), request)
 
 
@@ -165,7 +165,7 @@ def _gaps(lines: list[Line]) -> list[dict[str, int]]:
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) <= 16):
-        raise Problem(400, "invalid", f"{name} must be a whole number, not {text[:32]!r}.")
+        raise Problem(400, "invalid", f"{name} must be a whole number, 0 or more, not {text[:32]!r}.")
     return int(text)
 
 

@@ -57,7 +57,7 @@ class StreamNegotiation(BaseContentNegotiation):
 
 def open_stream(request: Request, topic: UUID) -> HttpResponse:
     """Answers a view whose user may see the topic: the stream begins when the view has returned."""
-    known_query(request, "after")
+    known_query(request, "after", paged=False)
     django_request: HttpRequest = request._request
     scope = getattr(django_request, "scope", None)
     if scope is None or request.method != "GET":

@@ -92,7 +92,7 @@ class RunEventsView(AnalysisView):
     @extend_schema(responses=EventsSerializer, parameters=PARAMETERS, operation_id="run_events")
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         """The events after `after`, in order."""
-        known_query(request, "after", "limit")
+        known_query(request, "after", "limit", paged=False)
         return events_response(visible_run(self, run_id).topic, request)
 
 

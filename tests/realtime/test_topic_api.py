@@ -82,7 +82,7 @@ def test_a_page_costs_three_queries(django_assert_num_queries: Any) -> None:
         client.get(f"/api/v1/topics/{run.topic_id}/events/")
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1.5", "afer=1"])
+@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1.5", "afer=1", "page=2", "page_size=5"])
 def test_a_query_that_makes_no_sense_is_refused(query: str) -> None:
     run = make_run()
 
@@ -90,6 +90,14 @@ def test_a_query_that_makes_no_sense_is_refused(query: str) -> None:
 
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_cursor_below_the_beginning_is_told_where_that_is() -> None:
+    run = make_run()
+
+    answer = client_of(run.owner).get(f"/api/v1/topics/{run.topic_id}/events/?after=-1")
+
+    assert answer.json()["detail"] == "after must be a whole number, 0 or more, not '-1'."
 
 
 @pytest.mark.parametrize("tail", ["events/", "verify/"])
