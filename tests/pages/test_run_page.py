@@ -127,6 +127,17 @@ def test_an_outcome_is_preliminary_while_detectors_are_at_work(browser: Client, 
     assert f'action="/runs/{run.pk}/cancel/"' in text
 
 
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_facts_that_are_in_are_not_denied(browser: Client, ana: User, state: str) -> None:
+    run = leased_run(media=make_media(owner=ana), state=state)
+    make_result(run, "metadata", reason="reports_facts", detail="", facts={})
+
+    text = page(browser, run)
+
+    assert "No detector besides provenance and metadata" in text
+    assert "No detector has ended yet" not in text and "No detector came to an end" not in text
+
+
 def test_a_failed_run_shows_the_file_the_reason_and_a_way_on(browser: Client, ana: User) -> None:
     media = make_media(owner=ana, filename="broken.mkv")
     run = leased_run(media=media, state="failed", error_code="reader_lost", error_message="It was lost.")
