@@ -179,6 +179,7 @@ _SOCKETS: Words = {
     "sockets.out": _("sent"),
     "sockets.closed": _("closed"),
     "sockets.count": _("{count} frames"),
+    "sockets.length": _("{count} characters"),
 }
 _PANEL: Words = {
     "panel.of": _("{percent} %"),

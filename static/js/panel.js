@@ -1,7 +1,7 @@
 // The status panel: what of yours is under way, on every page, until it has ended.
 import { get } from "./api.js";
 import { OPEN_WITHIN_MS, socketAddress } from "./live.js";
-import { empty, ended, gone, jobEntry, knows, listed, progressed, reported, share, unlisted } from "./panel_state.js";
+import { empty, ended, gone, idle, jobEntry, knows, listed, progressed, reported, share, unlisted } from "./panel_state.js";
 import { announce, say } from "./words.js";
 
 const POLL_MS = 5_000;
@@ -22,8 +22,8 @@ export class Panel {
 
   start() {
     $("panel-fold").addEventListener("click", () => this.fold());
-    // on a phone an open panel would lie over what is being read
-    this.setFolded((remembered() ?? (matchMedia("(max-width: 44rem)").matches ? "folded" : "open")) === "folded");
+    this.chosen = remembered() !== null;
+    this.setFolded(remembered() === "folded");
     this.refresh();
     this.connect();
     addEventListener("online", () => this.connect());
@@ -166,12 +166,21 @@ export class Panel {
 
   draw() {
     const shown = this.state.order.filter((id) => !this.here(id));
+    if (!this.chosen) this.place(shown.map((id) => this.state.entries[id]));
     $("panel").hidden = shown.length === 0;
     document.body.classList.toggle("has-panel", shown.length > 0);
     $("panel-count").textContent = `(${shown.length})`;
     const list = $("panel-runs");
     for (const item of [...list.children]) if (!shown.includes(item.dataset.run)) item.remove();
     for (const id of shown) this.drawEntry(list, this.state.entries[id]);
+  }
+
+  // Folded on a phone, and while all there is waits: open it would lie over what is being read. Open when work
+  // begins; what is open already is not folded under somebody's eyes.
+  place(entries) {
+    const phone = matchMedia("(max-width: 44rem)").matches;
+    const still = entries.every(idle);
+    if ($("panel").hidden || !still) this.setFolded(phone || still);
   }
 
   drawEntry(list, entry) {
@@ -197,6 +206,7 @@ export class Panel {
   fold() {
     const folded = !$("panel-body").hidden;
     this.setFolded(folded);
+    this.chosen = true;
     try { sessionStorage.setItem("assay.panel", folded ? "folded" : "open"); } catch { /* for this page only */ }
   }
 

@@ -62,6 +62,9 @@ export function reported(state, { topic, done, total, message, stalled }) {
   return { ...state, entries: { ...state.entries, [topic]: { ...entry, ...said } } };
 }
 
+// A job that waits or says nothing: nobody has to be shown it all the time.
+export const idle = (entry) => entry.job !== null && (entry.state === "queued" || entry.state === "stalled");
+
 // 0–1 over all detectors heard of, or null while nothing is known.
 export function share(entry) {
   if (entry.job !== null) return entry.part;

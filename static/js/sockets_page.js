@@ -3,6 +3,8 @@ import { socketAddress } from "./live.js";
 import { announce, say } from "./words.js";
 
 const SHOWN = 500;
+const FOLDED_FROM = 400; // characters
+const BEGINNING = 160;
 const $ = (id) => document.getElementById(id);
 let socket = null;
 let count = 0;
@@ -16,16 +18,32 @@ function show(way, text) {
   words.className = "nowrap";
   words.textContent = say(`sockets.${way}`);
   const frame = document.createElement("td");
-  const code = document.createElement("code");
   frame.className = "break";
-  code.textContent = text;
-  frame.append(code);
+  frame.append(text.length > FOLDED_FROM ? folded(text) : codeOf(text));
   row.dataset.way = way;
   row.append(time, words, frame);
   $("frames").prepend(row);
   while ($("frames").children.length > SHOWN) $("frames").lastElementChild.remove();
   count += 1;
   $("frame-count").textContent = say("sockets.count", { count });
+}
+
+function codeOf(text) {
+  const code = document.createElement("code");
+  code.textContent = text;
+  return code;
+}
+
+// Its beginning, and all of it when it is opened: a snapshot alone can be forty screens of a phone.
+function folded(text) {
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  const length = document.createElement("span");
+  length.className = "small soft";
+  length.textContent = say("sockets.length", { count: text.length });
+  summary.append(codeOf(`${text.slice(0, BEGINNING)}…`), " ", length);
+  details.append(summary, codeOf(text));
+  return details;
 }
 
 function becomes(state, values) {

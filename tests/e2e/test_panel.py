@@ -3,6 +3,8 @@
 from playwright.async_api import WebSocketRoute, expect
 
 from accounts.models import User
+from realtime import jobs
+from realtime.jobs import Report
 from realtime.readers import ask
 from tests.e2e.conftest import Desk, ToldRun, concluded, moved
 from tests.factories import make_media
@@ -72,6 +74,17 @@ async def test_a_run_that_no_list_names_is_shown_as_long_as_it_is_under_way(
     await expect(entry).to_contain_text("interview.mp4")
     await expect(entry).to_have_attribute("data-state", "running")
     assert "has ended" not in await page.locator("#announcer").inner_text()
+
+
+async def test_it_begins_folded_while_it_holds_only_jobs_that_wait(desk: Desk, ana: User) -> None:
+    job = await ask(jobs.create, ana, "nightly")
+    page = await desk.open("/runs/")
+    await expect(page.locator("#panel")).to_be_visible()
+    await expect(page.locator("#panel-runs")).to_be_hidden()
+
+    await ask(jobs.report, ana, job.job_id, Report("encoding", 0.5, "Frame 50."))
+
+    await expect(page.locator("#panel-runs")).to_be_visible()
 
 
 async def test_it_can_be_folded_away_and_stays_so(desk: Desk, told_run: ToldRun) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { empty, ended, gone, jobEntry, listed, progressed, reported, share, unlisted } from "../../static/js/panel_state.js";
+import { empty, ended, gone, idle, jobEntry, listed, progressed, reported, share, unlisted } from "../../static/js/panel_state.js";
 
 const run = (id, state = "running") => ({ id, media: `media of ${id}`, filename: `${id}.mp4`, state, attempt: 1 });
 
@@ -74,4 +74,11 @@ test("a job that has ended goes like a run", () => {
 
   assert.deepEqual(ended(listed(open, [job("completed", 1)])), ["t"]);
   assert.deepEqual(unlisted(open, []), ["t"]);
+});
+
+test("a job that waits or has stalled is idle, one that works and any run is not", () => {
+  const job = (status) => jobEntry({ id: status, job_id: status, topic: status, status, progress: 0, message: "" });
+  const { entries } = listed(empty(), [run("r", "queued"), job("queued"), job("stalled"), job("processing")]);
+
+  assert.deepEqual(Object.values(entries).filter(idle).map((entry) => entry.job), ["queued", "stalled"]);
 });
