@@ -13,10 +13,12 @@ from redis.exceptions import RedisError
 
 from realtime import log
 from realtime.lines import Line, topic_group
+from realtime.models import Event
 from realtime.readers import ask
 
 logger = logging.getLogger(__name__)
 ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "job.succeeded", "job.failed"})
+TURNS = ENDINGS | {"run.retried"}
 # Without a doorbell the database is asked this often: Redis may be away, or have lost the last ring.
 UNRUNG_SECONDS = 1.0
 JOIN_SECONDS = 2.0
@@ -25,7 +27,7 @@ JOIN_SECONDS = 2.0
 def follow(
     topic: UUID, tell: Callable[[Line], None], *, after: int = 0, patience_seconds: float = math.inf
 ) -> Line | None:
-    """Tells every line after `after` in order, once, until the ending nothing follows on; that line.
+    """Tells every line after `after` in order, once, up to an ending and what the log held after it; that ending.
 
     None when nothing at all happened for `patience_seconds`. Raises UnknownTopic when the log is not there
     any more. While the database is away it waits.
@@ -39,30 +41,38 @@ async def _follow(
     layer: Any = get_channel_layer()
     channel = await _join(layer, topic)
     silent_seconds = 0.0
-    last: Line | None = None
+    ending = await ask(_ending_before, topic, after) if after else None
     while silent_seconds < patience_seconds:
         lines, head = await _read(topic, after)
-        for last in lines:
-            after = last.seq
-            tell(last)
-        # A person may have tried again: then the log goes on after an ending.
-        if last is not None and last.type in ENDINGS and after >= head:
-            return last
-        if after < head:
+        for line in lines:
+            after = line.seq
+            tell(line)
+            # A person may have tried again: only that takes an ending back, whatever else follows it.
+            if line.type in TURNS:
+                ending = line if line.type in ENDINGS else None
+        if head is not None and after < head:
             continue
+        if head is not None and ending is not None:
+            return ending
         silent_seconds = 0.0 if lines else silent_seconds + UNRUNG_SECONDS
         await _ring(layer, channel)
     return None
 
 
-async def _read(topic: UUID, after: int) -> tuple[list[Line], int]:
-    """The next lines, and the head there was before them."""
+def _ending_before(topic: UUID, after: int) -> Line | None:
+    turns = Event.objects.filter(topic=topic, seq__lte=after, type__in=TURNS).order_by("-seq")
+    last = turns.values_list("seq", "type", "body").first()
+    return Line(topic, *last) if last and last[1] in ENDINGS else None
+
+
+async def _read(topic: UUID, after: int) -> tuple[list[Line], int | None]:
+    """The next lines, and the head there was before them; no head while the database is away."""
     try:
         head = await ask(log.head, topic)
         return await ask(log.read, topic, after=after), head
     except DatabaseError as error:
         logger.warning("the log cannot be read, trying again: %s", error)
-        return [], 0
+        return [], None
 
 
 async def _join(layer: Any, topic: UUID) -> str | None:

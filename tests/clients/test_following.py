@@ -97,6 +97,20 @@ async def test_who_has_seen_the_ending_is_not_kept_waiting(
     assert await seen.end() == []
 
 
+@pytest.mark.parametrize("blocked", [False, True], ids=["socket", "polling"])
+@pytest.mark.parametrize(("after", "seqs"), [(0, [1, 2, 3, 4]), (3, [4]), (4, [])])
+async def test_lines_behind_the_ending_are_read_and_it_ends(
+    relay: Relay, client: MakeClient, run: Run, blocked: bool, after: int, seqs: list[int]
+) -> None:
+    relay.refuse_sockets = blocked
+    plate = Draft("plate.read", "AB12 CDE", {"plate": "AB12 CDE"})
+    await append(run.topic_id, stage(), ended(run), plate, plate)
+
+    seen = Seen(client(relay.url).follow(run.topic_id, after=after))
+
+    assert await seen.end() == seqs
+
+
 async def test_a_run_that_was_tried_again_ends_with_its_last_ending(
     server: Server, client: MakeClient, run: Run
 ) -> None:

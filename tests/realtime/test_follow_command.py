@@ -158,6 +158,19 @@ def test_a_log_that_goes_on_after_an_ending_is_followed_to_its_last_one(
     assert (code, len(lines)) == (0, 3)
 
 
+@pytest.mark.parametrize(("after", "told"), [(0, 3), (2, 1), (3, 0)])
+def test_lines_behind_the_ending_are_told_and_it_ends(
+    capsys: pytest.CaptureFixture[str], after: int, told: int
+) -> None:
+    run = make_run()
+    ended(run.topic_id, outcome="not_assessable")
+    log.append(run.topic_id, [Draft("plate.read", "AB12 CDE"), Draft("plate.read", "XY34 ZZZ")])
+
+    code, lines, _ = printed(capsys, run.pk, "--after", after)
+
+    assert (code, len(lines)) == (2, told)
+
+
 def test_a_job_is_named_by_its_own_id_unless_several_have_it(capsys: pytest.CaptureFixture[str]) -> None:
     owner = make_user()
     jobs.create(owner, "nightly")

@@ -10,6 +10,8 @@ from assay_client.errors import BadAnswer
 from assay_client.json_text import Member, members
 
 ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "job.succeeded", "job.failed"})
+# What takes an ending back; any other line may follow one.
+RETRIED = "run.retried"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from assay_client.backoff import Backoff
 from assay_client.chain import Chain
 from assay_client.errors import BadAnswer, NotAuthenticated, NotFound, NotRecovered
-from assay_client.events import ENDINGS, Event, Thinned, read
+from assay_client.events import ENDINGS, RETRIED, Event, Thinned, read
 from assay_client.http import Http
 from assay_client.json_text import elements, members
 from assay_client.server import part
@@ -53,7 +53,7 @@ async def find(http: Http, what: object) -> Followed:
 
 
 class Following:
-    """One reader. `over` is true when the last thing said was an ending."""
+    """One reader. `over`: an ending was said, not taken back, and everything up to the known head was read."""
 
     def __init__(
         self, http: Http, followed: Followed, chain: Chain, *, until_end: bool, on_thinned: OnThinned | None
@@ -64,15 +64,15 @@ class Following:
         self._until_end = until_end
         self._on_thinned = on_thinned
         self._head = 0
-        self._looked_at = -1
-        self._last: Event | None = None
+        # None: what was said before the cursor, or left out, may have been an ending.
+        self._ended: bool | None = None if chain.cursor else False
         self._failures = 0
         self._sockets_from = 0.0
         self._backoff = Backoff()
         self.over = False
 
     async def events(self) -> AsyncIterator[Event]:
-        """Every event after the cursor, once, in order; ends with the ending that is the last line."""
+        """Every event after the cursor, once, in order; ends when `over`."""
         while not self.over:
             if monotonic() >= self._sockets_from:
                 try:
@@ -160,15 +160,18 @@ class Following:
     def _take(self, event: Event) -> Event | None:
         if not self._chain.take(event):
             return None
-        self._last = event
         self._head = max(self._head, event.seq)
-        # A run that was tried again has endings in the middle of its log.
-        self.over = self._until_end and event.ends and event.seq >= self._head
+        if event.ends or event.type == RETRIED:
+            self._ended = event.ends
+        self._settle()
         return event
+
+    def _settle(self) -> None:
+        self.over = self._until_end and self._ended is True and self._chain.cursor >= self._head
 
     def _leave_out(self, gap: Thinned) -> None:
         if self._chain.leave_out(gap):
-            self._last = None
+            self._ended = None
             if self._on_thinned is not None:
                 self._on_thinned(gap)
 
@@ -178,24 +181,26 @@ class Following:
         self._head = max(self._head, head)
 
     async def _look_whether_over(self) -> None:
-        """Who begins at the end, or after lines that were left out, has not seen what the last line was."""
+        """Who has read to the end, but not seen all before it, asks what the lines before it said."""
         cursor = self._chain.cursor
-        known = self._last is not None or cursor < self._head or self._looked_at == cursor
-        if self.over or known or not self._until_end or cursor == 0:
-            return
-        self._looked_at = cursor
-        page = await self._page(cursor - 1, limit=1)
-        if page.head > cursor:
-            return
-        kinds = {read(one).type for one in page.lines if isinstance(one, str)}
-        self.over = bool(kinds & ENDINGS) if kinds else await self._run_is_over()
+        if self._ended is None and self._until_end and cursor >= self._head:
+            page = await self._page(max(0, cursor - PAGE))
+            if page.head > cursor:
+                return
+            kinds = [read(one).type for one in page.lines if isinstance(one, str)]
+            turns = [kind for kind in kinds if kind in ENDINGS or kind == RETRIED]
+            self._ended = (bool(turns) and turns[-1] in ENDINGS) or await self._run_is_over()
+        self._settle()
 
     async def _run_is_over(self) -> bool:
-        """For a last line that was emptied."""
+        """For an ending that was emptied, or lies far back."""
         if not self._followed.run:
             return False
         run = (await self._http.get(f"/api/v1/runs/{self._followed.run}/")).object()
-        return run.get("state") in _RUN_ENDS
+        if run.get("state") not in _RUN_ENDS:
+            return False
+        # It may have ended since we read: then its ending is still to come.
+        return (await self._page(self._chain.cursor, limit=1)).head <= self._chain.cursor
 
 
 @dataclass
