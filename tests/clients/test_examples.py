@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from accounts.models import User
 from analysis.models import Media, Run, Upload
+from realtime import jobs
 from realtime.envelope import Draft
 from realtime.models import Event, Job
 from realtime.readers import ask
@@ -52,8 +54,15 @@ class Example:
         assert self.process.returncode == 0, err.decode()
         return out.decode().splitlines()
 
+    async def refuse(self, *, limit: float = 60.0) -> tuple[int | None, str]:
+        """How it ends when it cannot go on, and what it says of that; it prints nothing else."""
+        out, err = await asyncio.wait_for(self.process.communicate(), limit)
+        assert out == b"", out
+        return self.process.returncode, err.decode()
+
     async def kill(self) -> None:
-        self.process.kill()
+        # `go run` starts the program as a child of its own.
+        os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 
 
@@ -62,11 +71,11 @@ class Language:
 
     def __init__(self, name: str, key: str) -> None:
         self.name = name
-        self._key = key
+        self.key = key
 
-    async def start(self, server: Server, name: str, *arguments: object) -> Example:
+    async def start(self, server: Server, name: str, *arguments: object, under: str = "") -> Example:
         env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-        env |= {"ASSAY_URL": server.url, "ASSAY_KEY": self._key, "PYTHONPATH": str(CLIENT)}
+        env |= {"ASSAY_URL": server.url + under, "ASSAY_KEY": self.key, "PYTHONPATH": str(CLIENT)}
         process = await asyncio.create_subprocess_exec(
             *LANGUAGES[self.name][1](name),
             *(str(argument) for argument in arguments),
@@ -74,6 +83,7 @@ class Language:
             env=env,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         return Example(process)
 
@@ -89,6 +99,11 @@ def language(request: pytest.FixtureRequest, key: str) -> Language:
 
 def ended(run: Run) -> Draft:
     return Draft("run.succeeded", "It ended.", {"run": str(run.pk), "attempt": 1}, ending=True)
+
+
+def plate() -> Draft:
+    """What a program beside the run may still append."""
+    return Draft("plate.read", "AB12 CDE", {"plate": "AB12 CDE"})
 
 
 def seqs(lines: list[str]) -> list[int]:
@@ -114,19 +129,51 @@ async def test_reporting(server: Server, language: Language) -> None:
 
 async def test_following_with_resume(server: Server, language: Language, user: User) -> None:
     run = await ask(leased_run, owner=user)
-    what = run.topic_id if language.name == "curl" else run.id
     await append(run.topic_id, stage(), progress(1), stage())
-    first = await language.start(server, "follow", what)
+    first = await language.start(server, "follow", run.id)
     seen = seqs([await first.line()])
     await first.kill()
 
     await append(run.topic_id, progress(2))
-    second = await language.start(server, "follow", what, seen[-1])
+    second = await language.start(server, "follow", run.id, seen[-1])
     going = seqs([await second.line()])
     await append(run.topic_id, ended(run))
-    await ask(Run.objects.filter(pk=run.pk).update, state="succeeded")
 
     assert seen + going + seqs(await second.end()) == [1, 2, 3, 4, 5]
+
+
+async def test_following_to_the_ending_and_what_came_after_it(
+    server: Server, language: Language, user: User
+) -> None:
+    run = await ask(leased_run, owner=user)
+    again = Draft("run.retried", "Once more.", {"run": str(run.pk), "attempt": 2, "reason": "asked"})
+    await append(run.topic_id, stage(), ended(run), again, stage(), ended(run), plate())
+
+    said = await (await language.start(server, "follow", run.topic_id)).end()
+
+    assert seqs(said) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_following_a_run_that_was_read_to_its_end(
+    server: Server, language: Language, user: User
+) -> None:
+    run = await ask(leased_run, owner=user)
+    queued = Draft("run.queued", "Waiting.", {"run": str(run.pk)})
+    await append(run.topic_id, queued, ended(run), plate(), plate())
+    await ask(Run.objects.filter(pk=run.pk).update, state="succeeded")
+
+    said = await (await language.start(server, "follow", run.topic_id, 4)).end()
+
+    assert said == []
+
+
+async def test_following_a_job(server: Server, language: Language, user: User) -> None:
+    await ask(jobs.create, user, "nightly")
+    await ask(jobs.complete, user, "nightly")
+
+    said = await (await language.start(server, "follow", "nightly")).end()
+
+    assert seqs(said) == [1, 2]
 
 
 async def test_uploading_with_resume(server: Server, language: Language, tmp_path: Path) -> None:
@@ -143,3 +190,60 @@ async def test_uploading_with_resume(server: Server, language: Language, tmp_pat
     assert said == [f"{hashlib.sha256(content).hexdigest()} {run.topic_id}"]
     assert (media.sha256, media.filename) == (said[0].split()[0], "interview.wav")
     assert await ask(Upload.objects.count) == 1
+
+
+async def test_a_file_that_is_refused_ends_it(server: Server, language: Language, tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Nothing to look at.")
+
+    code, said = await (await language.start(server, "upload", path)).refuse()
+
+    assert code
+    assert "not_media" in said
+    assert "no picture, video or sound" in said
+
+
+async def test_an_empty_file_ends_it(server: Server, language: Language, tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    path.touch()
+
+    code, said = await (await language.start(server, "upload", path)).refuse()
+
+    assert code
+    assert "empty_file" in said
+
+
+@pytest.mark.parametrize("name", ["report", "follow", "upload"])
+async def test_a_bad_key_ends_it(server: Server, language: Language, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "interview.wav"
+    path.write_bytes(wav())
+    language.key = "assay_nobody"
+
+    code, said = await (await language.start(server, name, path if name == "upload" else "nightly")).refuse()
+
+    assert code
+    assert "API key" in said
+
+
+async def test_an_upload_to_a_wrong_address_sends_nothing_further(
+    server: Server, language: Language, tmp_path: Path
+) -> None:
+    path = tmp_path / "interview.wav"
+    path.write_bytes(wav())
+
+    code, said = await (await language.start(server, "upload", path, under="/nowhere")).refuse()
+
+    assert code
+    assert "404" in said
+
+
+@pytest.mark.parametrize("name", ["report", "follow", "upload"])
+async def test_without_an_argument_it_says_what_it_takes(
+    server: Server, language: Language, name: str
+) -> None:
+    code, said = await (await language.start(server, name)).refuse()
+
+    # `go run` says 1 for whatever its program says.
+    assert code == (1 if language.name == "go" else 2)
+    assert said.startswith("usage: ")
+    assert not await ask(Job.objects.exists)

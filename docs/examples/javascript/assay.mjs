@@ -1,9 +1,17 @@
 // What the examples share. Node 20 or newer, nothing to install.
 
-const url = process.env.ASSAY_URL.replace(/\/$/, '');
+const url = (process.env.ASSAY_URL ?? '').replace(/\/$/, '');
 const key = process.env.ASSAY_KEY;
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The arguments, if there are as many as there may be; otherwise says how the example is used. */
+export function given(usage, least, most = least) {
+  const words = process.argv.slice(2);
+  if (url && key && words[0] && words.length >= least && words.length <= most) return words;
+  console.error(`usage: ASSAY_URL=… ASSAY_KEY=… node ${usage}`);
+  process.exit(2);
+}
 
 /** Asks the server. A server that is away or overloaded is asked again; a refusal is thrown. */
 export async function ask(method, path, { json, body, headers = {} } = {}) {

@@ -1,9 +1,9 @@
 // Reports on a job: ASSAY_URL=… ASSAY_KEY=… node report.mjs nightly
 
 import { randomUUID } from 'node:crypto';
-import { ask } from './assay.mjs';
+import { ask, given } from './assay.mjs';
 
-const job = encodeURIComponent(process.argv[2]);
+const job = encodeURIComponent(given('report.mjs <job>', 1)[0]);
 
 // Sent twice under one key, a report counts once.
 async function report(json) {

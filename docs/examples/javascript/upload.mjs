@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { ask, sleep } from './assay.mjs';
+import { ask, given, sleep } from './assay.mjs';
 
 const pieceBytes = 8 * 2 ** 20;
 const tus = { 'Tus-Resumable': '1.0.0' };
-const path = process.argv[2];
+const [path] = given('upload.mjs <file>', 1);
 const file = await open(path);
 const { size } = await file.stat();
 
@@ -23,7 +23,12 @@ async function begin(count) {
     headers: { ...tus, 'Upload-Length': `${size}`, 'Upload-Metadata': metadata, 'Idempotency-Key': `${sha256} ${count}` },
   });
   const upload = new URL(answer.headers.get('Location'), process.env.ASSAY_URL).pathname;
-  return [upload, await offsetOf(upload).catch(() => size)];
+  try {
+    return [upload, await offsetOf(upload)];
+  } catch (refused) {
+    if (![404, 410].includes(refused.status)) throw refused;
+    return [upload, size]; // it has expired
+  }
 }
 
 async function offsetOf(upload) {

@@ -4,7 +4,7 @@ Where it was is kept by you: give the last seq and hash it printed, and it goes 
 """
 
 import os
-import sys
+from argparse import ArgumentParser
 
 from assay_client import Client
 
@@ -15,4 +15,8 @@ def main(what: str, after: int = 0, after_hash: str = "") -> None:
             print(event.seq, event.hash, event.type, event.message, flush=True)
 
 
-main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 0, *sys.argv[3:4])
+parser = ArgumentParser(description="Follow a run to its end.")
+parser.add_argument("what", help="the id of a run, a job or a topic")
+parser.add_argument("after", type=int, nargs="?", default=0, help="the last seq you have")
+parser.add_argument("after_hash", nargs="?", default="", help="the hash beside it")
+main(**vars(parser.parse_args()))

@@ -1,7 +1,7 @@
 """Reports on a job: ASSAY_URL=… ASSAY_KEY=… python report.py nightly"""
 
 import os
-import sys
+from argparse import ArgumentParser
 
 from assay_client import SyncProgressReporter
 
@@ -19,4 +19,6 @@ def main(job_id: str) -> None:
         print(reporter.get_status(job_id)["status"])
 
 
-main(sys.argv[1])
+parser = ArgumentParser(description="Report on a job.")
+parser.add_argument("job_id", help="your own name for it")
+main(**vars(parser.parse_args()))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentParser
 
 from assay_client import Client
 
@@ -14,4 +15,6 @@ def main(path: str) -> None:
         print(upload.uploaded.media["sha256"], upload.uploaded.topic)
 
 
-main(sys.argv[1])
+parser = ArgumentParser(description="Upload a file.")
+parser.add_argument("path", help="the file")
+main(**vars(parser.parse_args()))

@@ -29,7 +29,7 @@ var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) er
 
 // Ask asks the server. One that is away or overloaded is asked again; a refusal is a *Problem.
 func Ask(method, path string, body []byte, headers map[string]string) ([]byte, http.Header, error) {
-	for wait := 100 * time.Millisecond; ; wait = min(wait*2, 5*time.Second) {
+	for wait := 100 * time.Millisecond; ; wait = longer(wait) {
 		request, err := http.NewRequest(method, strings.TrimSuffix(os.Getenv("ASSAY_URL"), "/")+path, bytes.NewReader(body))
 		if err != nil {
 			return nil, nil, err
@@ -52,7 +52,11 @@ func Ask(method, path string, body []byte, headers map[string]string) ([]byte, h
 		switch answer.StatusCode {
 		case 429, 502, 503, 504:
 			seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
-			time.Sleep(max(wait, time.Duration(seconds)*time.Second))
+			if asked := time.Duration(seconds) * time.Second; asked > wait {
+				time.Sleep(asked)
+			} else {
+				time.Sleep(wait)
+			}
 		default:
 			if answer.StatusCode < 300 {
 				return text, answer.Header, nil
@@ -62,6 +66,24 @@ func Ask(method, path string, body []byte, headers map[string]string) ([]byte, h
 			return nil, nil, problem
 		}
 	}
+}
+
+func longer(wait time.Duration) time.Duration {
+	if wait > 2500*time.Millisecond {
+		return 5 * time.Second
+	}
+	return wait * 2
+}
+
+// Given is the arguments, if there are as many as there may be; otherwise it says how the example is used.
+func Given(usage string, least, most int) []string {
+	words := os.Args[1:]
+	if os.Getenv("ASSAY_URL") == "" || os.Getenv("ASSAY_KEY") == "" || len(words) < least || len(words) > most || words[0] == "" {
+		fmt.Fprintln(os.Stderr, "usage: ASSAY_URL=… ASSAY_KEY=… go run "+usage)
+		// `go run` itself says 1 for whatever is not 0.
+		os.Exit(2)
+	}
+	return words
 }
 
 // Get reads a JSON object.

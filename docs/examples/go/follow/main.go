@@ -1,10 +1,11 @@
-// Follows a run to its end: ASSAY_URL=… ASSAY_KEY=… go run ./follow <run> [<seq>]
+// Follows a run to its end: ASSAY_URL=… ASSAY_KEY=… go run ./follow <run, job or topic> [<seq>]
 // Where it was is kept by you: give the last seq it printed, and it goes on after that.
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -27,59 +28,109 @@ type page struct {
 	} `json:"thinned"`
 }
 
-type run struct {
-	Topic string `json:"topic"`
-	State string `json:"state"`
+// Of a run `state`, of a job `status`.
+type origin struct {
+	Topic  string `json:"topic"`
+	State  string `json:"state"`
+	Status string `json:"status"`
 }
 
 var (
-	endings = map[string]bool{"run.succeeded": true, "run.failed": true, "run.cancelled": true}
-	ended   = map[string]bool{"succeeded": true, "failed": true, "cancelled": true}
+	endings = map[string]bool{
+		"run.succeeded": true, "run.failed": true, "run.cancelled": true, "job.succeeded": true, "job.failed": true,
+	}
+	over = map[string]bool{"succeeded": true, "failed": true, "cancelled": true, "completed": true}
 )
 
 func get(path string, into any) {
-	if err := assay.Get(path, into); err != nil {
+	if err := assay.Get("/api/v1/"+path, into); err != nil {
 		assay.Fail(err)
 	}
 }
 
+func look(path string) (origin, bool) {
+	var one origin
+	err := assay.Get("/api/v1/"+path, &one)
+	var problem *assay.Problem
+	if errors.As(err, &problem) && problem.Status == 404 {
+		return one, false
+	}
+	if err != nil {
+		assay.Fail(err)
+	}
+	return one, true
+}
+
+// The topic of a run or a job, and where that one is; a topic names its own in its first line.
+func find(id string) (string, string) {
+	for _, place := range []string{"runs/" + id + "/", "jobs/" + id + "/"} {
+		if one, there := look(place); there {
+			return one.Topic, place
+		}
+	}
+	var first struct {
+		Events []struct {
+			Data struct {
+				Run string `json:"run"`
+				Job string `json:"job_id"`
+			} `json:"data"`
+		} `json:"events"`
+	}
+	get("topics/"+id+"/events/?after=0&limit=1", &first)
+	if len(first.Events) == 0 {
+		return id, ""
+	}
+	if run := first.Events[0].Data.Run; run != "" {
+		return id, "runs/" + run + "/"
+	}
+	if job := first.Events[0].Data.Job; job != "" {
+		return id, "jobs/" + url.PathEscape(job) + "/"
+	}
+	return id, ""
+}
+
+func isOver(place string) bool {
+	if place == "" {
+		return false
+	}
+	one, there := look(place)
+	return there && (over[one.State] || over[one.Status])
+}
+
 func main() {
-	address := "/api/v1/runs/" + os.Args[1] + "/"
+	words := assay.Given("./follow <run, job or topic> [<seq>]", 1, 2)
 	after := int64(0)
-	if len(os.Args) > 2 {
-		given, err := strconv.ParseInt(os.Args[2], 10, 64)
+	if len(words) > 1 {
+		given, err := strconv.ParseInt(words[1], 10, 64)
 		if err != nil {
 			assay.Fail(err)
 		}
 		after = given
 	}
-	var found run
-	get(address, &found)
-	for {
+	topic, place := find(url.PathEscape(words[0]))
+	for ended, complete := false, false; !(ended && complete); {
+		if complete {
+			time.Sleep(time.Second)
+			// For who did not see the ending. Asked before the page is read: the lines up to it are on that page then.
+			ended = ended || isOver(place)
+		}
 		var read page
-		get(fmt.Sprintf("/api/v1/topics/%s/events/?after=%d", found.Topic, after), &read)
+		get(fmt.Sprintf("topics/%s/events/?after=%d", topic, after), &read)
 		if read.Head < after {
 			assay.Fail(fmt.Errorf("the log ends at %d: begin again with 0", read.Head))
 		}
 		for _, one := range read.Events {
 			fmt.Println(one.Seq, one.Hash, one.Type, one.Message)
-			after = max(after, one.Seq)
-			// A run that was tried again has endings in the middle of its log.
-			if endings[one.Type] && one.Seq == read.Head {
-				return
-			}
+			after = one.Seq
+			// Lines may follow an ending; only `run.retried` takes it back.
+			ended = (ended || endings[one.Type]) && one.Type != "run.retried"
 		}
 		// Emptied lines are named in `thinned`; the cursor passes over them.
 		for _, gap := range read.Thinned {
-			after = max(after, gap.Last)
+			if gap.Last > after {
+				after = gap.Last
+			}
 		}
-		if !read.Complete {
-			continue
-		}
-		get(address, &found)
-		if len(read.Events) == 0 && after == read.Head && ended[found.State] {
-			return
-		}
-		time.Sleep(time.Second)
+		complete = read.Complete
 	}
 }

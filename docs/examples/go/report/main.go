@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"os"
 
 	"assay.example/assay"
 )
@@ -29,11 +28,12 @@ func report(job string, said map[string]any) map[string]any {
 }
 
 func main() {
+	job := assay.Given("./report <job>", 1, 1)[0]
 	const frames = 5
 	for done := 0; done < frames; done++ {
 		message := fmt.Sprintf("Frame %d of %d", done, frames)
-		report(os.Args[1], map[string]any{"stage": "encoding", "progress": float64(done) / frames, "message": message})
+		report(job, map[string]any{"stage": "encoding", "progress": float64(done) / frames, "message": message})
 	}
-	state := report(os.Args[1], map[string]any{"status": "completed", "result": map[string]string{"file": "out.mp4"}})
+	state := report(job, map[string]any{"status": "completed", "result": map[string]string{"file": "out.mp4"}})
 	fmt.Println(state["status"])
 }

@@ -46,14 +46,20 @@ func begin(size int64, metadata, key string) (string, int64) {
 	location, err := url.Parse(headers.Get("Location"))
 	check(err)
 	offset, err := offsetOf(location.Path)
-	if err != nil {
+	var problem *assay.Problem
+	if errors.As(err, &problem) && (problem.Status == 404 || problem.Status == 410) {
 		return location.Path, size // it has expired
 	}
+	check(err)
 	return location.Path, offset
 }
 
 func send(upload string, file *os.File, offset, size int64) int64 {
-	piece := make([]byte, min(pieceBytes, size-offset))
+	length := size - offset
+	if length > pieceBytes {
+		length = pieceBytes
+	}
+	piece := make([]byte, length)
 	_, err := file.ReadAt(piece, offset)
 	check(err)
 	digest := sha256.Sum256(piece)
@@ -76,13 +82,14 @@ func send(upload string, file *os.File, offset, size int64) int64 {
 }
 
 func main() {
-	file, err := os.Open(os.Args[1])
+	path := assay.Given("./upload <file>", 1, 1)[0]
+	file, err := os.Open(path)
 	check(err)
 	whole := sha256.New()
 	size, err := io.Copy(whole, file)
 	check(err)
 	digest := hex.EncodeToString(whole.Sum(nil))
-	metadata := "filename " + encoded(filepath.Base(os.Args[1])) + ",sha256 " + encoded(digest)
+	metadata := "filename " + encoded(filepath.Base(path)) + ",sha256 " + encoded(digest)
 
 	upload, offset := begin(size, metadata, digest+" 0")
 	// One that is complete is of an earlier time: the same file is being sent once more.
