@@ -11,6 +11,7 @@ from django.http import QueryDict
 from accounts.models import User
 from analysis import page_words
 from analysis.models import DetectorCard, Evidence, Media, Result, Run
+from analysis.topics import ENDINGS
 from realtime import jobs
 from realtime.models import PROGRESS_TYPES, Event, Job
 
@@ -235,20 +236,27 @@ def _text(value: object) -> str:
 
 @dataclass(frozen=True)
 class LastLine:
-    """Where the log of a run or a job that has ended stands: the closing proof, to be kept elsewhere."""
+    """The ending of a run or a job: the closing proof, to be kept elsewhere. `behind`: how many lines came after."""
 
     seq: int
     hash: str
+    behind: int
 
 
 _UNDER_WAY = frozenset({Run.State.QUEUED, Run.State.RUNNING, *jobs.OPEN})
 
 
 def last_line(of: Run | Job) -> LastLine | None:
-    """The last line of what has ended; None while more is to come. It needs its topic."""
+    """The ending of what has ended; None while more is to come. It needs its topic."""
     if of.state in _UNDER_WAY:
         return None
-    return LastLine(of.topic.head, bytes(of.topic.head_hash).hex())
+    endings = Event.objects.filter(topic_id=of.topic_id, type__in=ENDINGS | jobs.ENDINGS).order_by("-seq")
+    ending = endings.only("seq", "hash").first()
+    if ending is None:
+        return None
+    # Read before the ending was: it may have been asked for again, and ended again, in between.
+    behind = max(0, of.topic.head - ending.seq)
+    return LastLine(ending.seq, bytes(ending.hash).hex(), behind)
 
 
 def trail(run: Run, query: QueryDict) -> Trail:

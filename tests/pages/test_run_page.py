@@ -192,6 +192,18 @@ def test_the_trail_of_a_run_that_has_ended_names_its_last_line_and_hash(browser:
     assert f"<code>{json.loads(lines[-1].body)['hash']}</code>" in over
 
 
+def test_lines_behind_the_ending_are_told_apart_from_it(browser: Client, ana: User) -> None:
+    run = leased_run(media=make_media(owner=ana), state=Run.State.FAILED)
+    lines = log.append(run.topic_id, [Draft("run.queued"), Draft("run.failed", "It failed.", ending=True)])
+    log.append(run.topic_id, [Draft("plate.read", "AB12 CDE"), Draft("plate.read", "XY34 ZZZ")])
+
+    over = page(browser, run)
+
+    assert "It ended with line 2" in over
+    assert f"<code>{json.loads(lines[-1].body)['hash']}</code>" in over
+    assert "2 lines were added behind it." in over
+
+
 @pytest.mark.parametrize("whose", ["nobody's", "theirs"])
 def test_a_missing_run_and_a_foreign_one_look_alike(browser: Client, whose: str) -> None:
     run_id = uuid4() if whose == "nobody's" else leased_run(owner=make_user()).pk
