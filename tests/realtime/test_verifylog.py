@@ -1,16 +1,21 @@
 """`manage.py verifylog`: the proof in a terminal, and the closing proof of an ending."""
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from realtime import log
+from realtime import jobs, log
 from realtime.log import Draft
 from realtime.models import Event, Topic
-from tests.factories import make_user
+from tests.factories import make_run, make_user
+from tests.product import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +69,38 @@ def test_the_first_broken_line_is_named() -> None:
 def test_a_topic_that_is_not_there_is_a_failure() -> None:
     missing = uuid4()
 
-    assert verified(missing)[0] == 1
+    code, said = verified(missing, "nobody", make_topic())
+
+    assert code == 1
+    assert said[-1] == "1 topics verified, 0 broken, 2 not there"
+
+
+def test_a_chain_is_named_by_its_run_or_job_too() -> None:
+    run, job = make_run(), jobs.create(make_user(), "nightly")
+    log.append(run.topic_id, [Draft("run.queued", "Waiting.")], run=run.pk, attempt=1)
+
+    code, said = verified(run.pk, "nightly")
+
+    assert (code, said[-1]) == (0, "2 topics verified, 0 broken")
+    assert [line.split()[0] for line in said[:-1]] == [str(run.topic_id), str(job.topic_id)]
+
+
+@pytest.mark.parametrize("command", [("follow", "x"), ("verifylog", "x"), ("verifylog", "--all")])
+def test_without_a_database_it_says_what_to_do(tmp_path: Path, command: tuple[str, ...]) -> None:
+    env = os.environ | {"DATABASE_URL": "postgresql:///assay?host=/nowhere", "ASSAY_HOME": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 3
+    assert "start script/server, or set DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_command_line_without_topics_is_refused() -> None:

@@ -1,6 +1,7 @@
 """`manage.py follow RUN`: every event of a run, or of another log, in this terminal until its ending."""
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,8 @@ from analysis.models import Run
 from realtime import log
 from realtime.errors import UnknownTopic
 from realtime.lines import Line
-from realtime.models import Job, Topic
+from realtime.management.reach import need_database
+from realtime.naming import named
 
 INTERRUPTED = 130
 
@@ -35,6 +37,7 @@ class Command(ExaminingCommand):
         parser.add_argument("--json", action="store_true", help="events as they are stored, one per line")
 
     def handle(self, *args: object, of: str, after: int, json: bool, **options: Any) -> None:
+        need_database()
         topic = _topic(of)
         head = log.head(topic)
         if not 0 <= after <= head:
@@ -62,14 +65,9 @@ class Command(ExaminingCommand):
 
 
 def _topic(of: str) -> UUID:
-    found = {*Job.objects.filter(job_id=of).values_list("topic_id", flat=True)[:10]}
-    try:
-        key = UUID(of)
-    except ValueError:
-        pass
-    else:
-        found |= {*Run.objects.filter(pk=key).values_list("topic_id", flat=True)}
-        found |= {*Topic.objects.filter(pk=key).values_list("id", flat=True)}
+    found = named(of)
+    with contextlib.suppress(ValueError):
+        found |= {*Run.objects.filter(pk=UUID(of)).values_list("topic_id", flat=True)}
     if len(found) != 1:
         topics = ", ".join(sorted(map(str, found)))
         sentence = (
