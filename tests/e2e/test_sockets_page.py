@@ -49,5 +49,7 @@ async def test_a_long_frame_is_folded_and_wraps_when_it_is_opened(desk: Desk, an
 
     await expect(frame.locator("code").last).to_be_visible()
     assert folded < 2000
-    clipped = "[...document.querySelectorAll('.scroll, html')].some((box) => box.scrollWidth > box.clientWidth)"
+    clipped = (
+        "[...document.querySelectorAll('.scroll, html')].some((box) => box.scrollWidth > box.clientWidth)"
+    )
     assert await page.evaluate(clipped) is False

@@ -82,7 +82,9 @@ def test_a_page_costs_three_queries(django_assert_num_queries: Any) -> None:
         client.get(f"/api/v1/topics/{run.topic_id}/events/")
 
 
-@pytest.mark.parametrize("query", ["after=-1", "after=x", "limit=0", "limit=1.5", "afer=1", "page=2", "page_size=5"])
+@pytest.mark.parametrize(
+    "query", ["after=-1", "after=x", "limit=0", "limit=1.5", "afer=1", "page=2", "page_size=5"]
+)
 def test_a_query_that_makes_no_sense_is_refused(query: str) -> None:
     run = make_run()
 
