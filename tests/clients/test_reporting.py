@@ -83,7 +83,7 @@ async def test_a_job_may_be_announced_and_followed(
     assert job.websocket_url.startswith("ws://")
 
 
-@pytest.mark.parametrize("job_id", ["a/b c?d#e%2F", "é😀", "..", "11111111-2222-4333-8444-555555555555"])
+@pytest.mark.parametrize("job_id", ["a/b c?d#e%2F", "é😀", "...", "11111111-2222-4333-8444-555555555555"])
 async def test_a_job_may_be_called_almost_anything(
     server: Server, reporter: MakeReporter, job_id: str
 ) -> None:
@@ -92,6 +92,13 @@ async def test_a_job_may_be_called_almost_anything(
     await ours.report(job_id, "encoding", 0.5, "Half.")
 
     assert (await ours.get_status(job_id))["job_id"] == job_id
+
+
+async def test_a_job_that_no_address_leads_to_is_refused(server: Server, reporter: MakeReporter) -> None:
+    with pytest.raises(Invalid) as refused:
+        await reporter(server.url).report("..", "encoding", 0.5, "Half.")
+
+    assert refused.value.code == "bad_job_id"
 
 
 async def test_without_an_event_loop_it_is_the_same(server: Server, key: str) -> None:
