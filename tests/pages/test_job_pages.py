@@ -161,5 +161,7 @@ def test_the_trail_of_a_job_that_has_ended_names_its_last_line_and_hash(browser:
     text = page(browser, job)
 
     job.topic.refresh_from_db()
-    assert f"It ended with line 3; the hash of the chain up to it is <code>{job.topic.head_hash.hex()}" in text
+    assert (
+        f"It ended with line 3; the hash of the chain up to it is <code>{job.topic.head_hash.hex()}" in text
+    )
     assert "last-line" not in under_way

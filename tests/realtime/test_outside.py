@@ -50,6 +50,15 @@ class Listener:
         await eventually(lambda: self._enough(count), limit=limit, what=f"{count} messages")
         return self.heard
 
+    async def hear_until(self, last: Callable[[dict[str, Any]], bool]) -> list[tuple[str, dict[str, Any]]]:
+        """What was heard, as soon as such a message is among it."""
+
+        async def came() -> bool:
+            return any(last(said) for _, said in await asyncio.to_thread(self.listen))
+
+        await eventually(came, limit=15, what="the last message")
+        return self.heard
+
     async def _enough(self, count: int) -> bool:
         return len(await asyncio.to_thread(self.listen)) >= count
 
@@ -202,7 +211,7 @@ async def test_what_is_committed_while_redis_is_away_is_told_when_it_is_back(
     program.connect()
     await append(run.topic_id, progress(6))
 
-    heard = await program.hear(6)
+    heard = await program.hear_until(lambda said: said["data"]["progress"] == 6)
     numbers = [said["data"]["progress"] for _, said in heard]
     assert list(dict.fromkeys(numbers)) == [1, 2, 3, 4, 5, 6]  # the first twice: a new Redis is told it again
     assert numbers[1:] == sorted(numbers[1:])
