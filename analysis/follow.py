@@ -18,7 +18,7 @@ from realtime.readers import ask
 
 logger = logging.getLogger(__name__)
 ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "job.succeeded", "job.failed"})
-TURNS = ENDINGS | {"run.retried"}
+TURNS = ENDINGS | {"run.retried", "job.reported"}
 # Without a doorbell the database is asked this often: Redis may be away, or have lost the last ring.
 UNRUNG_SECONDS = 1.0
 JOIN_SECONDS = 2.0
@@ -47,7 +47,7 @@ async def _follow(
         for line in lines:
             after = line.seq
             tell(line)
-            # A person may have tried again: only that takes an ending back, whatever else follows it.
+            # A run asked for again or a job begun anew: only these take an ending back.
             if line.type in TURNS:
                 ending = line if line.type in ENDINGS else None
         if head is not None and after < head:

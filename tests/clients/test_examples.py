@@ -1,13 +1,14 @@
 """The examples under docs/examples do what they say, in every language that is installed."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ class Example:
 
     async def kill(self) -> None:
         # `go run` starts the program as a child of its own.
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         await self.process.wait()
 
 
@@ -72,6 +74,7 @@ class Language:
     def __init__(self, name: str, key: str) -> None:
         self.name = name
         self.key = key
+        self.started: list[Example] = []
 
     async def start(self, server: Server, name: str, *arguments: object, under: str = "") -> Example:
         env = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
@@ -85,16 +88,20 @@ class Language:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
-        return Example(process)
+        self.started.append(Example(process))
+        return self.started[-1]
 
 
 @pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest, key: str) -> Language:
-    """One after the other; skipped where it is not installed."""
+async def language(request: pytest.FixtureRequest, key: str) -> AsyncIterator[Language]:
+    """One after the other; skipped where it is not installed. What still runs after the test is killed."""
     missing = [program for program in LANGUAGES[request.param][0] if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} is not installed")
-    return Language(request.param, key)
+    chosen = Language(request.param, key)
+    yield chosen
+    for example in chosen.started:
+        await example.kill()
 
 
 def ended(run: Run) -> Draft:
@@ -170,10 +177,13 @@ async def test_following_a_run_that_was_read_to_its_end(
 async def test_following_a_job(server: Server, language: Language, user: User) -> None:
     await ask(jobs.create, user, "nightly")
     await ask(jobs.complete, user, "nightly")
+    job = await ask(Job.objects.get)
+    anew = [Draft("job.reported", "Once more."), Draft("job.failed", "It ended.", ending=True)]
+    await append(job.topic_id, *anew)
 
     said = await (await language.start(server, "follow", "nightly")).end()
 
-    assert seqs(said) == [1, 2]
+    assert seqs(said) == [1, 2, 3, 4]
 
 
 async def test_uploading_with_resume(server: Server, language: Language, tmp_path: Path) -> None:

@@ -111,6 +111,19 @@ async def test_lines_behind_the_ending_are_read_and_it_ends(
     assert await seen.end() == seqs
 
 
+@pytest.mark.parametrize("kind", ["run.retried", "job.reported"])
+async def test_a_log_that_goes_on_is_waited_for(
+    server: Server, client: MakeClient, run: Run, kind: str
+) -> None:
+    await append(run.topic_id, stage(), ended(run), Draft(kind, "Once more.", {"run": str(run.id)}))
+    seen = Seen(client(server.url).follow(run.id))
+    await seen.until(3)
+
+    await append(run.topic_id, ended(run))
+
+    assert await seen.end() == [1, 2, 3, 4]
+
+
 async def test_a_run_that_was_tried_again_ends_with_its_last_ending(
     server: Server, client: MakeClient, run: Run
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from analysis.follow import follow
 from analysis.models import Run
 from realtime import jobs, log
 from realtime.log import Draft
@@ -182,6 +183,16 @@ def test_a_job_is_named_by_its_own_id_unless_several_have_it(capsys: pytest.Capt
     assert (code, len(lines)) == (0, 2)
     with pytest.raises(CommandError, match="Several logs"):
         call_command("follow", "nightly")
+
+
+@pytest.mark.parametrize("kind", ["run.retried", "job.reported"])
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_log_that_goes_on_is_waited_for(kind: str, after: int) -> None:
+    run = make_run()
+    ended(run.topic_id)
+    log.append(run.topic_id, [Draft(kind, "Once more.")])
+
+    assert follow(run.topic_id, lambda _line: None, after=after, patience_seconds=1) is None
 
 
 @pytest.mark.parametrize("arguments", [["nobody"], ["00000000-0000-4000-8000-000000000000"]])

@@ -45,11 +45,11 @@ until [ "$ended" ] && [ "$complete" ]; do
     cat "$answer"
     echo
   fi
-  # Lines may follow an ending; only `run.retried` takes it back.
+  # Lines may follow an ending; only `run.retried` and `job.reported` take it back.
   for kind in $(grep -o "\"topic\":\"$topic\",\"type\":\"[a-z.]*\"}" "$answer" | sed 's/.*:"\(.*\)"}/\1/'); do
     case $kind in
       run.succeeded | run.failed | run.cancelled | job.succeeded | job.failed) ended=yes ;;
-      run.retried) ended= ;;
+      run.retried | job.reported) ended= ;;
     esac
   done
   # The last line of the page: an event, or lines that were emptied.

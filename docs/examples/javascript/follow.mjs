@@ -6,6 +6,7 @@
 import { ask, given, sleep } from './assay.mjs';
 
 const endings = ['run.succeeded', 'run.failed', 'run.cancelled', 'job.succeeded', 'job.failed'];
+const reopenings = ['run.retried', 'job.reported'];
 const over = ['succeeded', 'failed', 'cancelled', 'completed'];
 const [what, seq = '0'] = given('follow.mjs <run, job or topic> [<seq>]', 1, 2);
 const get = async (path) => (await ask('GET', `/api/v1/${path}`)).json();
@@ -45,9 +46,9 @@ while (!(ended && complete)) {
   if (page.head < after) throw new Error(`the log ends at ${page.head}: begin again with 0`);
   for (const event of page.events) {
     console.log(event.seq, event.hash, event.type, event.message);
-    // Lines may follow an ending; only `run.retried` takes it back.
+    // Lines may follow an ending; only `run.retried` and `job.reported` take it back.
     if (endings.includes(event.type)) ended = true;
-    if (event.type === 'run.retried') ended = false;
+    if (reopenings.includes(event.type)) ended = false;
   }
   // Emptied lines are named in `thinned`; the cursor passes over them.
   after = Math.max(after, ...page.events.map((event) => event.seq), ...page.thinned.map((gap) => gap.last));

@@ -10,8 +10,8 @@ from assay_client.errors import BadAnswer
 from assay_client.json_text import Member, members
 
 ENDINGS = frozenset({"run.succeeded", "run.failed", "run.cancelled", "job.succeeded", "job.failed"})
-# What takes an ending back; any other line may follow one.
-RETRIED = "run.retried"
+# What takes an ending back, a run asked for again or a job begun anew; any other line may follow one.
+REOPENINGS = frozenset({"run.retried", "job.reported"})
 
 
 @dataclass(frozen=True, slots=True)

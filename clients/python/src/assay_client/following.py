@@ -10,7 +10,7 @@ from uuid import UUID
 from assay_client.backoff import Backoff
 from assay_client.chain import Chain
 from assay_client.errors import BadAnswer, NotAuthenticated, NotFound, NotRecovered
-from assay_client.events import ENDINGS, RETRIED, Event, Thinned, read
+from assay_client.events import ENDINGS, REOPENINGS, Event, Thinned, read
 from assay_client.http import Http
 from assay_client.json_text import elements, members
 from assay_client.server import part
@@ -161,7 +161,7 @@ class Following:
         if not self._chain.take(event):
             return None
         self._head = max(self._head, event.seq)
-        if event.ends or event.type == RETRIED:
+        if event.ends or event.type in REOPENINGS:
             self._ended = event.ends
         self._settle()
         return event
@@ -188,7 +188,7 @@ class Following:
             if page.head > cursor:
                 return
             kinds = [read(one).type for one in page.lines if isinstance(one, str)]
-            turns = [kind for kind in kinds if kind in ENDINGS or kind == RETRIED]
+            turns = [kind for kind in kinds if kind in ENDINGS | REOPENINGS]
             self._ended = (bool(turns) and turns[-1] in ENDINGS) or await self._run_is_over()
         self._settle()
 

@@ -39,7 +39,8 @@ var (
 	endings = map[string]bool{
 		"run.succeeded": true, "run.failed": true, "run.cancelled": true, "job.succeeded": true, "job.failed": true,
 	}
-	over = map[string]bool{"succeeded": true, "failed": true, "cancelled": true, "completed": true}
+	reopenings = map[string]bool{"run.retried": true, "job.reported": true}
+	over       = map[string]bool{"succeeded": true, "failed": true, "cancelled": true, "completed": true}
 )
 
 func get(path string, into any) {
@@ -122,8 +123,8 @@ func main() {
 		for _, one := range read.Events {
 			fmt.Println(one.Seq, one.Hash, one.Type, one.Message)
 			after = one.Seq
-			// Lines may follow an ending; only `run.retried` takes it back.
-			ended = (ended || endings[one.Type]) && one.Type != "run.retried"
+			// Lines may follow an ending; only `run.retried` and `job.reported` take it back.
+			ended = (ended || endings[one.Type]) && !reopenings[one.Type]
 		}
 		// Emptied lines are named in `thinned`; the cursor passes over them.
 		for _, gap := range read.Thinned {
