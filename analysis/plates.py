@@ -42,6 +42,6 @@ class Like(Lookup):
 
     def as_sql(self, compiler: SQLCompiler, connection: object) -> tuple[str, tuple[str | int, ...]]:
         """The comparison."""
-        left, left_params = self.process_lhs(compiler, connection)  # type: ignore[arg-type]
-        right, right_params = self.process_rhs(compiler, connection)  # type: ignore[arg-type]
+        left, left_params = self.process_lhs(compiler, connection)  # type: ignore[arg-type]  # the stubs name a narrower type
+        right, right_params = self.process_rhs(compiler, connection)  # type: ignore[arg-type]  # as above
         return f"{left} LIKE {right}", (*left_params, *right_params)

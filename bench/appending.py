@@ -22,7 +22,7 @@ class Appending:
     async def open(self) -> None:
         command = [self._place["python"], str(ROOT / "manage.py"), "appendevents"]
         self._appender = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=ROOT)  # noqa: ASYNC220 - before the clock starts
-        assert self._appender.stdin  # noqa: S101
+        assert self._appender.stdin  # noqa: S101  # opened as a pipe
         self._pipe = self._appender.stdin
         self._write(self._place["warm"], "warm")
         until = time.monotonic() + READY_SECONDS

@@ -151,7 +151,10 @@ async def slow(bench: Bench) -> dict[str, Any]:
     flooded, calm = [await asyncio.to_thread(bench.topic) for _ in range(2)]
     quick = [await bench.open(calm) for _ in range(10)]
     late: list[float] = []
-    note = lambda frame: late.append((time.monotonic_ns() - frame["data"]["sent_ns"]) / 1e6)  # noqa: E731
+
+    def note(frame: dict[str, Any]) -> None:
+        late.append((time.monotonic_ns() - frame["data"]["sent_ns"]) / 1e6)
+
     reading = [asyncio.create_task(read_until(socket, 10**9, note)) for socket in quick]
     flowing = asyncio.create_task(_flow(calm))
     await asyncio.sleep(5)

@@ -1,5 +1,6 @@
 """The same for programs without an event loop."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,9 +15,9 @@ from assay_client.server import Token
 from assay_client.uploading import Sent, Transfer, Uploaded
 
 
-class _Closing:
-    def close(self) -> None:
-        raise NotImplementedError
+class _Closing(ABC):
+    @abstractmethod
+    def close(self) -> None: ...
 
     def __enter__(self) -> Self:
         return self
