@@ -134,6 +134,15 @@ class Installation:
         """Everything on this machine that runs for this installation."""
         return [process for process in psutil.process_iter() if self._owns(process)]
 
+    def command_lines(self) -> dict[int, str]:
+        """The command line of each of `processes` by number, less what ended while this looked."""
+        found: dict[int, str] = {}
+        for process in self.processes():
+            # a backend of the database comes and goes with its connection
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found[process.pid] = " ".join(process.cmdline())
+        return found
+
     def remove(self) -> None:
         """Ends whatever is left and deletes all files."""
         for process in self.processes():

@@ -19,6 +19,10 @@ def another_runs(installation: Installation, name: str, before: int) -> bool:
     return now not in (None, before) and psutil.pid_exists(now or 0)
 
 
+def reapers(installation: Installation) -> list[int]:
+    return [pid for pid, line in installation.command_lines().items() if "config.engines.reaper" in line]
+
+
 def test_a_dead_web_server_is_back_within_5_seconds(running: Installation) -> None:
     before = killed(running, "web")
 
@@ -69,10 +73,8 @@ def test_a_start_right_after_kill_9_waits_for_the_reaper(installation: Installat
 def test_with_the_reaper_killed_too_the_next_start_adopts_the_database(installation: Installation) -> None:
     installation.start()
     postgres, web = installation.pid("postgres"), installation.pid("web")
-    for process in installation.processes():
-        if "config.engines.reaper" in process.cmdline():
-            process.kill()
-            installation.stop(signal.SIGKILL)
+    os.kill(reapers(installation)[0], signal.SIGKILL)
+    installation.stop(signal.SIGKILL)
 
     installation.start()
 
@@ -84,11 +86,8 @@ def test_with_the_reaper_killed_too_the_next_start_adopts_the_database(installat
 def test_a_killed_reaper_is_replaced(make_installation: Callable[..., Installation]) -> None:
     installation = make_installation()
     installation.start()
+    first = wait_until(lambda: reapers(installation))[0]
 
-    def reapers() -> list[int]:
-        return [found.pid for found in installation.processes() if "config.engines.reaper" in found.cmdline()]
-
-    first = wait_until(reapers)[0]
     os.kill(first, signal.SIGKILL)
 
-    assert wait_until(lambda: [pid for pid in reapers() if pid != first], limit=5)
+    assert wait_until(lambda: [pid for pid in reapers(installation) if pid != first], limit=5)

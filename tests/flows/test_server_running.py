@@ -8,16 +8,12 @@ from config.engines.paths import recorded_sockets
 from tests.installation import Installation
 
 
-def command_lines(installation: Installation) -> dict[int, str]:
-    return {process.pid: " ".join(process.cmdline()) for process in installation.processes()}
-
-
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
 def test_only_the_web_server_says_uvicorn_and_only_the_worker_says_runworker(running: Installation) -> None:
-    lines = command_lines(running)
+    lines = running.command_lines()
 
     web = [pid for pid, line in lines.items() if "uvicorn" in line or "daphne" in line]
     workers = [pid for pid, line in lines.items() if "runworker" in line]
@@ -56,7 +52,7 @@ def test_the_database_listens_on_no_port(running: Installation) -> None:
 def test_no_password_stands_in_a_command_line(running: Installation) -> None:
     keys = [path.read_text().strip() for path in (running.home / "keys").iterdir()]
 
-    assert not [line for line in command_lines(running).values() for key in keys if key in line]
+    assert not [line for line in running.command_lines().values() for key in keys if key in line]
 
 
 def test_a_second_server_on_the_same_home_is_refused(running: Installation) -> None:
