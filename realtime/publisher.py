@@ -27,7 +27,7 @@ from realtime.relayer import UNREACHABLE, WAITING_LIMIT_BYTES, Relayer
 logger = logging.getLogger(__name__)
 SEND_SECONDS = 2.0
 FRAMES_LIMIT = 1000
-PAUSE_SECONDS = 0.002
+PAUSE_SECONDS = 0.005
 # Announcing must not hold up the threads that write: they get the interpreter back sooner than after the usual 5 ms.
 SWITCH_SECONDS = 0.0005
 

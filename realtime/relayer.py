@@ -26,7 +26,7 @@ UNREACHABLE = (RedisError, OSError, TimeoutError)
 # Programs that listened to a Redis that went away come back first; then they are told what was committed.
 RETURN_SECONDS = 2.0
 TRY_SECONDS = 1.0
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = 0.02
 LATELY_SECONDS = 10.0
 MARK_SECONDS = 1.0
 SWEEP_SECONDS = 30.0

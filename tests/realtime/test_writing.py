@@ -1,6 +1,7 @@
 """Lines of several topics in one transaction, and what happens when it cannot be ended."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,8 +11,8 @@ from django.db import DatabaseError, connection, transaction
 
 from realtime import log, topics
 from realtime.lines import Line
-from realtime.log import Draft, prepare
-from realtime.models import Event
+from realtime.log import Draft, UnknownTopic, prepare
+from realtime.models import Event, Topic
 from realtime.topics import Snapshot, TopicKind
 from tests.factories import make_user
 
@@ -100,6 +101,69 @@ def test_a_connection_that_dies_on_the_way_leaves_nothing_and_the_next_append_wo
     log.append(topic, [Draft("a.second")])
 
     assert types(topic) == ["a.first", "a.second"]
+
+
+def test_who_goes_on_with_a_topic_needs_one_statement(django_assert_num_queries: Any) -> None:
+    topic = make_topic()
+    log.append(topic, [Draft("a.first")])
+
+    with django_assert_num_queries(1):
+        log.append(topic, [Draft("a.second")])
+
+    assert types(topic) == ["a.first", "a.second"]
+    assert log.verify(topic).ok
+
+
+def test_what_others_wrote_in_between_is_gone_on_from() -> None:
+    topic = make_topic()
+    log.append(topic, [Draft("a.first")])
+    # out of sight of what this process knows of the topic's end
+    with transaction.atomic():
+        log.append(topic, [Draft("b.second"), Draft("b.third")])
+
+    written = log.append(topic, [Draft("a.fourth")])
+
+    assert [line.seq for line in written] == [4]
+    assert types(topic) == ["a.first", "b.second", "b.third", "a.fourth"]
+    assert log.verify(topic).ok
+
+
+def test_a_topic_that_was_deleted_meanwhile_is_named() -> None:
+    topic = make_topic()
+    log.append(topic, [Draft("a.first")])
+    Topic.objects.filter(pk=topic).delete()
+
+    with pytest.raises(UnknownTopic):
+        log.append(topic, [Draft("a.second")])
+
+
+def test_lines_go_to_whom_the_topic_belongs_by_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    announced: list[UUID] = []
+    monkeypatch.setattr("realtime.publisher.announce", lambda one: announced.append(one.owner))
+    topic, heir = make_topic(), make_user()
+    log.append(topic, [Draft("a.first")])
+    Topic.objects.filter(pk=topic).update(owner=heir)
+
+    log.append(topic, [Draft("a.second")])
+
+    assert announced[1] == heir.pk
+
+
+def test_single_lines_of_many_threads_have_no_gap_and_no_duplicate() -> None:
+    topic = make_topic()
+
+    def write(number: int) -> None:
+        try:
+            for done in range(40):
+                log.append(topic, [Draft("a.b", data={"by": number, "done": done})])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+
+    assert [line.seq for line in log.read(topic)] == list(range(1, 161))
+    assert log.verify(topic).ok
 
 
 @pytest.mark.parametrize("count", [1, 3])
