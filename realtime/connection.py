@@ -83,6 +83,14 @@ class Connection:
         """A control frame the way this socket's clients read them."""
         return frame
 
+    def watch(self, found: Found) -> None:
+        """From now on the right to this topic is asked for again, and it counts. Raises Ended for one too many."""
+        if self.identity is None or self.watched is not None:
+            raise RuntimeError("A socket watches one topic, of which it is known who does.")
+        if not self.hub.quotas.take_topic(self.identity.user_id, found.id):
+            raise frames.too_many(f"You watch {settings.ASSAY_TOPICS_PER_USER} topics already; close some.")
+        self.watched = found
+
     def left(self) -> None:
         """The socket is gone; also after a refusal."""
 
@@ -110,6 +118,8 @@ class Connection:
                 raise
         finally:
             self.left()
+            if self.identity is not None and self.watched is not None:
+                self.hub.quotas.give_topic(self.identity.user_id, self.watched.id)
             if self._ending is None:
                 self.outbox.close()
 

@@ -5,8 +5,6 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from django.conf import settings
-
 from accounts.sockets import Identity
 from realtime import frames, topics
 from realtime.connection import Connection
@@ -37,9 +35,7 @@ class TopicSocket(Connection):
         found = await ask(topics.find, topic_id, user=identity.user_id) if topic_id else None
         if found is None:
             raise frames.not_found()
-        if not self.hub.quotas.take_topic(identity.user_id, found.id):
-            raise frames.too_many(f"You watch {settings.ASSAY_TOPICS_PER_USER} topics already; close some.")
-        self.watched = found
+        self.watch(found)
         self.feed = await self.hub.topic(found.id)
         head = max(self.feed.head, found.head)
         recovered = after <= head
@@ -62,8 +58,6 @@ class TopicSocket(Connection):
             self.follower.leave()
         if self.feed is not None:
             self.hub.release(self.feed)
-        if self.identity is not None and self.watched is not None:
-            self.hub.quotas.give_topic(self.identity.user_id, self.watched.id)
 
 
 class UserSocket(Connection):

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 
-from realtime import log, topics
+from realtime import log, relay, topics
 from realtime.dialects import Voice, heard
 from realtime.feeds import PAGE, RETRY_SECONDS, Feed
 from realtime.framing import Framed
@@ -24,9 +24,6 @@ from realtime.readers import ask
 from realtime.topics import compact, parsed
 
 logger = logging.getLogger(__name__)
-# What a voice listens to without saying it is held by a reading thread alone, never by a socket.
-SILENT_PAGE = 1000
-SILENT_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,17 @@ class Spoken:
 
 
 class Place:
-    """A voice, and the last line it has heard; it says nothing of lines up to `after`."""
+    """A voice, and the last line it has heard; it says nothing of lines up to `after`.
+
+    One that remembers is made at the start of the log, and first hears what it needs to know of these lines.
+    """
 
     def __init__(self, topic: UUID, voice: Voice, seq: int, *, after: int = 0) -> None:
         self.topic = topic
         self.voice = voice
         self.seq = seq
         self.after = after
+        self._silent: list[int] | None = None
 
     def hear(self, lines: Sequence[Line]) -> list[Spoken]:
         """Puts lines that follow on into words; those without any are left out."""
@@ -54,14 +55,18 @@ class Place:
 
     def read(self) -> list[Spoken]:
         """Hears the next page of the log; `seq` stays where it is when there is none."""
-        silent = self.after - self.seq
-        if silent > 0:
-            lines = log.read(
-                self.topic, after=self.seq, limit=min(SILENT_PAGE, silent), limit_bytes=SILENT_BYTES
-            )
-        else:
-            lines = log.read(self.topic, after=self.seq, limit=PAGE, limit_bytes=PAGE_BYTES)
-        return self.hear(lines)
+        if self.seq < self.after:
+            self._listen()
+            return []
+        return self.hear(log.read(self.topic, after=self.seq, limit=PAGE, limit_bytes=PAGE_BYTES))
+
+    def _listen(self) -> None:
+        if self._silent is None:
+            self._silent = relay.telling(self.topic, until=self.after, ignoring=self.voice.ignores)
+        page, self._silent = self._silent[: relay.PAGE], self._silent[relay.PAGE :]
+        for line in relay.lines_at(self.topic, page):
+            heard(self.voice, parsed(line))
+        self.seq = page[-1] if self._silent else self.after
 
     def last(self) -> list[Framed]:
         """What somebody who joins here is told."""
@@ -74,7 +79,7 @@ class Place:
     def _say(self, line: Line) -> Spoken:
         self.seq = line.seq
         frames = heard(self.voice, parsed(line)) if line.body else ()
-        texts = tuple(Framed(compact(frame)) for frame in frames) if line.seq > self.after else ()
+        texts = tuple(Framed(compact(frame)) for frame in frames)
         key = (line.type, line.subject) if line.type in COALESCED else None
         return Spoken(line.seq, texts, key)
 

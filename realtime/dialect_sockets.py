@@ -34,8 +34,8 @@ class DialectSocket(Connection):
     follower: DialectFollower | None = None
 
     async def listen(self, found: Found) -> None:
-        """Follows a topic the user may watch and whose kind speaks the dialect."""
-        self.watched = found
+        """Follows a topic the user may watch and whose kind speaks the dialect. Raises Ended for one too many."""
+        self.watch(found)
         self.lines = await self.hub.topic(found.id)
         self.feed = await self.hub.dialect(self.lines, found.kind, self.dialect)
         self.follower = DialectFollower(self.feed, self.outbox)
@@ -107,6 +107,8 @@ class JobSocket(DialectSocket):
     async def _listen_late(self, found: Found) -> None:
         try:
             await self.listen(found)
+        except Ended as ended:
+            self.end(ended)
         except DatabaseError:
             self.end(Ended(1013, "unavailable", "The database cannot be reached. Try again soon."))
 

@@ -4,7 +4,7 @@ The mark is moved about once a second, not with every line. It may lag behind; t
 was told. It never runs ahead of an untold line.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -53,17 +53,26 @@ def read(topic_id: UUID, *, after: int) -> Announcement | None:
     return None
 
 
-def history(topic_id: UUID, *, until: int, ignoring: Collection[str]) -> Iterator[Line]:
+def telling(topic_id: UUID, *, until: int, ignoring: Collection[str]) -> list[int]:
     """What a voice must have heard to go on after a line, in order: of progress the newest of each attempt."""
     with connection.cursor() as cursor:
         cursor.execute(
             _HISTORY, {"topic": topic_id, "until": until, "ignoring": [*ignoring], "thin": [*COALESCED]}
         )
-        seqs = [seq for (seq,) in cursor.fetchall()]
+        return [seq for (seq,) in cursor.fetchall()]
+
+
+def lines_at(topic_id: UUID, seqs: Sequence[int]) -> list[Line]:
+    """The lines of a topic at these seqs, those that are there, in order; one query."""
+    rows = Event.objects.filter(topic_id=topic_id, seq__in=seqs).order_by("seq")
+    return [Line(topic_id, *row) for row in rows.values_list("seq", "type", "body", "subject")]
+
+
+def history(topic_id: UUID, *, until: int, ignoring: Collection[str]) -> Iterator[Line]:
+    """The lines of `telling`, a page at a time."""
+    seqs = telling(topic_id, until=until, ignoring=ignoring)
     for start in range(0, len(seqs), PAGE):
-        rows = Event.objects.filter(topic_id=topic_id, seq__in=seqs[start : start + PAGE]).order_by("seq")
-        for seq, kind, body, subject in rows.values_list("seq", "type", "body", "subject"):
-            yield Line(topic_id, seq, kind, body, subject)
+        yield from lines_at(topic_id, seqs[start : start + PAGE])
 
 
 def settle(topic_id: UUID) -> None:

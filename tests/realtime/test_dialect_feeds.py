@@ -238,6 +238,21 @@ async def test_a_long_topic_is_heard_in_pages_before_the_first_socket_joins() ->
     assert json.loads(client.texts[0])["count"] == 2500
 
 
+@pytest.mark.parametrize("after", [None, 400])
+async def test_of_a_long_topic_only_the_newest_progress_is_heard(after: int | None) -> None:
+    async with stream(
+        *said(), *said(400, "run.progressed", subject="meso4"), *said(1, "note.taken"), *said()
+    ) as topic:
+        begun = Counting.heard
+        client = Client()
+        topic.join(client, after)
+        await topic.append(*said())
+        await eventually(lambda: client.seqs[-1:] == [404])
+
+    assert begun == 4
+    assert client.seqs == ([403, 404] if after is None else [401, 403, 404])
+
+
 async def test_the_last_one_to_leave_takes_the_dialect_with_it() -> None:
     async with stream(*said()) as topic:
         hub, before = Hub(), set(topic.feed.followers)

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from analysis import queue
+from realtime import jobs
 from realtime.quotas import WINDOW_SECONDS, Quotas
 from realtime.readers import ask
 from tests.factories import make_media, make_run
@@ -31,6 +33,40 @@ async def test_one_topic_too_many_is_refused_until_one_is_left(
 
     assert error["code"] == "too_many"
     assert (await again.frame("caught_up"))["head"] == 0
+
+
+@pytest.mark.parametrize("address", ["/ws/analysis/{run}/", "/ws/jobs/{run}/"])
+async def test_a_dialect_counts_as_a_watcher_of_its_topic(
+    start_server: Callable[..., Server], watch: Watch, address: str
+) -> None:
+    server = start_server(ASSAY_TOPICS_PER_USER="1")
+    media = await ask(make_media)
+    first, second = [await ask(queue.enqueue, media, owner=media.owner) for _ in range(2)]
+    watching = await watch(server, address.format(run=first.pk), media.owner)
+    also = await watch(server, f"/ws/topics/{first.topic_id}/", media.owner)
+    await watching.read()
+    await also.frame("caught_up")
+
+    refused = await watch(server, address.format(run=second.pk), media.owner)
+    error = await refused.frame("error")
+
+    assert error["code"] == "too_many"
+
+
+async def test_a_job_that_appears_for_a_socket_counts_too(
+    start_server: Callable[..., Server], watch: Watch
+) -> None:
+    server = start_server(ASSAY_TOPICS_PER_USER="1")
+    run = await ask(make_run)
+    waiting = await watch(server, "/ws/jobs/later/", run.owner)
+    await waiting.frame("connected")
+    watching = await watch(server, f"/ws/topics/{run.topic_id}/", run.owner)
+    await watching.frame("caught_up")
+
+    await ask(jobs.report, run.owner, "later", jobs.Report("begun", 0.1, "Begun.", None))
+    error = await waiting.frame("error")
+
+    assert error["code"] == "too_many"
 
 
 async def test_frames_of_all_sockets_of_a_user_count_together(
