@@ -9,10 +9,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector, DetectorModule
 from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
 from analysis.engine.types import Consumes, MediaKind
-from analysis.engine.weights import CATALOGUE, WeightStore
+from analysis.engine.weights import WeightStore
 
 logger = logging.getLogger(__name__)
 PLUGIN_GROUP = "assay.detectors"

@@ -1,4 +1,4 @@
-"""The catalogue of published weight files, and the folder a user keeps them in.
+"""The folder a user keeps published weight files in.
 
 None of these files comes with Assay. A file is loaded only after its SHA-256 was compared with the
 catalogue's, and pickled ones only with `weights_only=True`.
@@ -10,133 +10,15 @@ import shutil
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from urllib.error import URLError
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.errors import UnverifiedWeights
 
 CHUNK_BYTES = 1 << 20
 TIMEOUT_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Published:
-    """One published file: where it comes from, what it must hash to, and under which terms.
-
-    `file` is its place below the weights folder; `licence_files` are fetched or copied beside it.
-    """
-
-    key: str
-    file: str
-    sha256: str
-    size_bytes: int
-    title: str
-    licence: str
-    paper: str
-    upstream: str
-    licence_files: tuple[str, ...] = ()
-
-    @property
-    def repository(self) -> str:
-        """The address of the repository's root at that commit, where its licence files lie."""
-        return "/".join(self.upstream.split("/")[:6])
-
-
-_RAW = "https://raw.githubusercontent.com"
-_MESO = f"{_RAW}/DariusAf/MesoNet/2144d56a30e48cdcac1976ff13a1c5cdc86376c6/weights"
-_MESO_PAPER = "Afchar et al., MesoNet: a compact facial video forgery detection network, WIFS 2018"
-_AASIST = f"{_RAW}/clovaai/aasist/a04c9863f63d44471dde8a6abcb3b082b07cd1d1/models/weights"
-_AASIST_PAPER = (
-    "Jung et al., AASIST: audio anti-spoofing using integrated spectro-temporal graph attention networks, "
-    "ICASSP 2022"
-)
-
-
-def _meso(key: str, name: str, sha256: str, size_bytes: int) -> Published:
-    return Published(
-        key=key,
-        file=f"mesonet/{name}.h5",
-        sha256=sha256,
-        size_bytes=size_bytes,
-        title=name.replace("_", ", "),
-        licence="Apache-2.0",
-        paper=_MESO_PAPER,
-        upstream=f"{_MESO}/{name}.h5",
-        licence_files=("LICENSE", "NOTICE"),
-    )
-
-
-def _aasist(key: str, name: str, sha256: str, size_bytes: int) -> Published:
-    return Published(
-        key=key,
-        file=f"aasist/{name}.pth",
-        sha256=sha256,
-        size_bytes=size_bytes,
-        title=name,
-        licence="MIT",
-        paper=_AASIST_PAPER,
-        upstream=f"{_AASIST}/{name}.pth",
-        licence_files=("LICENSE", "NOTICE"),
-    )
-
-
-_YUNET = Published(
-    key="yunet",
-    file="yunet/yunet_n_640_640.onnx",
-    sha256="25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",
-    size_bytes=317466,
-    title="YuNet-n (face finder)",
-    licence="Apache-2.0",
-    paper="Wu et al., YuNet: a tiny millisecond-level face detector, Machine Intelligence Research 2023",
-    upstream=f"{_RAW}/ShiqiYu/libfacedetection.train/0047ac24afb1a50a0c6105001c89d1b5b805dbf1"
-    "/onnx/yunet_n_640_640.onnx",
-    licence_files=("LICENSE",),
-)
-
-CATALOGUE: dict[str, Published] = {
-    entry.key: entry
-    for entry in (
-        _meso(
-            "meso4-df",
-            "Meso4_DF",
-            "036ed30d04ffd9c7506f825b97c86aa64915f5818931da96817b169aad790af5",
-            156128,
-        ),
-        _meso(
-            "meso4-f2f",
-            "Meso4_F2F",
-            "bcfda015d217b9f8d6557693edbdf9f4e79cfd22672541968dd0e2954462b5d7",
-            156128,
-        ),
-        _meso(
-            "mesoinception4-df",
-            "MesoInception_DF",
-            "234586d40058e76ef8b6f27ca4b63c06e31c2a5a69c0d8ba6f30b1468ab7bafa",
-            197504,
-        ),
-        _meso(
-            "mesoinception4-f2f",
-            "MesoInception_F2F",
-            "d4533ac8a3197dc35c47405d23d99e888c1d0135e267e03540c7451feaccff3f",
-            197504,
-        ),
-        _aasist(
-            "aasist-l",
-            "AASIST-L",
-            "814331d088032bb4c3fa61cc014789eadeed464209dd094ab3a2dd6ffbdce27a",
-            426428,
-        ),
-        _aasist(
-            "aasist",
-            "AASIST",
-            "51d2d9cf0738172f61e2a384ec50a54a55363240f67c971ed55a92435bc1a1c0",
-            1281532,
-        ),
-        _YUNET,
-    )
-}
 
 
 @lru_cache(maxsize=64)

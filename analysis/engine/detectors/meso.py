@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import contact_sheet
 from analysis.engine.types import (
@@ -33,7 +34,7 @@ from analysis.engine.types import (
     Source,
     Verdict,
 )
-from analysis.engine.weights import CATALOGUE, WeightStore
+from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.errors import UnverifiedWeights
 from analysis.engine.golden.expressions import UnreadableFormula
 from analysis.engine.golden.inputs import MissingInput, build, differs, find
 from analysis.engine.golden.ports import PORTS, Port, Values
-from analysis.engine.weights import CATALOGUE, WeightStore, sha256_of
+from analysis.engine.weights import WeightStore, sha256_of
 
 DEFAULT_TOLERANCE = {"synthetic": 1e-4, "real": 1e-3}
 

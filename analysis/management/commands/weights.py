@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.errors import UnverifiedWeights
-from analysis.engine.weights import CATALOGUE, WeightStore, find_published, sha256_of
+from analysis.engine.weights import WeightStore, find_published, sha256_of
 
 
 class Command(BaseCommand):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.errors import UnverifiedWeights
-from analysis.engine.weights import CATALOGUE, WeightStore, find_published
+from analysis.engine.weights import WeightStore, find_published
 
 
 def test_a_missing_file_says_how_to_install_it(tmp_path):

@@ -1,0 +1,47 @@
+"""Nets that judge faces."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from analysis.engine.golden.ports.port import Array, Port, Values, with_layers
+from analysis.engine.nets import mesonet
+
+
+def _load_meso(build: Callable[[], mesonet.MesoNet]) -> Callable[[Path], Any]:
+    def load(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
+        net = mesonet.load_keras(build(), path)
+        layers: dict[str, nn.Module] = {f"maxpool_{at}": pool for at, pool in enumerate(net.pools, start=1)}
+        layers["dense_16_after_leaky_relu"] = net.leaky
+
+        def run(picture: Array, _described: Mapping[str, Any]) -> Values:
+            unit = picture.astype(np.float32) / 255 if picture.dtype == np.uint8 else picture
+            faces = torch.from_numpy(unit)[None].permute(0, 3, 1, 2)
+            values = with_layers(net, layers, lambda: _meso_outputs(net(faces)))
+            # the golden tensors are height, width, channel
+            return {k: v.transpose(0, 2, 3, 1) if v.ndim == 4 else v for k, v in values.items()}
+
+        return run
+
+    return load
+
+
+def _meso_outputs(logit: torch.Tensor) -> Values:
+    genuine = torch.sigmoid(logit)
+    return {
+        "logit_before_sigmoid": logit.numpy(),
+        "sigmoid_probability_real": genuine.numpy(),
+        "p_fake": (1 - genuine).numpy(),
+    }
+
+
+FACES: dict[str, Port] = {
+    "Meso4_DF": Port("meso4-df", _load_meso(mesonet.meso4)),
+    "Meso4_F2F": Port("meso4-f2f", _load_meso(mesonet.meso4)),
+    "MesoInception_DF": Port("mesoinception4-df", _load_meso(mesonet.mesoinception4)),
+    "MesoInception_F2F": Port("mesoinception4-f2f", _load_meso(mesonet.mesoinception4)),
+}

@@ -1,0 +1,41 @@
+"""A net as a golden file names it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+Array = NDArray[Any]
+Values = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Port:
+    """One net: its `key` in the catalogue, and what makes a function from input to values of its file."""
+
+    key: str
+    load: Callable[[Path], Callable[[Array, Mapping[str, Any]], Values]]
+
+
+def with_layers(net: nn.Module, layers: Mapping[str, nn.Module], run: Callable[[], Values]) -> Values:
+    """The values of `run`, joined by what the named layers gave on the way."""
+    seen: Values = {}
+
+    def keep(name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            first = output[0] if isinstance(output, tuple) else output
+            seen[f"layers.{name}"] = first.detach().numpy().copy()
+
+        return hook
+
+    handles = [layer.register_forward_hook(keep(name)) for name, layer in layers.items()]
+    try:
+        with torch.inference_mode():
+            return run() | seen
+    finally:
+        for handle in handles:
+            handle.remove()
