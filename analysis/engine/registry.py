@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -19,6 +20,13 @@ logger = logging.getLogger(__name__)
 PLUGIN_GROUP = "assay.detectors"
 BROKEN_PREFIX = "plug-in:"  # before the name of one that could not be loaded
 NAME_CHARACTERS, VERSION_CHARACTERS, UNIT_CHARACTERS = 64, 32, 16  # what a result on record has room for
+NAME, SHA256 = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*"), re.compile(r"[0-9a-f]{64}")
+FEEDING = {
+    Consumes.FRAMES: {MediaKind.VIDEO, MediaKind.IMAGE},
+    Consumes.FACES: {MediaKind.VIDEO, MediaKind.IMAGE},
+    Consumes.SOUND: {MediaKind.VIDEO, MediaKind.AUDIO},
+    Consumes.FILE: set(MediaKind),
+}
 BUILT_IN = ("meso", "aasist", "spectrum", "jpeg", "provenance", "metadata")
 
 
@@ -48,6 +56,7 @@ class Registry:
     """The detectors of a process. Cards come without torch; a detector is loaded when first asked for, and kept.
 
     `broken` names plug-ins that could not be loaded, and why; each has a card here, which never is available.
+    `origins` says of each detector where its module is, as an entry point writes it.
     """
 
     weights: WeightStore
@@ -55,6 +64,7 @@ class Registry:
     modules: dict[str, DetectorModule] = field(default_factory=dict)
     catalogue: dict[str, Card] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
     _loaded: dict[str, Detector] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -79,24 +89,27 @@ class Registry:
         """A registry of just these modules."""
         registry = cls(weights, device)
         for module in modules:
-            registry._add(module)
+            registry._add(module, getattr(module, "__name__", type(module).__name__))
         return registry
 
-    def _add(self, module: DetectorModule) -> None:
+    def _add(self, module: DetectorModule, origin: str) -> None:
         """All cards of the module, or none of them."""
         cards = list(module.cards())
+        if not callable(getattr(module, "make", None)):
+            raise UnsoundCard(f"{origin} has cards and no make() that would load their detectors.")
         for at, card in enumerate(cards):
-            _refuse_unsound(card)
+            refuse_unsound(card)
             if card.name in self.catalogue or card.name in [other.name for other in cards[:at]]:
                 raise DuplicateDetector(
                     f"Two modules offer a detector named {card.name!r}. Rename or uninstall one of them."
                 )
         self.catalogue |= {card.name: card for card in cards}
         self.modules |= {card.name: module for card in cards}
+        self.origins |= {card.name: origin for card in cards}
 
     def _plug_in(self, entry: importlib.metadata.EntryPoint) -> None:
         try:
-            self._add(entry.load())
+            self._add(entry.load(), entry.value)
         # somebody else's module may raise anything at all while it is imported
         except (Exception, SystemExit) as error:
             logger.warning("plug-in %s cannot be loaded", entry.name, exc_info=True)
@@ -155,7 +168,8 @@ def _built_in() -> list[DetectorModule]:
     return [importlib.import_module(f"analysis.engine.detectors.{name}") for name in BUILT_IN]
 
 
-def _refuse_unsound(card: Card) -> None:
+def refuse_unsound(card: Card) -> None:
+    """Raises UnsoundCard for a card that could not be put on record, or whose detector could never be asked."""
     if not isinstance(card, Card):
         raise UnsoundCard(f"{card!r:.80} is no Card.")
     texts = [getattr(card, part.name) for part in fields(card) if part.type in (str, "str")]
@@ -172,6 +186,17 @@ def _refuse_unsound(card: Card) -> None:
     ):
         if not 1 <= len(text) <= most:
             raise UnsoundCard(f"{text!r:.80} has {len(text)} characters; 1 to {most} are allowed.")
+    if not NAME.fullmatch(card.name):
+        raise UnsoundCard(
+            f"{card.name!r} is no name: it may hold letters, digits and . _ - and nothing else."
+        )
+    if not card.kinds & FEEDING[card.consumes]:
+        kinds = " and ".join(sorted(card.kinds)) or "nothing"
+        raise UnsoundCard(f"{card.name} consumes {card.consumes.value}, which {kinds} cannot give it.")
+    if card.weights_sha256 is not None and not SHA256.fullmatch(card.weights_sha256):
+        raise UnsoundCard(
+            f"{card.name} names weights by {card.weights_sha256!r:.80}, which is no SHA-256 in hex."
+        )
 
 
 def _broken_card(plug_in: str) -> Card:

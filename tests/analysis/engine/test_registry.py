@@ -111,6 +111,17 @@ BROKEN = {
     "cardless": "def cards(): raise ValueError('no cards')",
     "long_named": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x' * 65)]\n",
     "kindless": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x', kinds={'film'})]\n",
+    "badly_named": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('a, b')]\n",
+    "deaf": (
+        "from tests.analysis.engine.plugins import Plain, card\nfrom analysis.engine.types import *\n"
+        "plug = Plain(card('x', consumes=Consumes.SOUND, kinds=frozenset({MediaKind.IMAGE})))\n"
+        "cards, make = plug.cards, plug.make\n"
+    ),
+    "misweighed": (
+        "from tests.analysis.engine.plugins import Plain, card\n"
+        "plug = Plain(card('x', weights_sha256='none'))\ncards, make = plug.cards, plug.make\n"
+    ),
+    "makeless": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x')]\n",
     "nul": "from tests.analysis.engine.plugins import card\ndef cards(): return [card('x', title='\\0')]\n",
     "taken": (
         "from tests.analysis.engine.plugins import Plain, card\n"
