@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analysis.engine.detectors.base import Card
 from analysis.engine.errors import EngineError, UnsupportedCodec
-from analysis.engine.media.limits import Summary
+from analysis.engine.media.limits import Passages, Summary
+from analysis.engine.sentences import listed
 from analysis.engine.types import (
     Assessment,
     Band,
@@ -113,6 +114,20 @@ def remarks_on(probe: Probe, summary: Summary) -> list[str]:
             "replaced, so times are estimates"
         )
     return said
+
+
+def remarks_on_passages(
+    cards: Sequence[Card], passages: Passages, probe: Probe, summary: Summary
+) -> list[str]:
+    """What of a longer video the detectors that need its full rate looked at."""
+    titles = [card.title for card in cards if card.dense]
+    length = summary.last_pts_seconds or 0.0
+    count = passages.begun(length, probe.duration_seconds)
+    if not titles or count * passages.seconds >= length:
+        return []
+    return [
+        f"{listed(titles)} looked at {count} passages of {passages.seconds:g} s in {length:.0f} s of video"
+    ]
 
 
 def checked_scores(card: Card, given: Iterable[Observation]) -> list[ScoresMeasured]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from analysis.engine.belt import Belt, Stopped
 from analysis.engine.errors import EngineError
 from analysis.engine.lane import End, Lane
+from analysis.engine.media.limits import Sampling
+from analysis.engine.media.portions import Portion
 from analysis.engine.media.reader import MediaReader
 from analysis.engine.stages import Stages
-from analysis.engine.types import Batch, Consumes, FrameBatch, Stage
+from analysis.engine.types import Batch, Consumes, FaceBatch, Frame, FrameBatch, Stage
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
+    from analysis.engine.media.between import FacesBetween
     from analysis.engine.media.faces import FaceFinder
 
 FACE_INBOX_BATCHES = 2
@@ -22,14 +25,25 @@ class Feeder:
     """Feeds the lanes of one examination from one reader. Faces are looked for only if somebody consumes them."""
 
     def __init__(
-        self, reader: MediaReader, lanes: Sequence[Lane], weights: WeightStore, *, stages: Stages, stop: Event
+        self,
+        reader: MediaReader,
+        lanes: Sequence[Lane],
+        weights: WeightStore,
+        *,
+        sampling: Sampling,
+        stages: Stages,
+        stop: Event,
     ) -> None:
         self._reader, self._stages, self._stop = reader, stages, stop
+        self._portion = Portion(sampling)
+        self._samples: list[Frame] = []
         self._lanes = {
             consumes: [lane for lane in lanes if lane.card.consumes is consumes] for consumes in Consumes
         }
         finding = bool(self._lanes[Consumes.FACES])
-        self._faces = FaceThread(self._lanes[Consumes.FACES], weights, stages, stop) if finding else None
+        self._faces = (
+            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop) if finding else None
+        )
 
     def feed(self) -> str:
         """Returns when everything was handed over: what could not be read, in words, or nothing.
@@ -63,9 +77,7 @@ class Feeder:
         try:
             for batch in self._reader.batches():
                 if isinstance(batch, FrameBatch):
-                    self._hand(Consumes.FRAMES, batch)
-                    if self._faces:
-                        self._faces.take(batch)
+                    self._hand_frames(batch)
                 else:
                     self._hand(Consumes.SOUND, batch)
         except EngineError as error:
@@ -75,11 +87,31 @@ class Feeder:
             return error
         return None
 
-    def _hand(self, consumes: Consumes, batch: Batch) -> None:
+    def _hand_frames(self, batch: FrameBatch) -> None:
+        """Samples in the batches they would come in without the frames between them, which change no score."""
+        for frame in batch.frames:
+            if frame.sampled:
+                self._samples.append(frame)
+                if self._portion.fills_with(frame.rgb.nbytes):
+                    self._hand_samples()
+        dense = tuple(frame for frame in batch.frames if frame.dense)
+        if dense:
+            self._hand(Consumes.FRAMES, FrameBatch(dense), dense=True)
+        if self._faces:
+            self._faces.take(batch)
+
+    def _hand_samples(self) -> None:
+        if self._samples:
+            self._hand(Consumes.FRAMES, FrameBatch(tuple(self._samples)))
+            self._samples = []
+
+    def _hand(self, consumes: Consumes, batch: Batch, *, dense: bool = False) -> None:
         for lane in self._lanes[consumes]:
-            lane.inbox.put(batch)
+            if lane.card.dense == dense:
+                lane.inbox.put(batch)
 
     def _end(self, error: EngineError | None) -> None:
+        self._hand_samples()
         for consumes in (Consumes.FRAMES, Consumes.SOUND):
             for lane in self._lanes[consumes]:
                 lane.inbox.put(End(error))
@@ -89,12 +121,17 @@ class Feeder:
 
 
 class FaceThread:
-    """Looks for faces in frame batches, and hands the face batches on."""
+    """Looks for faces in the samples of frame batches, and hands them on; those in the frames between, too."""
 
-    def __init__(self, lanes: Sequence[Lane], weights: WeightStore, stages: Stages, stop: Event) -> None:
+    def __init__(
+        self, lanes: Sequence[Lane], weights: WeightStore, sampling: Sampling, stages: Stages, stop: Event
+    ) -> None:
         self.inbox: Belt[FrameBatch | End] = Belt(FACE_INBOX_BATCHES, stop)
         self._lanes, self._stages, self._stop = lanes, stages, stop
         self._finder = _finder(weights)
+        self._portion = Portion(sampling)
+        self._found: list[FaceBatch] = []
+        self._between = _between() if any(lane.card.dense for lane in lanes) else None
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="faces", daemon=True)
 
@@ -121,15 +158,42 @@ class FaceThread:
     def _run(self) -> None:
         try:
             while not isinstance(batch := self.inbox.take(), End):
-                faces = self._finder.feed(batch)
-                for lane in self._lanes:
-                    lane.inbox.put(faces)
+                for frame in batch.frames:
+                    self._look_at(frame)
+            self._hand_found()
             for lane in self._lanes:
                 lane.inbox.put(batch)
         # carried over to the conductor, and raised there; the reader must not wait for us meanwhile
         except BaseException as error:
             self._error = error
             self.inbox.abandon()
+
+    def _look_at(self, frame: Frame) -> None:
+        found = self._finder.feed(FrameBatch((frame,))) if frame.sampled else None
+        if self._between and (dense := self._between.take(frame, found)):
+            self._hand(dense, dense=True)
+        if found:
+            self._found.append(found)
+            if self._portion.fills_with(frame.rgb.nbytes):
+                self._hand_found()
+
+    def _hand_found(self) -> None:
+        if self._found:
+            from analysis.engine.media.faces import joined
+
+            self._hand(joined(self._found), dense=False)
+            self._found = []
+
+    def _hand(self, faces: FaceBatch, *, dense: bool) -> None:
+        for lane in self._lanes:
+            if lane.card.dense == dense:
+                lane.inbox.put(faces)
+
+
+def _between() -> "FacesBetween":
+    from analysis.engine.media.between import FacesBetween
+
+    return FacesBetween()
 
 
 def _finder(weights: WeightStore) -> "FaceFinder":

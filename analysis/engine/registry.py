@@ -178,6 +178,8 @@ def refuse_unsound(card: Card) -> None:
         raise UnsoundCard("A card holds something that is no text, or text with U+0000.")
     if not (isinstance(card.consumes, Consumes) and all(isinstance(kind, MediaKind) for kind in card.kinds)):
         raise UnsoundCard("A card must say what it consumes and of which kinds with Consumes and MediaKind.")
+    if card.dense and card.consumes not in {Consumes.FRAMES, Consumes.FACES}:
+        raise UnsoundCard("A card can ask for every frame only if it consumes frames or faces.")
     for text, most in (
         (card.name, NAME_CHARACTERS),
         (card.family, NAME_CHARACTERS),

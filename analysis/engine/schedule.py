@@ -12,12 +12,12 @@ from threading import BoundedSemaphore, Event, Thread
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, unread
+from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, remarks_on_passages, unread
 from analysis.engine.errors import EngineError, UnverifiedWeights
 from analysis.engine.feeding import Feeder
 from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed, Lane
-from analysis.engine.media.limits import Limits, Sampling
+from analysis.engine.media.limits import Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
 from analysis.engine.registry import Registry
 from analysis.engine.stages import Stages
@@ -42,10 +42,14 @@ OUT_OBSERVATIONS = 256
 
 @dataclass(frozen=True)
 class Options:
-    """How a file is examined. `threads` is how many cores may be used (None: all that this process may)."""
+    """How a file is examined. `threads` is how many cores may be used (None: all that this process may).
+
+    passages: what is read at the full rate when a detector that runs needs it.
+    """
 
     limits: Limits = field(default_factory=Limits)
     sample_fps: float = 5.0
+    passages: Passages = field(default_factory=Passages)
     # the nets here cost the same per face in any batch; small ones keep cores from waiting at both ends
     batch_frames: int = 4
     threads: int | None = None
@@ -77,6 +81,7 @@ class Conductor:
         self.lanes: list[Lane] = []
         self._stages = Stages(self.out)
         self._reader: MediaReader | None = None
+        self._sampling = Sampling()
         self._loading: InFeed | None = None
         self._endings: dict[str, DetectorEnded] = {}
         self._remarks: list[str] = []
@@ -159,11 +164,11 @@ class Conductor:
         self.out.put(ending)
 
     def _open(self, cards: Sequence[Card]) -> MediaReader:
-        options = self.order.options
+        self._sampling = _sampling(self.order.options, cards)
         self._reader = open_media(
             self.order.path,
-            limits=options.limits,
-            sampling=Sampling(fps=options.sample_fps, batch_frames=options.batch_frames),
+            limits=self.order.options.limits,
+            sampling=self._sampling,
             wants=frozenset(card.consumes for card in cards),
         )
         if self.stop.is_set():
@@ -177,14 +182,23 @@ class Conductor:
         detectors = [loaded for card in cards if (loaded := self._load(card, reader.probe))]
         self._share_cores(detectors)
         self.lanes = self._make_lanes(detectors, reader.probe)
-        feeder = Feeder(reader, self.lanes, self.order.registry.weights, stages=self._stages, stop=self.stop)
+        feeder = Feeder(
+            reader,
+            self.lanes,
+            self.order.registry.weights,
+            sampling=self._sampling,
+            stages=self._stages,
+            stop=self.stop,
+        )
         self._stages.finish(Stage.INITIALIZING, "Ready.")
         with self._stages.during(Stage.MODEL_INFERENCE, "Detectors are looking."):
             for lane in self.lanes:
                 self.out.put(DetectorStarted(lane.card.name, f"{lane.card.title} started."))
                 lane.start()
             damage = damage_of(reader.probe, feeder.feed())
-            self._remarks = remarks_on(reader.probe, reader.summary)
+            self._remarks = remarks_on(reader.probe, reader.summary) + remarks_on_passages(
+                [lane.card for lane in self.lanes], self.order.options.passages, reader.probe, reader.summary
+            )
             self._wait(lane.fed for lane in self.lanes)
         with self._stages.during(Stage.VISUALIZATION, "Drawing evidence."):
             self._wait(lane.done for lane in self.lanes)
@@ -220,10 +234,17 @@ class Conductor:
                 getattr(sys.modules[name], setter)(threads)
 
     def _make_lanes(self, detectors: Sequence[Detector], probe: Probe) -> list[Lane]:
-        source = _source(probe, self.order.options)
-        permits = BoundedSemaphore(self.order.options.cores)
+        options = self.order.options
+        permits = BoundedSemaphore(options.cores)
         return [
-            Lane(detector, source, out=self.out, stop=self.stop, permits=permits) for detector in detectors
+            Lane(
+                detector,
+                _source(probe, options, dense=detector.card.dense),
+                out=self.out,
+                stop=self.stop,
+                permits=permits,
+            )
+            for detector in detectors
         ]
 
     def _wait(self, events: Iterable[Event]) -> None:
@@ -233,12 +254,21 @@ class Conductor:
                     raise Stopped
 
 
-def _source(probe: Probe, options: Options) -> Source:
+def _sampling(options: Options, cards: Iterable[Card]) -> Sampling:
+    passages = options.passages if any(card.dense for card in cards) else None
+    return Sampling(fps=options.sample_fps, batch_frames=options.batch_frames, passages=passages)
+
+
+def _source(probe: Probe, options: Options, *, dense: bool) -> Source:
     """What sessions are told; the number of samples is an estimate from the header."""
     if probe.kind is MediaKind.IMAGE:
         return Source(probe, options.sample_fps, 1)
     if probe.duration_seconds is None:
         return Source(probe, options.sample_fps, None)
+    if dense:
+        fps = min(probe.fps_from_header or options.passages.max_fps, options.passages.max_fps)
+        seconds = options.passages.expected_seconds(probe.duration_seconds)
+        return Source(probe, options.sample_fps, math.ceil(seconds * fps))
     grid = math.ceil(probe.duration_seconds * options.sample_fps)
     known = [count for count in (grid, probe.frames_from_header) if count]
     return Source(probe, options.sample_fps, min(known, default=None))

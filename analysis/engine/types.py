@@ -19,6 +19,8 @@ else:
     # The web names kinds and probes but never touches a pixel: it should not load numpy for that.
     Pixels = Samples = Any
 Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+Landmarks = tuple[Point, Point, Point, Point, Point]
 
 
 class MediaKind(StrEnum):
@@ -136,20 +138,28 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Frame:
-    """One sampled picture, upright, uint8 RGB (height, width, 3). `index` counts samples from 0.
+    """One picture, upright, uint8 RGB (height, width, 3). `index` counts samples from 0.
 
     A damaged one was not decoded whole, or is predicted from one that was not: no session is given it.
+    One that is not `sampled` lies between two samples and has the index of the first; it and every `dense` one belong
+    to a passage at the full rate, which only detectors whose card says `dense` are fed.
     """
 
     index: int
     pts_seconds: float
     rgb: Pixels
     damaged: bool = False
+    sampled: bool = True
+    dense: bool = False
 
 
 @dataclass(frozen=True)
 class FaceCrop:
-    """One face that passed the quality gate; `rgb` is its crop from the full-size frame, uint8 (h, w, 3)."""
+    """One face that passed the quality gate; `rgb` is its crop from the full-size frame, uint8 (h, w, 3).
+
+    `region` is what part of the frame the crop shows. `landmarks` are, in 0–1 of the frame, the person's right and
+    left eye, the tip of the nose, and the right and left corner of the mouth; None where the finder gives none.
+    """
 
     index: int
     pts_seconds: float
@@ -157,18 +167,20 @@ class FaceCrop:
     box: Box
     confidence: float
     rgb: Pixels
+    landmarks: Landmarks | None = None
+    region: Box | None = None
 
 
 @dataclass(frozen=True)
 class FrameBatch:
-    """Consecutive sampled frames, without the damaged ones where a session is fed."""
+    """Consecutive frames, without the damaged ones where a session is fed."""
 
     frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True)
 class FaceBatch:
-    """The faces of consecutive sampled frames.
+    """The faces of consecutive frames.
 
     `sampled` names every frame looked at as (index, pts_seconds); `refused` says for frames without a
     usable face why: no_face, face_too_small, face_too_blurred or decode_error; `left_out` names the refusals of single
@@ -253,7 +265,10 @@ class Probe:
 
 @dataclass(frozen=True)
 class Source:
-    """What a session is told before it is fed: the probe and how frames are sampled."""
+    """What a session is told before it is fed: the probe and how frames are sampled.
+
+    `sample_fps` is that of the samples, also for detectors that are fed passages at the full rate.
+    """
 
     probe: Probe
     sample_fps: float

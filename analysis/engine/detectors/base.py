@@ -15,7 +15,8 @@ class Card:
     `family`: detectors of one family count as one voice. `subject`: what is judged ("face", "picture",
     "sound", "file"). `looks_at`, `cannot_see` and `accuracy` are sentences; `accuracy` names data set,
     N and interval, or says that there is no own measurement. `by_default` is false for detectors that run only
-    when asked for by name.
+    when asked for by name. `dense` detectors are fed passages of the video at its full rate (media/limits.py, Passages)
+    instead of samples; their faces lie between those that were found in samples.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Card:
     weights_sha256: str | None = None
     forensic: bool = True
     by_default: bool = True
+    dense: bool = False
     links: tuple[str, ...] = field(default=())
 
 

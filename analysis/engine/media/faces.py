@@ -6,7 +6,7 @@ look at a smaller copy of the frame; crops come from the full-size frame.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis.engine.errors import UnverifiedWeights
 from analysis.engine.media.tracks import FaceTracks
-from analysis.engine.types import Box, FaceBatch, FaceCrop, Frame, FrameBatch, Pixels, Reason
+from analysis.engine.types import Box, FaceBatch, FaceCrop, Frame, FrameBatch, Landmarks, Pixels, Reason
 from analysis.engine.weights import WeightStore, sha256_of
 
 MIN_FACE_PX = (
@@ -32,10 +32,11 @@ CASCADE_WEIGHT_AT_HALF = 4.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """One face as a finder saw it; `box` in 0–1 of the frame, `confidence` in 0–1."""
+    """One face as a finder saw it; `box` in 0–1 of the frame, `confidence` in 0–1, `landmarks` as in FaceCrop."""
 
     box: Box
     confidence: float
+    landmarks: Landmarks | None = None
 
 
 class Finder(Protocol):
@@ -63,7 +64,12 @@ class YuNet:
         self._net.setInputSize((width, height))
         _, rows = self._net.detect(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
         found = rows if rows is not None else ()
-        return [_candidate(row[:4], float(row[14]), width, height) for row in found]
+        return [
+            replace(
+                _candidate(row[:4], float(row[14]), width, height), landmarks=_landmarks(row, width, height)
+            )
+            for row in found
+        ]
 
 
 class Cascade:
@@ -88,6 +94,15 @@ class Cascade:
             _candidate(box, _squashed(float(weight)), width, height)
             for box, weight in zip(boxes, np.ravel(weights), strict=True)
         ]
+
+
+def _landmarks(row: Sequence[float], width: int, height: int) -> Landmarks | None:
+    """The five points of one of YuNet's rows; they may lie outside the frame."""
+    points = [(float(row[at]) / width, float(row[at + 1]) / height) for at in range(4, 14, 2)]
+    if not all(math.isfinite(value) for point in points for value in point):
+        return None
+    right_eye, left_eye, nose, right_mouth, left_mouth = points
+    return right_eye, left_eye, nose, right_mouth, left_mouth
 
 
 def _squashed(weight: float) -> float:
@@ -146,9 +161,7 @@ class FaceFinder:
         ids = self.tracks.assign([face.box for face in found], frame.pts_seconds)
         reasons = [refusal(frame.rgb, face.box) for face in found]
         usable = [
-            FaceCrop(
-                frame.index, frame.pts_seconds, track, face.box, face.confidence, crop(frame.rgb, face.box)
-            )
+            _cropped(frame, face, track)
             for face, track, reason in zip(found, ids, reasons, strict=True)
             if reason is None
         ]
@@ -161,6 +174,27 @@ class FaceFinder:
             return rgb
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _cropped(frame: Frame, face: Candidate, track: int) -> FaceCrop:
+    height, width = frame.rgb.shape[:2]
+    x, y, side = square(width, height, face.box)
+    region = (x / width, y / height, (x + side) / width, (y + side) / height)
+    cut = crop(frame.rgb, face.box)
+    return FaceCrop(
+        frame.index, frame.pts_seconds, track, face.box, face.confidence, cut, face.landmarks, region
+    )
+
+
+def joined(batches: Sequence[FaceBatch]) -> FaceBatch:
+    """The batches of consecutive frames as one; there is at least one."""
+    return FaceBatch(
+        tuple(seen for batch in batches for seen in batch.sampled),
+        tuple(face for batch in batches for face in batch.faces),
+        {index: reason for batch in batches for index, reason in batch.refused.items()},
+        tuple(left for batch in batches for left in batch.left_out),
+        batches[0].finder,
+    )
 
 
 def _weightiest(reasons: Iterable[Reason]) -> Reason:
@@ -176,14 +210,13 @@ def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _pixel_box(rgb: Pixels, box: Box) -> tuple[int, int, int, int]:
-    height, width = rgb.shape[:2]
+def _pixel_box(width: int, height: int, box: Box) -> tuple[int, int, int, int]:
     return round(box[0] * width), round(box[1] * height), round(box[2] * width), round(box[3] * height)
 
 
 def refusal(rgb: Pixels, box: Box) -> Reason | None:
     """Why this face must not be judged: too small or too blurred; None when it may be."""
-    left, top, right, bottom = _pixel_box(rgb, box)
+    left, top, right, bottom = _pixel_box(rgb.shape[1], rgb.shape[0], box)
     if min(right - left, bottom - top) < MIN_FACE_PX:
         return Reason.FACE_TOO_SMALL
     if sharpness(rgb[top:bottom, left:right]) < MIN_SHARPNESS:
@@ -205,10 +238,15 @@ def sharpness(face: Pixels) -> float:
 
 def crop(rgb: Pixels, box: Box, *, margin: float = CROP_MARGIN) -> Pixels:
     """The square around the face, `margin` times its longer side, moved into the frame where it would leave it."""
-    height, width = rgb.shape[:2]
-    left, top, right, bottom = _pixel_box(rgb, box)
+    x, y, side = square(rgb.shape[1], rgb.shape[0], box, margin=margin)
+    # a copy, so that a kept crop does not keep the whole frame
+    return rgb[y : y + side, x : x + side].copy()
+
+
+def square(width: int, height: int, box: Box, *, margin: float = CROP_MARGIN) -> tuple[int, int, int]:
+    """Left, top and side in pixels of what `crop` cuts from a frame of that size."""
+    left, top, right, bottom = _pixel_box(width, height, box)
     side = min(round(max(right - left, bottom - top) * margin), height, width)
     x = min(max((left + right - side) // 2, 0), width - side)
     y = min(max((top + bottom - side) // 2, 0), height - side)
-    # a copy, so that a kept crop does not keep the whole frame
-    return rgb[y : y + side, x : x + side].copy()
+    return x, y, side

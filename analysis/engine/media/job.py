@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from analysis.engine.media import wire
-from analysis.engine.media.limits import Limits
+from analysis.engine.media.limits import Limits, Passages
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Job:
     ring: int = -1
     fps: float | None = None
     max_frames: int | None = None
+    passages: Passages | None = None
     frames: bool = False
     sound: bool = False
     file: bool = False
@@ -29,7 +30,8 @@ def read_job(descriptor: int) -> Job:
     """The job at the head of this pipe, and not a byte of what follows."""
     (length,) = wire.JOB.unpack(read_exactly(descriptor, wire.JOB.size))
     said = wire.load(read_exactly(descriptor, length))
-    return Job(**{**said, "limits": Limits(**said["limits"])})
+    passages = Passages(**said["passages"]) if said.get("passages") else None
+    return Job(**{**said, "limits": Limits(**said["limits"]), "passages": passages})
 
 
 def read_exactly(descriptor: int, count: int) -> bytes:

@@ -25,6 +25,38 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Passages:
+    """Stretches of a video that are delivered at its full rate, up to `max_fps`, beside the sampled frames.
+
+    At most `most` of `seconds` each, spread evenly over the duration that the header says, or one every
+    `spacing_seconds` where it says none. A video no longer than all of them together is delivered whole.
+    """
+
+    seconds: float = 10.0
+    most: int = 12
+    max_fps: float = 60.0
+    spacing_seconds: float = 60.0
+
+    def spacing(self, duration_seconds: float | None) -> float:
+        """From the beginning of one passage to that of the next."""
+        if duration_seconds is None:
+            return self.spacing_seconds
+        return max(self.seconds, duration_seconds / self.most)
+
+    def hold(self, pts_seconds: float, duration_seconds: float | None) -> bool:
+        """Whether that moment lies in a passage. A header that says too little leaves the end out."""
+        number, into = divmod(pts_seconds, self.spacing(duration_seconds))
+        return number < self.most and into < self.seconds
+
+    def begun(self, last_seconds: float, duration_seconds: float | None) -> int:
+        """How many passages there were in a video that ended then."""
+        return min(self.most, int(last_seconds / self.spacing(duration_seconds)) + 1)
+
+    def expected_seconds(self, duration_seconds: float) -> float:
+        return min(duration_seconds, self.seconds * self.most)
+
+
+@dataclass(frozen=True)
 class Sampling:
     """Which frames are delivered, and in what portions.
 
@@ -33,12 +65,14 @@ class Sampling:
     A batch is full at `batch_frames` frames or `batch_bytes` of pixels. The first ones are shorter (1, 1, 2, 4 …
     frames), and so is the last.
     After `max_frames` no further frame is delivered; the sound goes on.
+    passages: what is delivered at the full rate besides, for detectors that need it.
     """
 
     fps: float | None = None
     batch_frames: int = 16
     batch_bytes: int = 64 << 20
     max_frames: int | None = None
+    passages: Passages | None = None
 
 
 @dataclass(frozen=True)

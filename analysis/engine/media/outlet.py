@@ -66,7 +66,8 @@ class Outlet:
         self._free.acquire()
         slot = self.frames % self._ring.count
         picture.draw(self._ring.view(slot, picture.width, picture.height))
-        said = (slot, self.frames, picture.width, picture.height, picture.seconds, picture.damaged)
+        marks = (picture.damaged, picture.sampled, picture.dense)
+        said = (slot, self.frames, picture.width, picture.height, picture.seconds, *marks)
         self.frames += 1
         self._say(wire.Tag.FRAME, wire.FRAME.pack(*said))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from analysis.engine.errors import ReaderLost
 from analysis.engine.media import answers, ring, wire
 from analysis.engine.media.limits import Limits, Sampling, Summary
+from analysis.engine.media.portions import Portion
 from analysis.engine.media.probe_child import expect, expect_facts, failure, job, recognise
 from analysis.engine.media.sandbox import Sandbox
 from analysis.engine.types import (
@@ -43,6 +44,7 @@ def open_media(
             "ring": descriptor,
             "fps": sampling.fps,
             "max_frames": sampling.max_frames,
+            "passages": vars(sampling.passages) if sampling.passages else None,
             "frames": bool(wants & {Consumes.FRAMES, Consumes.FACES}),
             "sound": Consumes.SOUND in wants,
             "file": Consumes.FILE in wants,
@@ -72,7 +74,7 @@ class MediaReader:
         except BaseException:
             self._sandbox.close()
             raise
-        self._frames = self._samples = 0
+        self._frames = self._sampled = self._samples = 0
         self._last_pts = -math.inf
 
     def __enter__(self) -> Self:
@@ -98,11 +100,12 @@ class MediaReader:
         and UndecodableMedia when nothing at all could be decoded.
         """
         waiting: list[Frame] = []
+        portion = Portion(self._sampling)
         while True:
             tag, payload = self._sandbox.receive(self._limits.stall_seconds)
             if tag is wire.Tag.FRAME:
                 waiting.append(self._frame(payload))
-                if self._is_full(waiting):
+                if portion.fills_with(waiting[-1].rgb.nbytes):
                     yield FrameBatch(tuple(waiting))
                     waiting = []
             elif tag is wire.Tag.SOUND:
@@ -126,21 +129,23 @@ class MediaReader:
         return ring.Slots(descriptor, slots, frame_bytes, writable=False)
 
     def _frame(self, payload: bytes) -> Frame:
-        slot, index, width, height, pts, damaged = wire.FRAME.unpack(payload)
+        slot, index, width, height, pts, damaged, sampled, dense = wire.FRAME.unpack(payload)
         if (
             self._ring is None
             or slot != index % self._ring.count
             or index != self._frames
             or not 0 < width * height * 3 <= self._ring.slot_bytes
             or not (math.isfinite(pts) and pts >= self._last_pts)
+            or not (sampled or (dense and self._sampled))
         ):
             raise self._nonsense(f"frame {index} of {width}×{height} at {pts} s")
         # copied, so that the child goes on at once and no longer can change what sessions look at
         rgb: Pixels = self._ring.view(slot, width, height).copy()
         self._sandbox.order(wire.Order.FREE)
         self._frames += 1
+        self._sampled += sampled
         self._last_pts = pts
-        return Frame(index, pts, rgb, damaged)
+        return Frame(self._sampled - 1, pts, rgb, damaged, sampled, dense)
 
     def _sound(self, payload: bytes) -> SoundBatch:
         import numpy as np
@@ -151,12 +156,6 @@ class MediaReader:
         batch = SoundBatch(self._samples / SOUND_RATE_HZ, samples)
         self._samples += len(samples)
         return batch
-
-    def _is_full(self, frames: list[Frame]) -> bool:
-        pixels = sum(frame.rgb.nbytes for frame in frames)
-        # as many as came before: 1, 1, 2, 4 …, so that detectors begin with the first picture
-        most = min(self._sampling.batch_frames, max(1, self._frames - len(frames)))
-        return len(frames) >= most or pixels >= self._sampling.batch_bytes
 
     def _finish(self, tag: wire.Tag, payload: bytes) -> None:
         if tag is wire.Tag.FAILED:

@@ -3,13 +3,13 @@
 import gc
 import heapq
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from analysis.engine.errors import LimitExceeded, UndecodableMedia
 from analysis.engine.media.job import Job
 from analysis.engine.media.limits import Summary, Trouble
-from analysis.engine.media.sampling import sampled
+from analysis.engine.media.sampling import Densely, marked
 from analysis.engine.types import Probe
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ _FRAMES_PER_COLLECTION = 16
 @dataclass(frozen=True)
 class Picture:
     """One decoded picture. `draw` writes it upright into uint8 (height, width, 3); nothing is converted
-    before. `shrunk` gives the same picture at another size. A damaged one was not decoded whole."""
+    before. `shrunk` gives the same picture at another size. A damaged one was not decoded whole. `sampled` and
+    `dense` are those of types.Frame."""
 
     seconds: float
     width: int
@@ -33,6 +34,8 @@ class Picture:
     draw: "Callable[[Pixels], None]"
     shrunk: "Callable[[int, int], Picture] | None" = None
     damaged: bool = False
+    sampled: bool = True
+    dense: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,22 @@ def _pictures(source: Source, job: Job, outlet: "Outlet", ledger: Ledger) -> Ite
             outlet.alive(ledger.errors, picture.seconds)
             yield picture
 
-    for number, picture in enumerate(sampled(decoded(), job.fps)):
+    densely = _densely(source.probe, job)
+    number = 0
+    for picture, on_grid in marked(decoded(), job.fps):
         if job.max_frames is not None and number >= job.max_frames:
             return
-        yield picture
+        number += on_grid
+        dense = densely is not None and densely.takes(picture.seconds)
+        if on_grid or dense:
+            yield replace(picture, sampled=on_grid, dense=dense)
+
+
+def _densely(probe: Probe, job: Job) -> Densely | None:
+    passages = job.passages
+    if passages is None:
+        return None
+    return Densely(lambda seconds: passages.hold(seconds, probe.duration_seconds), passages.max_fps)
 
 
 def _blocks(source: Source, job: Job, ledger: Ledger) -> Iterator[Block]:
@@ -139,7 +154,8 @@ def _fitted(picture: Picture, probe: Probe, outlet: "Outlet", ledger: Ledger) ->
     if picture.shrunk is None:
         raise UndecodableMedia("a picture in it is larger than its header says.")
     ledger.frames_resized += 1
-    return picture.shrunk(probe.width or 1, probe.height or 1)
+    fitted = picture.shrunk(probe.width or 1, probe.height or 1)
+    return replace(fitted, sampled=picture.sampled, dense=picture.dense)
 
 
 def _refuse_nothing(source: Source, job: Job, ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
 """Which of the decoded pictures are delivered."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 
@@ -24,8 +24,13 @@ def sampled(pictures: Iterable[T], fps: float | None) -> Iterator[T]:
     Of two equally near ones the earlier is taken. Where the pictures are further apart than the
     grid, every one of them is delivered; so it is when `fps` is None. Looks one picture ahead.
     """
+    return (picture for picture, on_grid in marked(pictures, fps) if on_grid)
+
+
+def marked(pictures: Iterable[T], fps: float | None) -> Iterator[tuple[T, bool]]:
+    """Every picture, and whether `sampled` takes it."""
     if fps is None:
-        yield from pictures
+        yield from ((picture, True) for picture in pictures)
         return
     point, half = 0, 0.0
     before: T | None = None
@@ -33,9 +38,25 @@ def sampled(pictures: Iterable[T], fps: float | None) -> Iterator[T]:
         if before is not None:
             half = (picture.seconds - before.seconds) / 2
             until = (before.seconds + half + _SLACK) * fps
-            if point <= until:
-                yield before
-                point = int(until) + 1
+            on_grid = point <= until
+            point = int(until) + 1 if on_grid else point
+            yield before, on_grid
         before = picture
-    if before is not None and point <= (before.seconds + half + _SLACK) * fps:
-        yield before
+    if before is not None:
+        yield before, point <= (before.seconds + half + _SLACK) * fps
+
+
+class Densely:
+    """Which pictures belong to a passage at the full rate. Ask in media-time order."""
+
+    def __init__(self, inside: Callable[[float], bool], max_fps: float) -> None:
+        self._inside, self._least = inside, 1 / max_fps
+        self._due = 0.0
+
+    def takes(self, seconds: float) -> bool:
+        """Whether this picture is delivered; of those faster than the limit some are left out, evenly."""
+        if not self._inside(seconds) or seconds < self._due - _SLACK:
+            return False
+        # counted on from when it was due: 90 fps gives 60 and not 45
+        self._due = max(self._due, seconds - self._least) + self._least
+        return True

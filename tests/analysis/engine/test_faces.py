@@ -169,3 +169,25 @@ def test_the_gate_names_the_reason():
     assert refusal(sharp, (0.1, 0.1, 0.9, 0.9)) is None
     assert refusal(sharp, (0.1, 0.1, 0.4, 0.4)) == Reason.FACE_TOO_SMALL
     assert refusal(np.full_like(sharp, 90), (0.1, 0.1, 0.9, 0.9)) == Reason.FACE_TOO_BLURRED
+
+
+def test_the_five_landmarks_lie_where_a_face_has_them(weights_dir, portrait):
+    (face,) = look(best_finder(WeightStore(weights_dir)), on_ground(portrait, side=400, at=(100, 700))).faces
+
+    right_eye, left_eye, nose, right_mouth, left_mouth = face.landmarks
+    assert face.box[0] < right_eye[0] < nose[0] < left_eye[0] < face.box[2]
+    assert face.box[1] < right_eye[1] < nose[1] < right_mouth[1] < face.box[3]
+    assert right_mouth[0] < left_mouth[0]
+
+
+def test_the_cascade_gives_no_landmarks(portrait):
+    (face,) = look(best_finder(NO_WEIGHTS), on_ground(portrait, side=400, at=(100, 700))).faces
+
+    assert face.landmarks is None
+
+
+def test_a_crop_says_what_part_of_the_frame_it_shows(finder, portrait):
+    (face,) = look(finder, portrait).faces
+
+    left, top, right, bottom = (round(side * 1024) for side in face.region)
+    assert (portrait[top:bottom, left:right] == face.rgb).all()
