@@ -27,7 +27,15 @@ FEEDING = {
     Consumes.SOUND: {MediaKind.VIDEO, MediaKind.AUDIO},
     Consumes.FILE: set(MediaKind),
 }
-BUILT_IN = ("meso", "aasist", "spectrum", "jpeg", "provenance", "metadata")
+BUILT_IN = (
+    "meso",
+    "aasist",
+    "spectrum",
+    "jpeg",
+    "pulse",
+    "provenance",
+    "metadata",
+)
 
 
 class DuplicateDetector(EngineError):
