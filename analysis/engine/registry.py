@@ -33,6 +33,7 @@ BUILT_IN = (
     "spectrum",
     "jpeg",
     "pulse",
+    "border",
     "provenance",
     "metadata",
 )
