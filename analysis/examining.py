@@ -7,6 +7,7 @@ from django.conf import settings
 from analysis.engine.media.limits import Limits
 from analysis.engine.pipeline import Options
 from analysis.engine.registry import Registry
+from analysis.engine.trust import TrustList
 from analysis.engine.types import Assessment, DetectorEnded, Outcome, Verdict
 
 
@@ -16,13 +17,13 @@ def load_registry(*, device: str = "cpu") -> Registry:
 
 
 def load_options() -> Options:
-    """How files are examined here: the limits of the settings, everything else as the engine has it."""
+    """How files are examined here: limits and trust list of the settings, everything else as the engine has it."""
     limits = Limits(
         max_pixels=settings.MAX_PIXELS,
         max_duration_seconds=settings.MAX_DURATION_SECONDS,
         max_streams=settings.MAX_STREAMS,
     )
-    return Options(limits=limits)
+    return Options(limits=limits, trust=TrustList(settings.C2PA_TRUST, settings.C2PA_ALLOWED))
 
 
 def assessment_fields(assessment: Assessment) -> dict[str, Any]:

@@ -25,7 +25,7 @@ FORMATS = {
 # These two report facts; they have panels of their own beside the detectors' outcome.
 FACT_PANELS = ("provenance", "metadata")
 TELLING_STATES = ("valid", "issuer_unknown", "incomplete", "tampered")
-TELLING_KINDS = ("source_type", "generator", "thumbnail")
+TELLING_KINDS = ("source_type", "generator", "thumbnail", "ai_source")
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,14 @@ class ResultRow:
     @property
     def notes(self) -> Sequence[str]:
         """What of its facts nobody who reads the outcome may miss."""
-        if self.result.detector == "provenance":
-            told = self.result.facts.get("state") in TELLING_STATES
-            return [self.statement] if told else []
-        return [item["sentence"] for item in self._found() if item.get("kind") in TELLING_KINDS]
+        state = self.result.facts.get("state") if self.result.detector == "provenance" else None
+        found = [str(item["sentence"]) for item in self._found() if item.get("kind") in TELLING_KINDS]
+        return [self.statement, *found] if state in TELLING_STATES else found
 
     @property
-    def findings(self) -> Sequence[str]:
-        """The sentences of a detector that reports facts."""
-        return [str(item["sentence"]) for item in self._found()]
+    def findings(self) -> Sequence[tuple[str, str]]:
+        """The sentences of a detector that reports facts, and the field of the file each stands in."""
+        return [(str(item["sentence"]), str(item.get("field") or "")) for item in self._found()]
 
     def _found(self) -> Sequence[Mapping[str, Any]]:
         found = self.result.facts.get("findings")

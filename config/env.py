@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from analysis.engine.trust import TrustList, UnusableTrustList
 from config.secrets import refuse_weak
 
 DEFAULT_PORT = 8000
@@ -39,6 +40,8 @@ class Environment(BaseSettings):
     public_url: str = Field("", alias="ASSAY_PUBLIC_URL")
     allowed_origins: str = Field("", alias="ASSAY_ALLOWED_ORIGINS")
     weights: Path = Field(Path(), alias="ASSAY_WEIGHTS")
+    c2pa_trust: str = Field("", alias="ASSAY_C2PA_TRUST")
+    c2pa_allowed: str = Field("", alias="ASSAY_C2PA_ALLOWED")
     admin_email: str = Field("admin@assay.local", alias="ASSAY_ADMIN_EMAIL")
     admin_password: str = Field("", alias="ASSAY_ADMIN_PASSWORD")
     workers: int = Field(1, alias="ASSAY_WORKERS", ge=1, le=64)
@@ -82,6 +85,8 @@ class Environment(BaseSettings):
         named = self.weights if self.weights != Path() else self.home / "weights"
         self.weights = named.expanduser().absolute()
         self.redis_url = self.redis_url or self._outside_redis()
+        # absolute, because the child that reads them stands in another folder
+        self.c2pa_trust, self.c2pa_allowed = map(_place, (self.c2pa_trust, self.c2pa_allowed))
 
     @field_validator("public_url", "allowed_origins")
     @classmethod
@@ -98,6 +103,14 @@ class Environment(BaseSettings):
         for network in filter(None, (part.strip() for part in value.split(","))):
             ipaddress.ip_network(network)
         return value
+
+    @model_validator(mode="after")
+    def _trust_is_usable(self) -> Self:
+        try:
+            TrustList(self.c2pa_trust, self.c2pa_allowed).certificates()
+        except UnusableTrustList as error:
+            raise ValueError(f"ASSAY_C2PA_TRUST, ASSAY_C2PA_ALLOWED: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _is_fit_for_production(self) -> Self:
@@ -126,6 +139,10 @@ class Environment(BaseSettings):
         """Foreign origins that may open sockets and post forms: the public address, and those listed."""
         listed = [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",")]
         return [origin for origin in [self.public_url.rstrip("/"), *listed] if origin]
+
+
+def _place(name: str) -> str:
+    return str(Path(name).expanduser().absolute()) if name else ""
 
 
 def refuse_unknown_names(names: list[str]) -> None:

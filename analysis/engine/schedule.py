@@ -21,6 +21,7 @@ from analysis.engine.media.limits import Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
 from analysis.engine.registry import Registry
 from analysis.engine.stages import Stages
+from analysis.engine.trust import NOBODY, TrustList
 from analysis.engine.types import (
     Concluded,
     Consumes,
@@ -53,6 +54,7 @@ class Options:
     # the nets here cost the same per face in any batch; small ones keep cores from waiting at both ends
     batch_frames: int = 4
     threads: int | None = None
+    trust: TrustList = NOBODY
 
     @property
     def cores(self) -> int:
@@ -170,6 +172,7 @@ class Conductor:
             limits=self.order.options.limits,
             sampling=self._sampling,
             wants=frozenset(card.consumes for card in cards),
+            trust=self.order.options.trust,
         )
         if self.stop.is_set():
             self._reader.close()

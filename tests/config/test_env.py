@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,6 +11,7 @@ from config.env import (
     refuse_unknown_names,
     set_without_effect,
 )
+from tests.signed import Authority
 
 
 def made(monkeypatch: pytest.MonkeyPatch, **names: str) -> Environment:
@@ -111,3 +114,19 @@ def test_a_value_outside_its_range_is_refused_by_name(
 ) -> None:
     with pytest.raises(ValidationError, match=name):
         made(monkeypatch, **{name: value})
+
+
+def test_a_trust_list_that_cannot_be_used_stops_every_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = Authority()
+    good, empty = tmp_path / "good.pem", tmp_path / "empty.pem"
+    good.write_text(authority.certificate)
+    empty.write_text("nothing")
+
+    env = made(monkeypatch, ASSAY_C2PA_TRUST=str(good))
+
+    assert env.c2pa_trust == str(good)
+    for wrong in (empty, tmp_path / "missing.pem"):
+        with pytest.raises(ValidationError, match="ASSAY_C2PA_TRUST"):
+            made(monkeypatch, ASSAY_C2PA_TRUST=str(wrong))

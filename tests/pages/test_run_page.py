@@ -262,3 +262,17 @@ def test_many_pictures_are_folded(browser: Client, finished: Run) -> None:
         )  # fmt: skip
 
     assert "<summary>3 more</summary>" in page(browser, finished)
+
+
+def test_signed_statements_are_sentences_with_the_field_they_stand_in(browser: Client, finished: Run) -> None:
+    said = "signed statement: created by a trained model (trainedAlgorithmicMedia)"
+    found = {"kind": "ai_source", "field": "c2pa.actions.v2, c2pa.created", "sentence": said}
+    facts = {"state": "issuer_unknown", "findings": [found]}
+    make_result(finished, "provenance", reason="reports_facts", facts=facts)
+
+    text = page(browser, finished)
+
+    panel = text.split('id="panel-provenance"')[1].split("</section>")[0]
+    assert f'{said} <span class="small soft">c2pa.actions.v2, c2pa.created</span>' in panel
+    assert "but their signer is on no trust list here" in panel
+    assert said in text.split('id="outcome"')[1].split("</section>")[0]

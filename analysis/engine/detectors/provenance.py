@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.engine.detectors import credentials
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.types import (
     Assessment,
@@ -32,15 +33,17 @@ def cards() -> list[Card]:
         Card(
             name=NAME,
             title="Provenance (C2PA)",
-            version="1.0",
+            version="1.1",
             family="provenance",
             subject="file",
             consumes=Consumes.FILE,
             kinds=frozenset(MediaKind),
             unit="files",
-            looks_at="Content Credentials in the file: signature, content hash, issuer, recorded actions.",
+            looks_at="Content Credentials in the file: signature, content hash, issuer against this desk's trust "
+            "list, time stamp, recorded actions, what it was made from, and signed statements that a trained model "
+            "made it.",
             cannot_see="Anything about files without credentials; manifests that lie at another address, "
-            "which are not fetched; whether what was signed was true.",
+            "which are not fetched; revocations, which are not asked for; whether what was signed was true.",
             paper="C2PA technical specification 2.2",
             licence="Apache-2.0 (c2pa-python: Apache-2.0 or MIT)",
             accuracy="Not a measurement: a manifest verifies or it does not.",
@@ -84,7 +87,8 @@ class ProvenanceSession:
             detail = f"the manifest could not be read: {self.manifest.get('error', 'no answer')}"
             return NotAssessed(Reason.DECODE_ERROR, detail, {"state": "incomplete"})
         detail = f"provenance {self.manifest['state'].replace('_', ' ')}: {self.manifest['explanation']}"
-        return NotAssessed(Reason.REPORTS_FACTS, detail, self.manifest)
+        facts = {**self.manifest, "findings": list(credentials.told(self.manifest))}
+        return NotAssessed(Reason.REPORTS_FACTS, detail, facts)
 
     def evidence(self) -> Iterable[EvidenceMade]:
         return ()

@@ -15,10 +15,11 @@ from analysis.engine.media.reading import Source
 from analysis.engine.media.wire import LARGEST, Tag, dump
 from analysis.engine.types import Probe
 
-FactReader = Callable[[Path, Probe], Mapping[str, Any] | None]
+FactReader = Callable[..., Mapping[str, Any] | None]
 
 # (key, "module:function"): functions `(path, probe) -> JSON-able dict` that run in the sandbox, loaded
-# when a detector wants FILE. One that fails says so under its key and keeps nobody from the rest.
+# when a detector wants FILE; c2pa is given the trust list too. One that fails says so under its key and keeps
+# nobody from the rest.
 FACT_READERS: list[tuple[str, str]] = [
     ("embedded", "analysis.engine.media.embedded:read"),
     ("c2pa", "analysis.engine.media.provenance:read"),
@@ -40,7 +41,9 @@ def gather(job: Job, source: Source, alive: Callable[[], None]) -> dict[str, Any
     until = time.monotonic() + job.limits.facts_seconds
     room = LARGEST[Tag.FACTS] - len(dump(facts)) - 1024
     for key, target in FACT_READERS if job.file else ():
-        found = bounded(_within(until, alive, partial(_read, target, Path(job.path), source.probe)))
+        found = bounded(
+            _within(until, alive, partial(_read, target, Path(job.path), source.probe, _besides(key, job)))
+        )
         length = len(dump({key: found}))
         if length > room:
             found, length = {"error": f"{length} bytes are too many to keep"}, 100
@@ -79,10 +82,14 @@ def _text(value: Any) -> str:
     return text[:_TEXT].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _read(target: str, path: Path, probe: Probe) -> Mapping[str, Any] | None:
+def _besides(key: str, job: Job) -> Mapping[str, Any]:
+    return {"trust": job.trust} if key == "c2pa" else {}
+
+
+def _read(target: str, path: Path, probe: Probe, besides: Mapping[str, Any]) -> Mapping[str, Any] | None:
     module, _, name = target.partition(":")
     try:
         reader: FactReader = getattr(importlib.import_module(module), name)
-        return reader(path, probe)
+        return reader(path, probe, **besides)
     except Exception as error:  # parsers raise anything on hostile files; one must not cost the others
         return {"error": f"{type(error).__name__}: {error}"[:500]}

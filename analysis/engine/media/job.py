@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from analysis.engine.media import wire
 from analysis.engine.media.limits import Limits, Passages
+from analysis.engine.trust import NOBODY, TrustList
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Job:
     frames: bool = False
     sound: bool = False
     file: bool = False
+    trust: TrustList = NOBODY
 
 
 def read_job(descriptor: int) -> Job:
@@ -31,7 +33,8 @@ def read_job(descriptor: int) -> Job:
     (length,) = wire.JOB.unpack(read_exactly(descriptor, wire.JOB.size))
     said = wire.load(read_exactly(descriptor, length))
     passages = Passages(**said["passages"]) if said.get("passages") else None
-    return Job(**{**said, "limits": Limits(**said["limits"]), "passages": passages})
+    trust = TrustList(**said.get("trust", {}))
+    return Job(**{**said, "limits": Limits(**said["limits"]), "passages": passages, "trust": trust})
 
 
 def read_exactly(descriptor: int, count: int) -> bytes:

@@ -1,20 +1,17 @@
-"""What a C2PA manifest says and whether it holds, read without any network.
+"""Reads the C2PA manifest of a file, without any network.
 
-Content Credentials (C2PA technical specification 2.2, section 15 "Validation"). Five states, none of
-which is a verdict on the content: "none", "valid" (signed by an issuer on the trust list), "issuer_unknown"
-(everything holds, but nobody here vouches for the signer), "incomplete" (a manifest is named or present but
-cannot be checked in full: it lies at another address, is of a pre-release format, or its credential had
-expired) and "tampered" (the bytes or the claim are not what was signed). Remote manifests and
-revocation lists are never fetched: nothing leaves this machine.
+Content Credentials (C2PA technical specification 2.2, section 15 "Validation"); `manifests` says what is made of
+what the reader found. Remote manifests and revocation lists are never fetched: nothing leaves this machine.
 """
 
 import json
 from pathlib import Path
 from typing import Any
 
+from analysis.engine.media import manifests, windows
+from analysis.engine.trust import NOBODY, Certificates, TrustList
 from analysis.engine.types import Probe
 
-SETTINGS = {"version": 1, "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 MEDIA_TYPES = {
     "jpeg": "image/jpeg",
     "png": "image/png",
@@ -31,25 +28,63 @@ MEDIA_TYPES = {
     "mp3": "audio/mpeg",
     "avi": "video/x-msvideo",
 }
-# what c2pa-rs calls a difference between what was signed and what lies here
-TAMPERED = (".mismatch", "assertion.missing", "claim.missing", "hardBindings.missing", "assertion.undeclared")
+MAX_STORE_CHARACTERS = 16 << 20
 MAX_TEXT = 300
-MAX_ITEMS = 40
+READABLE = ("ManifestNotFound", "Remote")
 
 
-def read(path: Path, probe: Probe) -> dict[str, Any]:
-    """The manifest's state and its main statements; `{"state": "none"}` without one."""
+def read(path: Path, probe: Probe, trust: TrustList = NOBODY) -> dict[str, Any]:
+    """The manifest's state and its main statements; `{"state": "none"}` without one.
+
+    Raises UnusableTrustList: a signer is not called unknown because a list could not be read.
+    """
+    known = trust.certificates()
+    return _read(path, probe, known) | {"trust_list": _named(known)}
+
+
+def _read(path: Path, probe: Probe, known: Certificates) -> dict[str, Any]:
     import c2pa
 
     media_type = _media_type(probe)
     if media_type is None:
-        return {"state": "none", "explanation": f"{probe.container} files carry no C2PA manifest"}
+        return _without("none", f"{probe.container} files carry no C2PA manifest")
     try:
-        context = c2pa.Context.from_dict(SETTINGS)
+        context = c2pa.Context.from_dict(_settings(known))
         with path.open("rb") as stream, c2pa.Reader(media_type, stream, context=context) as reader:
-            return describe(json.loads(reader.json()))
+            return _described(reader.json())
     except c2pa.C2paError as error:
+        # a file too damaged to be read names nothing: told apart by what every manifest's boxes hold
+        if not str(error).startswith(READABLE) and not windows.holds(path, b"c2pa"):
+            return _without("none", "no C2PA manifest was found in the file, which is damaged")
         return _without_manifest(str(error))
+
+
+def _described(store: str) -> dict[str, Any]:
+    if len(store) > MAX_STORE_CHARACTERS:
+        return _without("incomplete", f"the manifest is larger than is read here ({len(store)} characters)")
+    try:
+        return manifests.describe(json.loads(store))
+    except RecursionError:
+        return _without("incomplete", "the manifest is nested deeper than is read here")
+
+
+def _settings(known: Certificates) -> dict[str, Any]:
+    """What c2pa-rs is told: nothing is fetched, and whom to trust; nobody when no list is given."""
+    trust = {
+        "trust_anchors": "\n".join(known.anchors),
+        "allowed_list": "\n".join(known.allowed),
+        "trust_kind": "manifest",
+        "trust_uri": "urn:assay:trust-list",
+    }
+    verify = {"remote_manifest_fetch": False, "ocsp_fetch": False}
+    given = known.anchors or known.allowed
+    return {"version": 1, "verify": verify, "trust": {"anchors": [trust] if given else []}}
+
+
+def _named(known: Certificates) -> dict[str, Any] | None:
+    if not (known.anchors or known.allowed):
+        return None
+    return {"anchors": len(known.anchors), "allowed": len(known.allowed), "sha256": known.digest}
 
 
 def _media_type(probe: Probe) -> str | None:
@@ -62,63 +97,14 @@ def _media_type(probe: Probe) -> str | None:
 def _without_manifest(error: str) -> dict[str, Any]:
     kind, _, detail = error.partition(":")
     if kind == "ManifestNotFound":
-        return {"state": "none", "explanation": "the file carries no C2PA manifest"}
+        return _without("none", "the file carries no C2PA manifest")
     if kind == "Remote":
-        return {
-            "state": "incomplete",
-            "explanation": "the manifest lies at another address, which is not fetched",
-            "remote": detail.rsplit(" ", 1)[-1][:MAX_TEXT],
-        }
-    return {"state": "incomplete", "explanation": f"the manifest cannot be read: {detail.strip()[:MAX_TEXT]}"}
+        elsewhere = _without("incomplete", "the manifest lies at another address, which is not fetched")
+        return elsewhere | {"remote": detail.rsplit(" ", 1)[-1][:MAX_TEXT]}
+    if "prerelease" in detail:
+        return _without("incomplete", "the manifest is of a pre-release format, which is no longer verified")
+    return _without("incomplete", f"the manifest cannot be read: {detail.strip()[:MAX_TEXT]}")
 
 
-def describe(store: dict[str, Any]) -> dict[str, Any]:
-    """The state and main statements of a manifest store as c2pa-rs reports it."""
-    active = store.get("manifests", {}).get(store.get("active_manifest"), {})
-    results = store.get("validation_results", {}).get("activeManifest", {})
-    codes = [str(item.get("code")) for item in results.get("failure", [])]
-    signature = active.get("signature_info", {})
-    state, explanation = _state(codes)
-    return {
-        "state": state,
-        "explanation": explanation,
-        "codes": codes[:MAX_ITEMS],
-        "generator": _text(active.get("claim_generator") or _generators(active)),
-        "title": _text(active.get("title")),
-        "issuer": _text(signature.get("issuer")),
-        "common_name": _text(signature.get("common_name")),
-        "signed": _text(signature.get("time")),
-        "actions": _actions(active),
-        "ingredients": [_text(item.get("title")) for item in active.get("ingredients", [])][:MAX_ITEMS],
-        "manifests": len(store.get("manifests", {})),
-    }
-
-
-def _state(failures: list[str]) -> tuple[str, str]:
-    broken = [code for code in failures if any(mark in code for mark in TAMPERED)]
-    if broken:
-        return "tampered", f"the file is not what was signed ({', '.join(broken[:3])})"
-    others = [code for code in failures if code != "signingCredential.untrusted"]
-    if others:
-        return "incomplete", f"the manifest could not be verified in full ({', '.join(others[:3])})"
-    if failures:
-        return "issuer_unknown", "signature and content agree, but the signer is on no trust list here"
-    return "valid", "signature and content agree, and the signer is on the trust list"
-
-
-def _generators(active: dict[str, Any]) -> str:
-    return " ".join(str(item.get("name", "")) for item in active.get("claim_generator_info", []))
-
-
-def _actions(active: dict[str, Any]) -> list[dict[str, str | None]]:
-    found = []
-    for assertion in active.get("assertions", []):
-        if str(assertion.get("label", "")).startswith("c2pa.actions"):
-            for action in assertion.get("data", {}).get("actions", []):
-                source = action.get("digitalSourceType")
-                found.append({"action": _text(action.get("action")), "digital_source_type": _text(source)})
-    return found[:MAX_ITEMS]
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)[:MAX_TEXT]
+def _without(state: str, explanation: str) -> dict[str, Any]:
+    return {"state": state, "explanation": explanation}

@@ -13,6 +13,7 @@ from analysis.engine.media.limits import Limits, Sampling, Summary
 from analysis.engine.media.portions import Portion
 from analysis.engine.media.probe_child import expect, expect_facts, failure, job, recognise
 from analysis.engine.media.sandbox import Sandbox
+from analysis.engine.trust import NOBODY, TrustList
 from analysis.engine.types import (
     Consumes,
     FileFacts,
@@ -29,12 +30,18 @@ SOUND_RATE_HZ = 16_000
 
 
 def open_media(
-    path: Path, *, limits: Limits, sampling: Sampling, wants: frozenset[Consumes]
+    path: Path,
+    *,
+    limits: Limits,
+    sampling: Sampling,
+    wants: frozenset[Consumes],
+    trust: TrustList = NOBODY,
 ) -> "MediaReader":
     """A reader that has probed the file and decodes it once, ahead of whoever asks for batches.
 
     Frames are read when `wants` holds FRAMES or FACES, sound when it holds SOUND, and what lies in
-    the file besides when it holds FILE. Use it as a context manager.
+    the file besides when it holds FILE; `trust` says whose Content Credentials are of a known signer.
+    Use it as a context manager.
     Raises UndecodableMedia, LimitExceeded or ReaderLost.
     """
     found = recognise(path)
@@ -48,6 +55,7 @@ def open_media(
             "frames": bool(wants & {Consumes.FRAMES, Consumes.FACES}),
             "sound": Consumes.SOUND in wants,
             "file": Consumes.FILE in wants,
+            "trust": vars(trust),
         }
         return MediaReader(task, path=path, limits=limits, sampling=sampling, descriptor=descriptor)
     finally:

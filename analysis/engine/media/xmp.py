@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from io import FileIO
 from pathlib import Path
 from xml.etree import ElementTree
 
+from analysis.engine.media import windows
+
 MAX_PACKET_BYTES = 1 << 20
 OPENING, CLOSING = b"<x:xmpmeta", b"</x:xmpmeta>"
-_WINDOW_BYTES = 8 << 20
 
 
 class UnreadableXmp(ValueError):
@@ -30,7 +30,7 @@ def packet(path: Path) -> bytes:
     Raises UnreadableXmp for one that has no end or is too large.
     """
     with path.open("rb", buffering=0) as file:
-        start = _find(file, OPENING)
+        start = windows.find(file, OPENING)
         if start is None:
             return b""
         file.seek(start)
@@ -39,21 +39,6 @@ def packet(path: Path) -> bytes:
     if end < 0:
         raise UnreadableXmp(f"its packet does not end within {MAX_PACKET_BYTES} bytes")
     return found[: end + len(CLOSING)]
-
-
-def _find(file: FileIO, wanted: bytes) -> int | None:
-    """Where the bytes first stand in the file, which is read in windows and never held whole."""
-    window, kept, at = bytearray(_WINDOW_BYTES), 0, 0
-    # into one buffer: joining windows takes three times as long, and files have gigabytes
-    while count := file.readinto(memoryview(window)[kept:]):
-        found = window.find(wanted, 0, kept + count)
-        if found >= 0:
-            return at - kept + found
-        at += count
-        tail = min(len(wanted) - 1, kept + count)
-        window[:tail] = window[kept + count - tail : kept + count]
-        kept = tail
-    return None
 
 
 def properties(packet: bytes) -> dict[str, str]:

@@ -1,0 +1,99 @@
+"""The trust list: certificates that make the signer of Content Credentials known here.
+
+Two kinds, as in the C2PA technical specification 2.2, section 14.4: authorities ("anchors"), whose certificates
+sign those of signers, and single signers ("allowed"). Read from files, never from a network.
+"""
+
+import re
+import ssl
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from analysis.engine.errors import EngineError
+
+MAX_BYTES = 4 << 20
+MAX_FILES = 500
+SUFFIXES = (".pem", ".crt", ".cer")
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----")
+
+
+class UnusableTrustList(EngineError):
+    """A trust list that cannot be used as it lies there."""
+
+    code = "unusable_trust_list"
+
+
+@dataclass(frozen=True)
+class TrustList:
+    """Where the certificates lie: each a PEM file, or a folder of such files; empty for none."""
+
+    anchors: str = ""
+    allowed: str = ""
+
+    def certificates(self) -> "Certificates":
+        """Raises UnusableTrustList."""
+        return Certificates(_anchors(self.anchors), _allowed(self.allowed))
+
+
+NOBODY = TrustList()
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Certificates in PEM, one after the other."""
+
+    anchors: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of them in hexadecimal: which list a result was made with."""
+        return sha256("\n".join((*self.anchors, "", *self.allowed)).encode()).hexdigest()
+
+
+def _anchors(place: str) -> tuple[str, ...]:
+    found = _read(place)
+    if found and (signers := _parsed(place, found)["x509"] - _parsed(place, found)["x509_ca"]):
+        raise UnusableTrustList(
+            f"{place}: {signers} of its certificates are not of an authority, so nothing is signed with them. "
+            "Single signers belong into ASSAY_C2PA_ALLOWED."
+        )
+    return found
+
+
+def _allowed(place: str) -> tuple[str, ...]:
+    found = _read(place)
+    if found:
+        _parsed(place, found)
+    return found
+
+
+def _read(place: str) -> tuple[str, ...]:
+    if not place:
+        return ()
+    try:
+        text = "\n".join(file.read_text("ascii", "replace") for file in _files(Path(place)))
+    except OSError as error:
+        raise UnusableTrustList(f"{place} cannot be read ({error.strerror}).") from error
+    found = tuple(_CERTIFICATE.findall(text))
+    if not found:
+        raise UnusableTrustList(f"{place} holds no certificate. Name a PEM file, or a folder of *.pem files.")
+    return found
+
+
+def _files(place: Path) -> list[Path]:
+    files = sorted(file for file in place.iterdir() if file.suffix in SUFFIXES) if place.is_dir() else [place]
+    if len(files) > MAX_FILES or sum(file.stat().st_size for file in files) > MAX_BYTES:
+        raise UnusableTrustList(f"{place} is larger than a trust list may be ({MAX_BYTES >> 20} MB).")
+    return files
+
+
+def _parsed(place: str, found: tuple[str, ...]) -> dict[str, int]:
+    """How many certificates there are, and how many of authorities, as OpenSSL reads them."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata="\n".join(found))
+    except (ssl.SSLError, ValueError) as error:
+        raise UnusableTrustList(f"{place} holds something that is no certificate ({error}).") from error
+    return dict(context.cert_store_stats())
