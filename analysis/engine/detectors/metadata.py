@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.engine.detectors import camera, generated
 from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.finding import Finding, finding
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -25,29 +27,13 @@ from analysis.engine.types import (
 from analysis.engine.weights import WeightStore
 
 NAME = "metadata"
-SOURCE_TYPES = {
-    "trainedAlgorithmicMedia": "created by a trained model",
-    "compositeWithTrainedAlgorithmicMedia": "composite that includes media of a trained model",
-    "algorithmicMedia": "created by an algorithm without a trained model",
-    "compositeSynthetic": "composite that includes synthetic elements",
-    "composite": "composite of several elements",
-    "digitalCapture": "captured by a digital camera or recorder",
-    "negativeFilm": "digitised from a negative on film",
-    "positiveFilm": "digitised from a positive on film",
-    "print": "digitised from a print",
-    "minorHumanEdits": "capture with minor human edits",
-    "humanEdits": "edited by a human with non-generative tools",
-    "digitalArt": "drawn by a human with digital tools",
-    "digitalCreation": "created by a human with digital tools",
-    "dataDrivenMedia": "made from data",
-    "virtualRecording": "recording of a virtual event",
-    "screenCapture": "screen capture",
-}
 ENCODERS = {"Lavf": "FFmpeg", "Lavc": "FFmpeg", "HandBrake": "HandBrake", "x264": "x264", "x265": "x265"}
 PARTS = {
     "exif": "EXIF",
     "text": "text chunks",
     "xmp": "XMP",
+    "iptc": "IPTC fields",
+    "size": "the size",
     "thumbnail": "the embedded thumbnail",
     "tags": "container tags",
 }
@@ -60,7 +46,7 @@ def cards() -> list[Card]:
         Card(
             name=NAME,
             title="Metadata",
-            version="1.0",
+            version="1.1",
             family="metadata",
             subject="file",
             consumes=Consumes.FILE,
@@ -112,7 +98,11 @@ class MetadataSession:
         told = [finding["sentence"] for finding in [*named[:3], *lost]]
         detail = "; ".join(told) or "nothing names a tool or a device"
         shown = {key: value for key, value in embedded.items() if key != "thumbnail" and value}
-        facts = {"findings": named + lost, "embedded": shown, "container": self.facts.get("container")}
+        facts = {
+            "findings": [*named, *generated.caveat(named), *lost],
+            "embedded": shown,
+            "container": self.facts.get("container"),
+        }
         return NotAssessed(Reason.REPORTS_FACTS, detail, facts)
 
     def evidence(self) -> Iterable[EvidenceMade]:
@@ -126,86 +116,41 @@ class MetadataSession:
             yield EvidenceMade(NAME, "thumbnail", "Embedded thumbnail", caption, "image/jpeg", content)
 
 
-def find(embedded: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """What the metadata names, as {kind, sentence}.
+def find(embedded: Mapping[str, Any]) -> Iterator[Finding]:
+    """What the metadata names.
 
-    Kinds: source_type, generator, device, software, place, encoder, thumbnail.
+    Kinds: source_type, generator, device, software, place, times, size, encoder, thumbnail.
     """
-    yield from _source_types(embedded.get("xmp") or {})
-    prompts = embedded.get("prompts") or []
-    yield from _generators(prompts)
-    yield from _devices(_without(prompts, embedded.get("exif") or {}), embedded.get("xmp") or {})
+    yield from generated.told(embedded)
+    yield from camera.told(embedded)
     yield from _encoders(embedded.get("tags") or {})
     yield from _thumbnail(embedded.get("thumbnail"))
 
 
-def unread(embedded: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def unread(embedded: Mapping[str, Any]) -> Iterator[Finding]:
     """What could not be read, as findings of the kind unread: of that nothing is known."""
     if not embedded or "error" in embedded:
-        yield _finding("unread", f"the metadata could not be read ({embedded.get('error', 'nobody looked')})")
+        sentence = f"the metadata could not be read ({embedded.get('error', 'nobody looked')})"
+        yield finding("unread", "", sentence)
     for part, why in (embedded.get("unread") or {}).items():
-        yield _finding("unread", f"{PARTS.get(part, part)} could not be read ({why})")
+        yield finding("unread", part, f"{PARTS.get(part, part)} could not be read ({why})")
 
 
-def _without(
-    prompts: Iterable[Mapping[str, str]], exif: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str, str]]:
-    """The EXIF fields that hold what they are named for, and not a generator's graph."""
-    taken = {(told["place"], told["field"]) for told in prompts}
-    return {
-        ifd: {name: value for name, value in fields.items() if (ifd, name) not in taken}
-        for ifd, fields in exif.items()
-    }
-
-
-def _finding(kind: str, sentence: str) -> dict[str, str]:
-    return {"kind": kind, "sentence": sentence[:500]}
-
-
-def _source_types(xmp: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    for name, value in xmp.items():
-        if name.rsplit(":", 1)[-1] == "DigitalSourceType":
-            code = value.rstrip("/").rsplit("/", 1)[-1]
-            yield _finding(
-                "source_type",
-                f"IPTC digital source type {code}: {SOURCE_TYPES.get(code, 'not in the list known here')}",
-            )
-
-
-def _generators(prompts: Iterable[Mapping[str, str]]) -> Iterator[dict[str, str]]:
-    for told in prompts:
-        if told["tool"] == "ComfyUI":
-            yield _finding("generator", f"ComfyUI {told['graph']} graph")
-        else:
-            named = f", model {told['model']}" if told["model"] else ""
-            yield _finding("generator", f"{told['tool']} parameters in {told['field']}{named}")
-
-
-def _devices(exif: Mapping[str, Mapping[str, str]], xmp: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    image = exif.get("image") or {}
-    device = " ".join(image[name] for name in ("Make", "Model") if image.get(name))
-    if device:
-        yield _finding("device", f"EXIF names the device {device}")
-    software = image.get("Software") or next((v for k, v in xmp.items() if k.endswith("CreatorTool")), "")
-    if software:
-        yield _finding("software", f"saved by {software}")
-    if exif.get("gps"):
-        yield _finding("place", "EXIF holds a position")
-
-
-def _encoders(tags: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, str]]:
+def _encoders(tags: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     for place, fields in tags.items():
         for name in ("encoder", "handler_name", "software", "com.apple.quicktime.model"):
             value = fields.get(name)
             if value:
                 tool = next((tool for mark, tool in ENCODERS.items() if mark in value), None)
                 named = f" ({tool})" if tool and tool not in value else ""
-                yield _finding("encoder", f"{place} {name}: {value}{named}")
+                yield finding("encoder", f"{place} {name}", f"{place} {name}: {value}{named}")
 
 
-def _thumbnail(thumbnail: Mapping[str, Any] | None) -> Iterator[dict[str, str]]:
+def _thumbnail(thumbnail: Mapping[str, Any] | None) -> Iterator[Finding]:
     if not thumbnail:
         return
     # cameras pad thumbnails to 4:3, so the shape alone says nothing
     if thumbnail["difference"] > THUMBNAIL_DIFFERENCE:
-        yield _finding("thumbnail", "the embedded thumbnail is not a small copy of this picture")
+        yield finding(
+            "thumbnail", "exif thumbnail", "the embedded thumbnail is not a small copy of this picture"
+        )

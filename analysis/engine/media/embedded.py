@@ -4,23 +4,44 @@ Facts only, each bounded; whether they mean anything is the metadata detector's 
 its own: one that cannot be read is named under "unread" and costs none of the others.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis.engine.errors import UndecodableMedia
-from analysis.engine.media import prompts, xmp
+from analysis.engine.media import generators, prompts, xmp
 from analysis.engine.media.sniff import HEAD_BYTES, PICTURE_FORMATS, sniff
 from analysis.engine.types import Probe
 
 MAX_TEXT = 4000
 MAX_FIELDS = 200
+_MAKER_NOTE = 0x927C
+_UTF_16 = range(0x9C9B, 0x9CA0)  # what Windows writes: XPTitle to XPSubject
+_WITH_IPTC = ("JPEG", "MPO", "TIFF")
+# IPTC Information Interchange Model 4.2, section 6
+IPTC_FIELDS = {
+    (2, 5): "ObjectName",
+    (2, 25): "Keywords",
+    (2, 40): "Instructions",
+    (2, 55): "DateCreated",
+    (2, 60): "TimeCreated",
+    (2, 62): "DigitalCreationDate",
+    (2, 65): "OriginatingProgram",
+    (2, 70): "ProgramVersion",
+    (2, 80): "Byline",
+    (2, 105): "Headline",
+    (2, 110): "Credit",
+    (2, 115): "Source",
+    (2, 116): "CopyrightNotice",
+    (2, 120): "Caption",
+}
 _NO_TEXT = {"exif", "icc_profile", "xmp", "photoshop", "XML:com.adobe.xmp", "Raw profile type exif"}
 
 
 def read(path: Path, _probe: Probe) -> dict[str, Any]:
-    """EXIF by IFD, XMP properties, text chunks and the thumbnail of a picture, still or animated; the tags of
-    anything else; the generators that any of these names; and what could not be read."""
+    """EXIF by IFD, XMP and IPTC properties, text chunks, size and thumbnail of a picture, still or animated; the
+    tags of anything else; the generators that any of these names; and what could not be read."""
     container = _format(path)
     facts: dict[str, Any] = {}
     unread: dict[str, str] = {}
@@ -29,9 +50,10 @@ def read(path: Path, _probe: Probe) -> dict[str, Any]:
             facts[part] = reader()
         except Exception as error:  # parsers raise anything on hostile files; one must not cost the others
             unread[part] = f"{type(error).__name__}: {error}"[:300]
-    facts["prompts"] = prompts.named(
-        {"text": facts.get("text", {})} | facts.get("exif", {}) | facts.get("tags", {})
-    )
+    places = {part: facts.get(part, {}) for part in ("text", "xmp", "iptc")}
+    places |= facts.get("exif", {}) | facts.get("tags", {})
+    facts["prompts"] = prompts.named(places)
+    facts["generators"] = generators.named(places)
     return {part: _cut(found) if part != "thumbnail" else found for part, found in facts.items()} | {
         "unread": unread
     }
@@ -53,6 +75,8 @@ def _readers(path: Path, container: str) -> Mapping[str, Callable[[], Any]]:
     return {
         "exif": image.exif,
         "text": image.texts,
+        "iptc": image.iptc,
+        "size": image.size,
         "xmp": lambda: xmp.properties_of(path, image.xmp()),
         "thumbnail": image.thumbnail,
     }
@@ -74,6 +98,8 @@ class _Image:
         ifds = {"image": dict(exif), "photo": exif.get_ifd(0x8769), "gps": exif.get_ifd(0x8825)}
         names: dict[str, dict[int, str]] = {"gps": ExifTags.GPSTAGS}
         described = {ifd: _named(values, names.get(ifd, ExifTags.TAGS)) for ifd, values in ifds.items()}
+        if isinstance(note := ifds["photo"].get(_MAKER_NOTE), bytes):
+            described["photo"]["MakerNote"] = _head_of(note)
         return {ifd: fields for ifd, fields in described.items() if fields}
 
     def texts(self) -> dict[str, str]:
@@ -82,6 +108,22 @@ class _Image:
         return {
             str(k): _plain(v) for k, v in info.items() if isinstance(v, str | bytes) and k not in _NO_TEXT
         }
+
+    def iptc(self) -> dict[str, str]:
+        """The older IPTC fields (IIM record 2) of a JPEG or TIFF, by their names."""
+        from PIL import IptcImagePlugin
+
+        # other formats have no place for them, and Pillow looks into their tiles
+        found = IptcImagePlugin.getiptcinfo(self._picture) if self._picture.format in _WITH_IPTC else None
+        return {
+            IPTC_FIELDS[key]: _plain(value[0] if isinstance(value, list) else value)
+            for key, value in (found or {}).items()
+            if key in IPTC_FIELDS
+        }
+
+    def size(self) -> dict[str, int]:
+        """Before any rotation that EXIF asks for."""
+        return {"width": self._picture.width, "height": self._picture.height}
 
     def xmp(self) -> bytes:
         """The packet as the picture's own format holds it, which may be compressed there; empty without one."""
@@ -95,11 +137,19 @@ class _Image:
 
 
 def _named(values: Mapping[int, object], names: Mapping[int, str]) -> dict[str, str]:
-    return {names.get(tag, f"0x{tag:04x}"): _plain(value) for tag, value in values.items()}
+    return {names.get(tag, f"0x{tag:04x}"): _plain(value, tag) for tag, value in values.items()}
 
 
-def _plain(value: object) -> str:
+def _head_of(note: bytes) -> str:
+    """Of a maker note only how it begins: the rest is nobody's text."""
+    head = re.match(rb"[ -~]*", note[:16])
+    return f"{len(note)} bytes that begin with {head[0].decode('ascii') if head else ''!r}"
+
+
+def _plain(value: object, tag: int = 0) -> str:
     if isinstance(value, bytes):
+        if tag in _UTF_16:
+            return value.decode("utf-16-le", "replace").rstrip("\0")
         # EXIF user comments begin with their encoding's name in eight bytes
         prefix, rest = value[:8], value[8:]
         if prefix == b"UNICODE\0":

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from xml.etree import ElementTree
 
 from analysis.engine.media import windows
 
 MAX_PACKET_BYTES = 1 << 20
+MAX_PROPERTIES = 2000
 OPENING, CLOSING = b"<x:xmpmeta", b"</x:xmpmeta>"
 
 
@@ -54,7 +56,17 @@ def properties(packet: bytes) -> dict[str, str]:
     prefixes = {
         uri.decode(): prefix.decode() for prefix, uri in re.findall(rb'xmlns:([\w.-]+)="([^"]+)"', packet)
     }
-    return dict(_properties(root, prefixes))
+    return _numbered(_properties(root, prefixes))
+
+
+def _numbered(found: Iterator[tuple[str, str]]) -> dict[str, str]:
+    """By name; the second of a name is called name[2], since lists and histories repeat theirs."""
+    named: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for name, value in islice(found, MAX_PROPERTIES):
+        counts[name] = counts.get(name, 0) + 1
+        named[name if counts[name] == 1 else f"{name}[{counts[name]}]"] = value
+    return named
 
 
 def _properties(root: ElementTree.Element, prefixes: dict[str, str]) -> Iterator[tuple[str, str]]:
