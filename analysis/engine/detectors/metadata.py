@@ -98,6 +98,8 @@ class MetadataSession:
         told = [finding["sentence"] for finding in [*named[:3], *lost]]
         detail = "; ".join(told) or "nothing names a tool or a device"
         shown = {key: value for key, value in embedded.items() if key != "thumbnail" and value}
+        small = embedded.get("thumbnail") or {}
+        shown |= {"thumbnail": {k: v for k, v in small.items() if k != "jpeg_base64"}} if small else {}
         facts = {
             "findings": [*named, *generated.caveat(named), *lost],
             "embedded": shown,
@@ -149,8 +151,11 @@ def _encoders(tags: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
 def _thumbnail(thumbnail: Mapping[str, Any] | None) -> Iterator[Finding]:
     if not thumbnail:
         return
+    why = thumbnail.get("causes") or []
     # cameras pad thumbnails to 4:3, so the shape alone says nothing
     if thumbnail["difference"] > THUMBNAIL_DIFFERENCE:
-        yield finding(
-            "thumbnail", "exif thumbnail", "the embedded thumbnail is not a small copy of this picture"
-        )
+        sentence = "the embedded thumbnail is not a small copy of this picture"
+        yield finding("thumbnail", "exif thumbnail", sentence)
+    if why:
+        words = "; or ".join(one["words"] for one in why)
+        yield finding("thumbnail", "exif thumbnail", f"possible cause: {words}")

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from analysis.engine.media.thumbnail_causes import causes
+
 SIDE = 160
 _GRID = 16
 
 
 def read(path: Path, exif: bytes) -> dict[str, Any] | None:
-    """The thumbnail of this EXIF segment as JPEG in base64, and its `difference` in 0..1; None without one.
+    """The thumbnail of this EXIF segment as JPEG in base64, its `difference` in 0..1, and what would explain it
+    (`causes`); None without one.
 
     `difference` is the mean absolute difference of both, scaled to 16 x 16 grey. Cameras pad thumbnails to
     4:3 with bars, and some programs cut the picture to that shape instead: of the three fits the nearest counts.
@@ -26,7 +29,10 @@ def read(path: Path, exif: bytes) -> dict[str, Any] | None:
         sizes = small.size, image.size
         small.draft("RGB", (SIDE, SIDE))
         image.draft("L", (4 * SIDE, 4 * SIDE))
-        difference = _difference(small.convert("L"), image.convert("L"))
+        grey = small.convert("L"), image.convert("L")
+        for picture in grey:  # large ones are compared many times
+            picture.thumbnail((4 * SIDE, 4 * SIDE))
+        difference, why = _difference(*grey), causes(*grey, _difference)
         small.thumbnail((SIDE, SIDE))
         buffer = io.BytesIO()
         small.convert("RGB").save(buffer, "JPEG", quality=90)
@@ -35,6 +41,7 @@ def read(path: Path, exif: bytes) -> dict[str, Any] | None:
         "aspect_ratio": round(sizes[0][0] / sizes[0][1], 4),
         "picture_aspect_ratio": round(sizes[1][0] / sizes[1][1], 4),
         "difference": round(difference, 4),
+        "causes": why,
         "jpeg_base64": base64.b64encode(buffer.getvalue()).decode("ascii"),
     }
 
