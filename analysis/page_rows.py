@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from analysis import page_words
@@ -17,6 +18,7 @@ from realtime.models import PROGRESS_TYPES, Event, Job
 
 TRAIL_LINES = 50
 FACT_ROWS = 200
+LONG_TEXT = 240
 FORMATS = {
     "video": "MP4, MOV, MKV, WebM, AVI, MPEG-TS …",
     "image": "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF",
@@ -230,7 +232,16 @@ def _text(value: object) -> str:
         return "–"
     if isinstance(value, list):
         return ", ".join(_text(item) for item in value)
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else _shortened(str(value))
+
+
+def _shortened(text: str) -> str:
+    """Long texts by their beginning, and what programs wrote for programs by its length; the API has it all."""
+    if text.startswith(("{", "[{")) and len(text) > LONG_TEXT // 4:
+        return str(_("{count} characters of JSON").format(count=len(text)))
+    if len(text) <= LONG_TEXT:
+        return text
+    return str(_("{beginning}… ({count} characters)").format(beginning=text[:LONG_TEXT], count=len(text)))
 
 
 @dataclass(frozen=True)

@@ -264,6 +264,18 @@ def test_many_pictures_are_folded(browser: Client, finished: Run) -> None:
     assert "<summary>3 more</summary>" in page(browser, finished)
 
 
+def test_what_programs_wrote_for_programs_is_told_by_its_length(browser: Client, finished: Run) -> None:
+    graph = '{"3": {"class_type": "KSampler"}}' + " " * 3000
+    facts = {"embedded": {"text": {"prompt": graph, "comment": "word " * 500}}}
+    make_result(finished, "metadata", reason="reports_facts", facts=facts)
+
+    text = page(browser, finished)
+
+    assert "class_type" not in text
+    assert f"{len(graph)} characters of JSON" in text
+    assert "… (2500 characters)" in text
+
+
 def test_signed_statements_are_sentences_with_the_field_they_stand_in(browser: Client, finished: Run) -> None:
     said = "signed statement: created by a trained model (trainedAlgorithmicMedia)"
     found = {"kind": "ai_source", "field": "c2pa.actions.v2, c2pa.created", "sentence": said}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.engine.detectors import camera, generated
+from analysis.engine.detectors import camera, generated, recorders
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.finding import Finding, finding
 from analysis.engine.types import (
@@ -52,8 +52,9 @@ def cards() -> list[Card]:
             consumes=Consumes.FILE,
             kinds=frozenset(MediaKind),
             unit="files",
-            looks_at="Container facts, EXIF, XMP, IPTC digital source type, encoder traces, generation "
-            "parameters (Stable Diffusion, ComfyUI), the embedded thumbnail.",
+            looks_at="EXIF, XMP, IPTC fields and digital source type, tags of generators (Stable Diffusion, ComfyUI, "
+            "Midjourney …), cameras and editors and where they contradict each other, the embedded thumbnail, the "
+            "order and kinds of a container's parts, encoder traces.",
             cannot_see="Files whose metadata was removed; metadata that was forged.",
             paper="EXIF 3.0; XMP (ISO 16684-1); IPTC Photo Metadata 2024.1",
             licence="Apache-2.0 (our own code)",
@@ -94,6 +95,7 @@ class MetadataSession:
 
     def finish(self) -> Assessment:
         embedded = self.facts.get("embedded") or {}
+        structure = self.facts.get("structure") or {}
         named, lost = list(find(embedded)), list(unread(embedded))
         told = [finding["sentence"] for finding in [*named[:3], *lost]]
         detail = "; ".join(told) or "nothing names a tool or a device"
@@ -101,8 +103,14 @@ class MetadataSession:
         small = embedded.get("thumbnail") or {}
         shown |= {"thumbnail": {k: v for k, v in small.items() if k != "jpeg_base64"}} if small else {}
         facts = {
-            "findings": [*named, *generated.caveat(named), *lost],
+            "findings": [
+                *named,
+                *generated.caveat(named),
+                *recorders.told(structure, embedded),
+                *lost,
+            ],
             "embedded": shown,
+            "structure": structure,
             "container": self.facts.get("container"),
         }
         return NotAssessed(Reason.REPORTS_FACTS, detail, facts)

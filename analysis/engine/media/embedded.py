@@ -111,10 +111,12 @@ class _Image:
 
     def iptc(self) -> dict[str, str]:
         """The older IPTC fields (IIM record 2) of a JPEG or TIFF, by their names."""
-        from PIL import IptcImagePlugin
+        from PIL import ImageFile, IptcImagePlugin
 
         # other formats have no place for them, and Pillow looks into their tiles
-        found = IptcImagePlugin.getiptcinfo(self._picture) if self._picture.format in _WITH_IPTC else None
+        if not isinstance(self._picture, ImageFile.ImageFile) or self._picture.format not in _WITH_IPTC:
+            return {}
+        found = IptcImagePlugin.getiptcinfo(self._picture)
         return {
             IPTC_FIELDS[key]: _plain(value[0] if isinstance(value, list) else value)
             for key, value in (found or {}).items()

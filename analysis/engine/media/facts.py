@@ -23,6 +23,7 @@ FactReader = Callable[..., Mapping[str, Any] | None]
 FACT_READERS: list[tuple[str, str]] = [
     ("embedded", "analysis.engine.media.embedded:read"),
     ("c2pa", "analysis.engine.media.provenance:read"),
+    ("structure", "analysis.engine.media.structure:read"),
     ("jpeg", "analysis.engine.media.jpeg:read"),
 ]
 
