@@ -51,7 +51,8 @@ def test_a_child_killed_in_the_middle_is_reported(clip):
 
 
 def test_a_child_that_hangs_is_stopped_after_the_limit(clip):
-    with opened(clip, Limits(stall_seconds=1)) as reader:
+    # signs of life come every second, later on a busy machine
+    with opened(clip, Limits(stall_seconds=3)) as reader:
         batches = reader.batches()
         next(batches)
         os.kill(children()[0], signal.SIGSTOP)
@@ -60,15 +61,15 @@ def test_a_child_that_hangs_is_stopped_after_the_limit(clip):
         with pytest.raises(ReaderLost, match="no sign"):
             list(batches)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 9
     assert children() == []
 
 
 def test_a_reader_that_nobody_asks_for_more_waits_without_being_stopped(clip):
-    with opened(clip, Limits(stall_seconds=1)) as reader:
+    with opened(clip, Limits(stall_seconds=3)) as reader:
         batches = reader.batches()
         next(batches)
-        time.sleep(1.5)  # the promise is about time itself: an idle consumer is no stall
+        time.sleep(4)  # the promise is about time itself: an idle consumer is no stall
 
         assert sum(1 for _ in batches) == 199
 
