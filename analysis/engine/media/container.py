@@ -12,6 +12,7 @@ from analysis.engine.media import description, frames, sound
 from analysis.engine.media.job import Job
 from analysis.engine.media.limits import Limits
 from analysis.engine.media.orientation import UPRIGHT
+from analysis.engine.media.quantiser import quantiser_of
 from analysis.engine.media.reading import Block, Ledger, Picture
 from analysis.engine.types import MediaKind, Probe
 
@@ -72,7 +73,13 @@ class ContainerSource:
             yield from sound.blocks(container, stream, self.origin_seconds, ledger, self._job.limits)
 
     def describe(self) -> dict[str, Any]:
-        return description.of(self.container)
+        return description.of(self.container) | {"quantiser": self._quantiser()}
+
+    def _quantiser(self) -> float | None:
+        if not self.probe.has_picture:
+            return None
+        with open_as(self._job.path, self._job.format) as container:
+            return quantiser_of(container, self._video.index)
 
     def _origin(self) -> float:
         video, audio = (_start_seconds(stream) for stream in (self._video, self._audio))

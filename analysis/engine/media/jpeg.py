@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from analysis.engine.media.quantisation import quality_of
 from analysis.engine.media.stills import orientation_of
 from analysis.engine.types import MediaKind, Pixels, Probe
 
@@ -30,12 +31,6 @@ ERROR_LEVEL_QUALITY = 90
 MIN_SIDE = 128
 MAX_PIXELS = 40_000_000
 MAX_GRID = 96
-# ITU-T T.81, annex K.1, row by row, as Pillow gives tables
-STANDARD_LUMA = (
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
-    14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92,
-    49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-)  # fmt: skip
 
 
 def read(path: Path, probe: Probe) -> dict[str, Any] | None:
@@ -61,18 +56,6 @@ def read(path: Path, probe: Probe) -> dict[str, Any] | None:
     # measured on the blocks as they were coded, shown the way the picture is
     found["map"] = upright(found["map"], orientation)
     return facts | {"ghosts": found, "error_level": upright(coarse(error_level(luma)), orientation)}
-
-
-def quality_of(table: list[int]) -> dict[str, Any]:
-    """The IJG quality (1..100) whose scaled standard table is nearest, and whether it is that very table."""
-    best = min(range(1, 101), key=lambda quality: _distance(table, quality))
-    return {"quality": best, "standard_tables": _distance(table, best) == 0}
-
-
-def _distance(table: list[int], quality: int) -> float:
-    scale = 5000 / quality if quality < 50 else 200 - 2 * quality
-    standard = np.clip((np.array(STANDARD_LUMA) * int(scale) + 50) // 100, 1, 255)
-    return float(np.abs(standard - np.array(table)).sum())
 
 
 def markers(path: Path) -> dict[str, Any]:

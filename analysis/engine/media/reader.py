@@ -93,6 +93,12 @@ class MediaReader:
     ) -> None:
         self._sandbox.close()
 
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """What the container says of itself and its streams."""
+        said = self._facts.get("container")
+        return said if isinstance(said, Mapping) else {}
+
     def facts(self) -> FileFacts:
         """What the container says, and the encoded bytes of a still image."""
         encoded = None

@@ -11,6 +11,7 @@ from analysis.engine.errors import LimitExceeded, UndecodableMedia
 from analysis.engine.media import pixels
 from analysis.engine.media.job import Job
 from analysis.engine.media.limits import Limits
+from analysis.engine.media.quantisation import quality_of
 from analysis.engine.media.reading import Block, Ledger, Picture
 from analysis.engine.types import MediaKind, Probe
 
@@ -105,7 +106,12 @@ class StillSource:
             "has_icc_profile": bool(picture.info.get("icc_profile")),
             "progressive": bool(picture.info.get("progressive") or picture.info.get("progression")),
             "dpi": [float(one) for one in picture.info.get("dpi", ())[:2]],
+            "jpeg_quality": self._jpeg_quality(),
         }
+
+    def _jpeg_quality(self) -> int | None:
+        luma = getattr(self._picture, "quantization", {}).get(0)
+        return int(quality_of(luma)["quality"]) if self._job.format == "jpeg" and luma else None
 
     def _size_bytes(self) -> int:
         with open(self._job.path, "rb") as file:  # noqa: PTH123  # the job holds a plain string
