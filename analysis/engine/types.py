@@ -98,6 +98,21 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """In what state a file reached a detector, measured on the file itself; None where it has no such side.
+
+    jpeg_quality: 1 to 100, of a JPEG's own tables. quantiser: mean of H.264's QP over the first pictures, 0 to 51
+    (what x264's CRF aims at). short_side_px: of the upright picture. face_px: median longer side of the faces scored.
+    """
+
+    jpeg_quality: float | None = None
+    quantiser: float | None = None
+    short_side_px: float | None = None
+    face_px: float | None = None
+    sound_rate_hz: float | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A detector's score with where it lies and what it rests on."""
 
@@ -356,7 +371,7 @@ class EvidenceMade:
 class DetectorEnded:
     """A detector's conclusion; a failure is NotAssessed(detector_failed) with `error_type` set.
 
-    `title`, `subject` and `forensic` are its card's.
+    `title`, `subject` and `forensic` are its card's. `condition` is None where the file was never opened.
     """
 
     detector: str
@@ -369,6 +384,7 @@ class DetectorEnded:
     title: str = ""
     subject: str = ""
     forensic: bool = True
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True)
