@@ -5,12 +5,14 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from threading import BoundedSemaphore, Event, Thread
 from typing import TypeVar
 
+from analysis.engine.banding import Faces, banded
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
+from analysis.engine.calibration import Calibration
 from analysis.engine.detectors.base import Detector, Session
 from analysis.engine.endings import (
     checked_assessment,
@@ -25,6 +27,7 @@ from analysis.engine.errors import EngineError
 from analysis.engine.types import (
     Assessment,
     Batch,
+    Condition,
     Consumes,
     DetectorEnded,
     DetectorProgressed,
@@ -70,6 +73,8 @@ class Lane:
         out: Belt[Observation],
         stop: Event,
         permits: BoundedSemaphore,
+        calibration: Calibration | None = None,
+        condition: Condition | None = None,
     ) -> None:
         self.card = detector.card
         self.inbox: Belt[Batch | End] = Belt(INBOX_BATCHES, stop)
@@ -83,6 +88,8 @@ class Lane:
         self._done = 0.0
         self._last_pts = 0.0
         self._damaged = 0
+        self._calibration, self._condition = calibration, condition or Condition()
+        self._faces = Faces()
         self._busy_seconds = 0.0
         self._began = time.monotonic()
         self._thread = Thread(target=self._run, name=f"detector {self.card.name}", daemon=True)
@@ -118,7 +125,10 @@ class Lane:
         except BaseException as error:
             logger.exception("detector %s failed", self.card.name)
             return failed(self.card, error, seconds=self._busy_seconds)
-        return ended(self.card, assessment, seconds=self._busy_seconds)
+        condition = replace(self._condition, face_px=self._faces.median_px())
+        assessment = banded(self.card, assessment, self._calibration, condition)
+        ending = ended(self.card, assessment, seconds=self._busy_seconds)
+        return replace(ending, condition=condition)
 
     def _judge(self) -> Assessment:
         session = self._call(lambda: self._detector.open(self._source))
@@ -150,6 +160,8 @@ class Lane:
         if gaps:
             self._damaged += len(gaps)
             self._emit([ScoresMeasured(self.card.name, gaps)])
+        if isinstance(batch, FaceBatch):
+            self._faces.count(batch.faces)
         amount, self._last_pts = _measure(batch)
         self._done += amount
         if self._total is not None and self._units() > self._total:

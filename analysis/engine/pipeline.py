@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from analysis.engine.calibration import Calibration
 from analysis.engine.errors import Cancelled
 from analysis.engine.lane import InFeed
 from analysis.engine.registry import Registry
@@ -30,6 +31,7 @@ def examine(
     options: Options | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     excluded: Mapping[str, str] | None = None,
+    calibrations: Mapping[str, Calibration] | None = None,
 ) -> "Examination":
     """The examination of a file, as an iterator of observations that ends with Concluded.
 
@@ -37,12 +39,13 @@ def examine(
     every detector ends NotAssessed and the outcome is "not assessable".
     cancelled: asked about every 0.1 s, from the thread that iterates; then Cancelled is raised there.
     excluded: detectors that must not run and why, such as one that hung on this file before.
+    calibrations: by detector; one without is uncalibrated, and so is one whose calibration is of another version.
     Raises UnknownDetector at once.
     """
     names = None if detectors is None else tuple(dict.fromkeys(detectors))
     for name in names or ():
         registry.card(name)
-    order = Order(path, registry, names, options or Options(), excluded or {})
+    order = Order(path, registry, names, options or Options(), excluded or {}, calibrations or {})
     return Examination(Conductor(order), cancelled)
 
 

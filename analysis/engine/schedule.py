@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import BoundedSemaphore, Event, Thread
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
+from analysis.engine.calibration import Calibration
+from analysis.engine.condition import measured
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, remarks_on_passages, unread
 from analysis.engine.errors import EngineError, UnverifiedWeights
@@ -24,6 +26,7 @@ from analysis.engine.stages import Stages
 from analysis.engine.trust import NOBODY, TrustList
 from analysis.engine.types import (
     Concluded,
+    Condition,
     Consumes,
     DetectorEnded,
     DetectorStarted,
@@ -63,13 +66,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be examined by whom; `excluded` names detectors that must not run, and why."""
+    """What is to be examined by whom; `excluded` names detectors that must not run, and why.
+
+    `calibrations` holds the one that counts for each detector that has one.
+    """
 
     path: Path
     registry: Registry
     detectors: tuple[str, ...] | None
     options: Options
     excluded: Mapping[str, str]
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
 
 class Conductor:
@@ -184,7 +191,7 @@ class Conductor:
         self.out.put(Probed(reader.probe))
         detectors = [loaded for card in cards if (loaded := self._load(card, reader.probe))]
         self._share_cores(detectors)
-        self.lanes = self._make_lanes(detectors, reader.probe)
+        self.lanes = self._make_lanes(detectors, reader)
         feeder = Feeder(
             reader,
             self.lanes,
@@ -236,16 +243,18 @@ class Conductor:
             if name in sys.modules:
                 getattr(sys.modules[name], setter)(threads)
 
-    def _make_lanes(self, detectors: Sequence[Detector], probe: Probe) -> list[Lane]:
+    def _make_lanes(self, detectors: Sequence[Detector], reader: MediaReader) -> list[Lane]:
         options = self.order.options
         permits = BoundedSemaphore(options.cores)
         return [
             Lane(
                 detector,
-                _source(probe, options, dense=detector.card.dense),
+                _source(reader.probe, options, dense=detector.card.dense),
                 out=self.out,
                 stop=self.stop,
                 permits=permits,
+                calibration=self.order.calibrations.get(detector.card.name),
+                condition=_condition(detector.card, reader),
             )
             for detector in detectors
         ]
@@ -275,3 +284,9 @@ def _source(probe: Probe, options: Options, *, dense: bool) -> Source:
     grid = math.ceil(probe.duration_seconds * options.sample_fps)
     known = [count for count in (grid, probe.frames_from_header) if count]
     return Source(probe, options.sample_fps, min(known, default=None))
+
+
+def _condition(card: Card, reader: MediaReader) -> Condition:
+    """What was measured of the sides of the file that this detector looks at."""
+    heard = card.consumes is Consumes.SOUND
+    return measured(reader.probe, reader.described, pictured=not heard, heard=heard)

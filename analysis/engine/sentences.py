@@ -1,6 +1,7 @@
 """The words an outcome is told in. One place, so that what must never be said is never said."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from analysis.engine.types import Band, DetectorEnded, NotAssessed, OutcomeName, Reason, Verdict
 
@@ -87,6 +88,7 @@ def limit(
     """What the outcome rests on and what it lacks: coverage, calibration, abstentions, missing detectors, and
     what is to be said of the file, such as damage."""
     parts = _together(speaking, _coverage) + _left_out(speaking) + _uncalibrated(speaking)
+    parts += _calibrations(speaking)
     if speaking:
         away = [ending for ending in silent if _reason(ending) is not Reason.DETECTOR_MISSING]
         parts += _together(away, lambda ending: f"gave no score ({_detail(ending)})")
@@ -149,6 +151,28 @@ def _uncalibrated(speaking: Sequence[DetectorEnded]) -> list[str]:
         return []
     verb, they = ("is", "it") if len(titles) == 1 else ("are", "they")
     return [f"{listed(titles)} {verb} uncalibrated here, so {they} cannot lift the outcome above some signs"]
+
+
+def _calibrations(speaking: Sequence[DetectorEnded]) -> list[str]:
+    """What the bands rest on, and why one was not used."""
+    said = []
+    for ending in speaking:
+        told = ending.assessment.facts.get("calibration") if isinstance(ending.assessment, Verdict) else None
+        if isinstance(told, Mapping):
+            said.append(_calibration(_title(ending), told))
+    return said
+
+
+def _calibration(title: str, told: Mapping[str, Any]) -> str:
+    if told.get("stale"):
+        return f"the calibration of {title} is not used, it was {told['stale']}"
+    if told.get("limited"):
+        return f"the calibration of {title} does not carry this file: {told['limited']}"
+    files, sources = told["files"], told["sources"]
+    return (
+        f"{title} was calibrated on {files['manipulated']} manipulated files of {sources['manipulated']} sources "
+        f"and {files['unmanipulated']} others of {sources['unmanipulated']}"
+    )
 
 
 def _named_missing(silent: Sequence[DetectorEnded], missing: Sequence[str]) -> list[str]:
