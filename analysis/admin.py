@@ -10,7 +10,17 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from analysis import queue
-from analysis.models import DetectorCard, Evidence, Media, Result, Run, Tombstone, Upload, Worker
+from analysis.models import (
+    Calibration,
+    DetectorCard,
+    Evidence,
+    Media,
+    Result,
+    Run,
+    Tombstone,
+    Upload,
+    Worker,
+)
 from realtime.models import Event
 
 SHOWN_EVENTS = 50
@@ -166,6 +176,15 @@ class DetectorCardAdmin(LookOnly):
 
     list_display = ("name", "available", "reason", "updated")
     list_filter = ("available",)
+
+
+@admin.register(Calibration)
+class CalibrationAdmin(LookOnly):
+    """What scores were found to be worth, and when."""
+
+    list_display = ("stored", "detector", "version", "weights_sha256", "digest")
+    list_filter = ("detector",)
+    search_fields = ("digest", "detector")
 
 
 @admin.register(Upload)

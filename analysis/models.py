@@ -274,6 +274,26 @@ class DetectorCard(models.Model):
         return self.name
 
 
+class Calibration(models.Model):
+    """What the scores of one detector version are worth, as `manage.py calibrate` told; the latest stored counts.
+
+    `body` is its JSON as the engine writes and checks it; older ones are kept, since results name them by digest.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    detector = models.CharField(max_length=64)
+    version = models.CharField(max_length=32)
+    weights_sha256 = models.CharField(max_length=64, null=True, blank=True)
+    body = models.TextField()
+    stored = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["detector", "-stored"], name="calibration_latest")]
+
+    def __str__(self) -> str:
+        return f"calibration of {self.detector} {self.version}"
+
+
 class Upload(models.Model):
     """A resumable upload (tus 1.0) that is not a Media yet."""
 

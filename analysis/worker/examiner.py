@@ -1,7 +1,7 @@
 """Examines one run in a slot: takes it, has it recorded, ends it. The worker loop of the product."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Event as Flag
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from uuid import UUID
 from django.conf import settings
 
 from analysis import queue, recorder
+from analysis.calibrations import load_calibrations
+from analysis.engine.calibration import Calibration
 from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
@@ -46,6 +48,7 @@ class Examiner:
         """Takes the run, if it is still there to be taken, and brings it to an end."""
         # whatever was said so far was said of attempts that somebody had before us
         self._line.cancels.clear()
+        calibrations = load_calibrations()
         claim = queue.claim(UUID(run_id), worker=self._worker, slot=self._slot, defaults=self._defaults)
         if claim is None:
             return
@@ -53,7 +56,7 @@ class Examiner:
         idle = self._line.report
         self._line.tell(replace(idle, run=claim.run, attempt=claim.attempt, seen=1))
         try:
-            self._bring_to_end(claim)
+            self._bring_to_end(claim, calibrations)
         except LeaseLost as lost:
             logger.warning("%s", lost)
         finally:
@@ -68,9 +71,9 @@ class Examiner:
             logger.warning("a detector does not stop; the slot is replaced")
             self._line.give_up()
 
-    def _bring_to_end(self, claim: Claim) -> None:
+    def _bring_to_end(self, claim: Claim, calibrations: Mapping[str, Calibration]) -> None:
         try:
-            outcome = self._examine(claim)
+            outcome = self._examine(claim, calibrations)
             self._persist(lambda: queue.succeed(claim, outcome))
         except Cancelled:
             self._stopped(claim)
@@ -85,7 +88,7 @@ class Examiner:
             logger.exception("run %s failed", claim.run)
             self._fail(claim, "examination_failed", _without_places(f"{type(error).__name__}: {error}"))
 
-    def _examine(self, claim: Claim) -> Outcome:
+    def _examine(self, claim: Claim, calibrations: Mapping[str, Calibration]) -> Outcome:
         path = media_root() / claim.path
         if not path.is_file():
             raise MediaMissing("the stored file is gone. Ask whoever runs this desk, or send it again.")
@@ -98,6 +101,7 @@ class Examiner:
             options=self._options,
             cancelled=lambda: stop.is_set() or self._unwanted(claim),
             excluded=claim.excluded,
+            calibrations=calibrations,
         ) as examination:
             self._going = examination
             self._line.current = lambda: _computing(examination)

@@ -105,6 +105,7 @@ def test_a_failed_file_has_its_json_line_too(home):
     assert "is not there" in line["error"]
 
 
+@pytest.mark.django_db
 def test_a_file_that_breaks_the_examination_has_its_json_line_and_the_next_is_examined(
     tmp_path, monkeypatch, capsys
 ):

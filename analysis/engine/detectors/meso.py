@@ -57,7 +57,7 @@ PUBLISHED = (
     "Published: more than 98 % of DeepFakes and 95 % of Face2Face videos told right, on the authors' own test sets, "
     "averaged per video."
 )
-# bench/accuracy.py; docs/detectors.md says on what
+# manage.py evaluate; docs/detectors.md says on what
 MEASURED = {
     "meso4": "Own first look, 7 manipulated and 19 genuine files (N = 26): AUC 0.77, 95 % interval 0.50 to 0.97; "
     "4 genuine ones scored 0.5 or more.",

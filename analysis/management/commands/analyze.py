@@ -1,16 +1,23 @@
-"""`manage.py analyze FILE…`: the same examination as in the desk, from a terminal, without a database."""
+"""`manage.py analyze FILE…`: the same examination as in the desk, from a terminal.
+
+Needs no database; calibrations are used where one answers.
+"""
 
 import argparse
 import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 
+from analysis.calibrations import load_calibrations
+from analysis.engine.calibration import Calibration
 from analysis.engine.errors import EngineError, UnknownDetector
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
@@ -25,7 +32,7 @@ LEAVE_SECONDS = 3.0
 
 
 class Command(ExaminingCommand):
-    """Examines files in this process, one after the other; needs no database."""
+    """Examines files in this process, one after the other."""
 
     help = (
         "Examine media files. Exit code: 0 assessed, 2 not assessable, 3 failed (of several files the worst)."
@@ -45,6 +52,7 @@ class Command(ExaminingCommand):
         self.registry = load_registry()
         self.names = _known(detectors, self.registry)
         self.narrator = Narrator(sys.stderr)  # self.stderr would colour every line as an error
+        self.calibrations = self._calibrations()
         try:
             worst = max(self._examine(file, as_json=json) for file in files)
         except KeyboardInterrupt:
@@ -53,6 +61,15 @@ class Command(ExaminingCommand):
             worst = INTERRUPTED
         if worst:
             raise SystemExit(worst)
+
+    def _calibrations(self) -> Mapping[str, Calibration]:
+        try:
+            return load_calibrations()
+        except DatabaseError:
+            self.narrator.line(
+                "No database answers, so no calibration is known here: scores are uncalibrated."
+            )
+            return {}
 
     def _leave(self) -> None:
         """Waits for detectors that are still at their last batch, or ends the process under them."""
@@ -86,7 +103,13 @@ class Command(ExaminingCommand):
         self.narrator.line(f"{file}:")
         report: dict[str, Any] = {"state": "succeeded", "kind": None, "error": None, "results": []}
         options = load_options()
-        self.going = examine(file, registry=self.registry, detectors=self.names, options=options)
+        self.going = examine(
+            file,
+            registry=self.registry,
+            detectors=self.names,
+            options=options,
+            calibrations=self.calibrations,
+        )
         with self.going:
             for observation in self.going:
                 self.narrator.tell(observation)
