@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from analysis import page_words
+from analysis.calibrations import calibration_fields, load_calibrations
 from analysis.models import DetectorCard, Evidence, Media, Result, Run
 from analysis.topics import ENDINGS
 from realtime import jobs
@@ -52,6 +53,7 @@ class CardRow:
     available: bool
     reason: str
     card: Mapping[str, Any]
+    calibration: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,17 @@ def limits() -> Limits:
 
 def cards(known: Iterable[DetectorCard]) -> list[CardRow]:
     """Cards, those that can run first."""
-    rows = [CardRow(card.name, card.available, card.reason, card.card) for card in known]
+    calibrations = load_calibrations()
+    rows = [
+        CardRow(
+            card.name,
+            card.available,
+            card.reason,
+            card.card,
+            calibration_fields(card.card, calibrations.get(card.name)),
+        )
+        for card in known
+    ]
     return sorted(rows, key=lambda row: (not row.available, row.name))
 
 

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from accounts.strict import StrictModelSerializer, StrictSerializer
+from analysis.calibrations import calibration_fields
 from analysis.models import DetectorCard, Evidence, Media, Result, Run
 
 _COVERAGE = {
@@ -280,11 +281,27 @@ class DetectorSerializer(StrictModelSerializer):
         read_only_fields = fields
 
     def to_representation(self, instance: DetectorCard) -> dict[str, Any]:
-        """The card's own fields, then whether a worker can run it and why not."""
+        """The card's own fields, then whether a worker can run it and why not, and what was measured of it."""
         state = {
             "name": instance.name,
             "available": instance.available,
             "reason": instance.reason or None,
             "updated": serializers.DateTimeField().to_representation(instance.updated),
+            "calibration": calibration_fields(
+                instance.card, self.context.get("calibrations", {}).get(instance.name)
+            ),
         }
         return instance.card | state
+
+
+class BaseRateSerializer(StrictSerializer):
+    """The worth of a flag. Share and range are null where the detector flagged nothing when it was calibrated."""
+
+    detector = serializers.CharField()
+    calibration = serializers.CharField(help_text="Digest of the calibration used.")
+    base_rate = serializers.FloatField()
+    found_rate = serializers.FloatField(help_text="Of manipulated files, the share it flags.")
+    false_positive_rate = serializers.FloatField()
+    manipulated_share = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events/<int:event_id>/snapshot/", events.EventSnapshotView.as_view()),
     path("runs/<uuid:run_id>/stream/", runs.RunStreamView.as_view()),
     path("detectors/", detectors.DetectorListView.as_view()),
+    path("detectors/<str:name>/base-rate/", detectors.BaseRateView.as_view()),
     path("evidence/<uuid:evidence_id>/", evidence.EvidenceView.as_view()),
     path("operations/", operations.OperationsView.as_view()),
 ]
