@@ -165,7 +165,7 @@ class Calibration:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
-class Examined(Protocol):
+class Versioned(Protocol):
     """A detector as its card, or the stored copy of it, describes it."""
 
     @property
@@ -223,7 +223,7 @@ def _is_time(text: str) -> bool:
         return False
 
 
-def stale_for(found: Calibration, card: Examined) -> str:
+def stale_for(found: Calibration, card: Versioned) -> str:
     """What of the detector has changed since it was calibrated, in words; empty when nothing has."""
     changed = [
         words

@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
 
-ASSESSED, NOT_ASSESSABLE, FAILED = 0, 2, 3
+ASSESSED, NOT_ASSESSABLE, FAILED, INTERRUPTED = 0, 2, 3, 130
 
 
 class ExaminingCommand(BaseCommand):

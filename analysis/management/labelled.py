@@ -23,7 +23,7 @@ from analysis.engine.errors import UnknownDetector
 from analysis.engine.media.limits import Limits
 from analysis.engine.pipeline import Options
 from analysis.engine.registry import Registry
-from analysis.management.exits import FAILED
+from analysis.management.exits import FAILED, INTERRUPTED
 
 
 def add_labels(parser: argparse.ArgumentParser) -> None:
@@ -86,15 +86,18 @@ def examine_all(
     """Every file, and its copies; which one is at hand stands on standard error."""
     with tempfile.TemporaryDirectory(prefix="assay-ladder-") as folder:
         every = _with_copies(files, Path(folder), options.limits) if with_ladder else iter(files)
-        return list(
-            examined(
-                _shown(every, len(files)),
-                registry=registry,
-                detectors=detectors,
-                options=options,
-                calibrations=calibrations,
-            )
+        going = examined(
+            _shown(every, len(files)),
+            registry=registry,
+            detectors=detectors,
+            options=options,
+            calibrations=calibrations,
         )
+        try:
+            return list(going)
+        except KeyboardInterrupt:
+            sys.stderr.write("Interrupted; nothing was kept.\n")
+            raise SystemExit(INTERRUPTED) from None
 
 
 def _with_copies(files: Sequence[Labelled], folder: Path, limits: Limits) -> Iterator[Labelled]:

@@ -23,11 +23,10 @@ from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Concluded, DetectorEnded, OutcomeName, Probed
 from analysis.examining import load_options, load_registry, outcome_fields, result_fields
-from analysis.management.exits import ASSESSED, FAILED, NOT_ASSESSABLE, ExaminingCommand
+from analysis.management.exits import ASSESSED, FAILED, INTERRUPTED, NOT_ASSESSABLE, ExaminingCommand
 from analysis.narrator import Narrator
 
 logger = logging.getLogger(__name__)
-INTERRUPTED = 130
 LEAVE_SECONDS = 3.0
 
 
