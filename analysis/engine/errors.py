@@ -38,6 +38,12 @@ class UnverifiedWeights(EngineError):
     code = "unverified_weights"
 
 
+class UnusableWeights(EngineError):
+    """A weight file cannot be read, belongs to another net, or holds numbers that are none."""
+
+    code = "unusable_weights"
+
+
 class Cancelled(EngineError):
     """Somebody asked for the examination to stop."""
 

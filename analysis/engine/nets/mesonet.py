@@ -13,6 +13,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from analysis.engine.errors import UnusableWeights
+from analysis.engine.nets.state import put, refuse_numbers_that_are_none
+
 EPSILON = 1e-3
 FACE_SIDE = 256
 
@@ -80,18 +83,25 @@ def load_keras(net: MesoNet, path: Path) -> MesoNet:
     """Fills `net` from a published Keras HDF5 file and sets it to inference.
 
     Layers are matched by the number in their name, which need not start at 1. Kernels are stored
-    height, width, input, output. Raises KeyError or RuntimeError when the file holds another net.
+    height, width, input, output. Raises UnusableWeights when the file cannot be read or holds another net.
     """
     import h5py
 
-    with h5py.File(path, "r") as file, torch.no_grad():
-        layers = {
-            name: file[name][name] for name in file if name.split("_")[0] in {"conv2d", "dense", "batch"}
-        }
-        _fill(net, nn.Conv2d, _numbered(layers, "conv2d"), (3, 2, 0, 1))
-        _fill(net, nn.Linear, _numbered(layers, "dense"), (1, 0))
-        _fill_norms(net, _numbered(layers, "batch_normalization"))
+    try:
+        with h5py.File(path, "r") as file:
+            _fill_all(net, file)
+    # h5py tells a damaged file, a missing layer and a layer that is no layer in these ways
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        raise UnusableWeights(f"{path.name} does not hold the weights of this net ({error}).") from error
+    refuse_numbers_that_are_none(net, path.name)
     return net.eval()
+
+
+def _fill_all(net: MesoNet, file: Any) -> None:
+    layers = {name: file[name][name] for name in file if name.split("_")[0] in {"conv2d", "dense", "batch"}}
+    _fill(net, nn.Conv2d, _numbered(layers, "conv2d"), (3, 2, 0, 1))
+    _fill(net, nn.Linear, _numbered(layers, "dense"), (1, 0))
+    _fill_norms(net, _numbered(layers, "batch_normalization"))
 
 
 def _numbered(layers: dict[str, Any], stem: str) -> list[Any]:
@@ -102,8 +112,8 @@ def _numbered(layers: dict[str, Any], stem: str) -> list[Any]:
 def _fill(net: MesoNet, kind: type[nn.Conv2d | nn.Linear], layers: list[Any], order: tuple[int, ...]) -> None:
     modules = [module for module in net.modules() if isinstance(module, kind)]
     for module, layer in zip(modules, layers, strict=True):
-        module.weight.copy_(torch.from_numpy(layer["kernel:0"][()].transpose(order)))
-        cast(Tensor, module.bias).copy_(torch.from_numpy(layer["bias:0"][()]))
+        put(module.weight, layer["kernel:0"][()].transpose(order))
+        put(cast(Tensor, module.bias), layer["bias:0"][()])
 
 
 def _fill_norms(net: MesoNet, layers: list[Any]) -> None:
@@ -113,4 +123,4 @@ def _fill_norms(net: MesoNet, layers: list[Any]) -> None:
     }
     for norm, layer in zip(net.norms, layers, strict=True):
         for ours, theirs in names.items():
-            getattr(norm, ours).copy_(torch.from_numpy(layer[theirs][()]))
+            put(getattr(norm, ours), layer[theirs][()])
