@@ -97,7 +97,7 @@ class FromPixel:
 
 def seen(sampled, tracks):
     """A session that saw so many frames, and each track as (number, frames, score in hundredths)."""
-    session = meso.MesoSession(FromPixel())
+    session = meso.Meso.open(FromPixel(), SOURCE)
     faces = [
         crop(np.full((4, 4, 3), score, np.uint8), index=n, track=track)
         for track, frames, score in tracks
@@ -152,7 +152,7 @@ def test_a_score_can_be_traced_to_the_face_and_its_finder():
 
 
 def test_a_crowd_is_scored_in_portions_and_loses_nobody():
-    session = meso.MesoSession(FromPixel())
+    session = meso.Meso.open(FromPixel(), SOURCE)
     faces = tuple(crop(np.full((4, 4, 3), n, np.uint8), index=n // 20, track=n) for n in range(40))
 
     measured = list(session.feed(FaceBatch(((0, 0.0), (1, 0.2), (2, 0.4)), faces)))
@@ -163,7 +163,7 @@ def test_a_crowd_is_scored_in_portions_and_loses_nobody():
 
 
 def test_a_face_left_out_beside_a_usable_one_is_told():
-    session = meso.MesoSession(FromPixel())
+    session = meso.Meso.open(FromPixel(), SOURCE)
     face = crop(np.full((4, 4, 3), 10, np.uint8))
     small, blurred = (0, Reason.FACE_TOO_SMALL), (0, Reason.FACE_TOO_BLURRED)
     list(session.feed(FaceBatch(((0, 0.0),), (face,), left_out=(small, small, blurred))))
