@@ -29,6 +29,7 @@ FEEDING = {
 }
 BUILT_IN = (
     "meso",
+    "classnseg",
     "aasist",
     "spectrum",
     "jpeg",
@@ -148,14 +149,14 @@ class Registry:
         return [self.state(name) for name in self.catalogue]
 
     def _missing_weights(self, card: Card) -> str:
-        key = next((key for key, published in CATALOGUE.items() if published.file == card.weights), None)
-        if key is None:
-            return ""
-        try:
-            self.weights.path(key)
-        except UnverifiedWeights as error:
-            return str(error)
-        return ""
+        needed = {card.weights, *card.further_weights}
+        missing = []
+        for key in (key for key, published in CATALOGUE.items() if published.file in needed):
+            try:
+                self.weights.path(key)
+            except UnverifiedWeights as error:
+                missing.append(str(error))
+        return " ".join(missing)
 
     def detector(self, name: str) -> Detector:
         """The loaded detector. Raises UnknownDetector, or UnverifiedWeights when its file is not right."""
@@ -183,7 +184,10 @@ def refuse_unsound(card: Card) -> None:
         raise UnsoundCard(f"{card!r:.80} is no Card.")
     texts = [getattr(card, part.name) for part in fields(card) if part.type in (str, "str")]
     optional = [text for text in (card.weights, card.weights_sha256) if text is not None]
-    if not all(isinstance(text, str) and "\0" not in text for text in (*texts, *optional, *card.links)):
+    if not all(
+        isinstance(text, str) and "\0" not in text
+        for text in (*texts, *optional, *card.links, *card.further_weights)
+    ):
         raise UnsoundCard("A card holds something that is no text, or text with U+0000.")
     if not (isinstance(card.consumes, Consumes) and all(isinstance(kind, MediaKind) for kind in card.kinds)):
         raise UnsoundCard("A card must say what it consumes and of which kinds with Consumes and MediaKind.")

@@ -20,6 +20,28 @@ def _meso(key: str, name: str, sha256: str, size_bytes: int) -> Published:
     )
 
 
+_CLASSNSEG = f"{GITHUB}/nii-yamagishilab/ClassNSeg/87e506fddb9f36ef14f9bd1f6496f86d7faef0fd/checkpoints"
+_CLASSNSEG_PAPER = (
+    "Nguyen et al., Multi-task learning for detecting and segmenting manipulated facial images and videos, "
+    "BTAS 2019"
+)
+
+
+def _classnseg(training: str, part: str, sha256: str, size_bytes: int) -> Published:
+    folder, _, number = training.partition("_")
+    return Published(
+        key=f"classnseg-{folder}-{part}",
+        file=f"classnseg/{folder}_{part}_{number}.pt",
+        sha256=sha256,
+        size_bytes=size_bytes,
+        title=f"ClassNSeg, {folder}, {part}",
+        licence="BSD-3-Clause",
+        paper=_CLASSNSEG_PAPER,
+        upstream=f"{_CLASSNSEG}/{folder}/{part}_{number}.pt",
+        licence_files=("LICENSE",),
+    )
+
+
 FACES: tuple[Published, ...] = (
     _meso(
         "meso4-df",
@@ -44,5 +66,29 @@ FACES: tuple[Published, ...] = (
         "MesoInception_F2F",
         "d4533ac8a3197dc35c47405d23d99e888c1d0135e267e03540c7451feaccff3f",
         197504,
+    ),
+    _classnseg(
+        "full_46",
+        "encoder",
+        "ffb23169bf325217a9319a304992735b9da882027883ae0d09517a8ff2223dbf",
+        605713,
+    ),
+    _classnseg(
+        "full_46",
+        "decoder",
+        "0c4e45cdc9e1edbad4f0cc72eed1f1a97f7308bf8ad0227b439d020ead15ca2d",
+        643518,
+    ),
+    _classnseg(
+        "finetune_26",
+        "encoder",
+        "4929550da58045bda182f6e57c211fabfca1bfd189f85e8654914bd408b7dd89",
+        605713,
+    ),
+    _classnseg(
+        "finetune_26",
+        "decoder",
+        "b27b1472da12886a05ddd2fcd09010b7c11b13082de4b957dea236a60aae2606",
+        643518,
     ),
 )

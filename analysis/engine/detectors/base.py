@@ -17,6 +17,7 @@ class Card:
     N and interval, or says that there is no own measurement. `by_default` is false for detectors that run only
     when asked for by name. `dense` detectors are fed passages of the video at its full rate (media/limits.py, Passages)
     instead of samples; their faces lie between those that were found in samples.
+    `weights_sha256` is of `weights`; `further_weights` are files it needs besides, whose digests its facts name.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Card:
     by_default: bool = True
     dense: bool = False
     links: tuple[str, ...] = field(default=())
+    further_weights: tuple[str, ...] = ()
 
 
 class Session(Protocol):

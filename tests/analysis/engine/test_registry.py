@@ -5,9 +5,11 @@ import sys
 
 import pytest
 
+from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.errors import UnknownDetector, UnverifiedWeights
 from analysis.engine.registry import DuplicateDetector, Registry
 from analysis.engine.types import MediaKind
+from analysis.engine.weights import WeightStore
 from tests.analysis.engine.plugins import NO_WEIGHTS, Plain, card, registry
 
 BUILT_IN = {
@@ -15,6 +17,8 @@ BUILT_IN = {
     "meso4-f2f",
     "mesoinception4",
     "mesoinception4-f2f",
+    "classnseg",
+    "classnseg-finetune",
     "aasist-l",
     "spectrum",
     "jpeg",
@@ -25,6 +29,17 @@ BUILT_IN = {
 
 def test_the_built_in_detectors_are_there(tmp_path):
     assert {entry.name for entry in Registry.load(tmp_path).cards()} >= BUILT_IN
+
+
+def test_every_file_a_detector_needs_is_asked_for(tmp_path, weights_dir):
+    store = WeightStore(tmp_path)
+    store.install("classnseg-full-encoder", weights_dir / CATALOGUE["classnseg-full-encoder"].file)
+
+    state = Registry.load(tmp_path).state("classnseg")
+
+    assert not state.available
+    assert "weights pull classnseg-full-decoder" in state.reason
+    assert "classnseg-full-encoder" not in state.reason
 
 
 def test_without_weights_the_others_still_work(tmp_path):

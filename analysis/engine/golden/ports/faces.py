@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from analysis.engine.golden.ports.port import Array, Port, Values, with_layers
-from analysis.engine.nets import mesonet
+from analysis.engine.nets import classnseg, mesonet
 
 
 def _load_meso(build: Callable[[], mesonet.MesoNet]) -> Callable[[Path], Any]:
@@ -39,9 +39,40 @@ def _meso_outputs(logit: torch.Tensor) -> Values:
     }
 
 
+def _load_classnseg(encoder: Path, decoder: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
+    net = classnseg.load(encoder, decoder)
+
+    def run(picture: Array, _described: Mapping[str, Any]) -> Values:
+        unit = picture.astype(np.float32) / np.float32(255) if picture.dtype == np.uint8 else picture
+        normal = (unit - np.array(classnseg.MEAN, np.float32)) / np.array(classnseg.STD, np.float32)
+        faces = torch.from_numpy(normal)[None].permute(0, 3, 1, 2)
+        layers = {"latent_1x128x16x16": net.encoder}
+        return with_layers(net, layers, lambda: _classnseg_outputs(net, net(faces)))
+
+    return run
+
+
+def _classnseg_outputs(net: classnseg.ClassNSeg, latent: torch.Tensor) -> Values:
+    altered, original = classnseg.activity(latent)[0]
+    mask, rebuilt = net.decoder(classnseg.selected(latent))
+    return {
+        "mean_abs_half_0_altered": altered.numpy(),
+        "mean_abs_half_1_original": original.numpy(),
+        "softmax_of_the_two": torch.softmax(torch.stack([altered, original]), dim=0).numpy(),
+        "decision": np.asarray("altered" if altered > original else "original"),
+        "seg_channel_1": mask[0, 1].numpy(),
+        "seg_share_of_pixels_ch1_ge_0.5": (mask[0, 1] >= 0.5).double().mean().numpy(),
+        "reconstruction_tanh": rebuilt[0].numpy(),
+    }
+
+
 FACES: dict[str, Port] = {
     "Meso4_DF": Port("meso4-df", _load_meso(mesonet.meso4)),
     "Meso4_F2F": Port("meso4-f2f", _load_meso(mesonet.meso4)),
     "MesoInception_DF": Port("mesoinception4-df", _load_meso(mesonet.mesoinception4)),
     "MesoInception_F2F": Port("mesoinception4-f2f", _load_meso(mesonet.mesoinception4)),
+    "ClassNSeg_full": Port("classnseg-full-encoder", _load_classnseg, ("classnseg-full-decoder",)),
+    "ClassNSeg_finetune": Port(
+        "classnseg-finetune-encoder", _load_classnseg, ("classnseg-finetune-decoder",)
+    ),
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,10 +14,14 @@ Values = dict[str, Array]
 
 @dataclass(frozen=True)
 class Port:
-    """One net: its `key` in the catalogue, and what makes a function from input to values of its file."""
+    """One net: its `key` in the catalogue, and what makes a function from input to values of its file.
+
+    `further` are the keys of the files it needs besides; `load` gets the paths of all, in that order.
+    """
 
     key: str
-    load: Callable[[Path], Callable[[Array, Mapping[str, Any]], Values]]
+    load: Callable[..., Callable[[Array, Mapping[str, Any]], Values]]
+    further: tuple[str, ...] = ()
 
 
 def with_layers(net: nn.Module, layers: Mapping[str, nn.Module], run: Callable[[], Values]) -> Values:

@@ -12,7 +12,13 @@ KNOWN = Registry.load(NO_WEIGHTS.folder)
 BUILT_IN = [name for name, origin in KNOWN.origins.items() if origin.startswith("analysis.engine.detectors.")]
 # examples that the nets' own authors show; they say which way the score goes, not how good it is
 FACES = ("meso_real00240_real.jpg", "meso_df01254_fake.jpg")
-PAIRS = {"meso4": FACES, "mesoinception4": FACES}
+MASKED = ("classnseg_real.jpg", "classnseg_fake_with_mask.jpg")
+PAIRS = {
+    "meso4": FACES,
+    "mesoinception4": FACES,
+    "classnseg": MASKED,
+    "classnseg-finetune": MASKED,
+}
 
 
 @pytest.mark.parametrize("name", [name for name in BUILT_IN if KNOWN.state(name).available])

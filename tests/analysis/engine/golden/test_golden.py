@@ -16,6 +16,8 @@ PORTED = {
     "Meso4_F2F": 8,
     "MesoInception_DF": 8,
     "MesoInception_F2F": 8,
+    "ClassNSeg_full": 10,
+    "ClassNSeg_finetune": 10,
     "AASIST": 7,
     "AASIST-L": 7,
     "YuNet": 5,
@@ -44,17 +46,31 @@ def altered(golden, tmp_path):
     return write
 
 
-def test_every_port_equals_the_original(golden, weights_dir, media_dir):
-    nets = {net.net: net for net in compare(golden, WeightStore(weights_dir))}
+@pytest.mark.parametrize(("net", "cases"), PORTED.items())
+def test_every_port_equals_the_original(altered, weights_dir, media_dir, net, cases):
+    golden = altered(net, lambda entry: None)
+    (golden.parent / "media").symlink_to(media_dir.resolve())
 
-    assert {name: nets[name].cases for name in PORTED} == PORTED
-    assert [net.beyond for net in nets.values() if net.beyond] == []
+    (found,) = compare(golden, WeightStore(weights_dir))
+
+    assert (found.cases, found.beyond) == (cases, [])
 
 
-def test_a_net_without_a_port_is_named(golden, weights_dir):
-    nets = {net.net: net for net in compare(golden, WeightStore(weights_dir))}
+def test_a_net_without_a_port_is_named(altered, weights_dir):
+    (found,) = compare(altered("LPRNet", lambda entry: None), WeightStore(weights_dir))
 
-    assert nets["LPRNet"].skipped == ["no port of this net here"]
+    assert found.skipped == ["no port of this net here"]
+
+
+def test_a_net_of_two_files_needs_both(altered, tmp_path, weights_dir):
+    (tmp_path / "classnseg").mkdir()
+    encoder = tmp_path / "classnseg" / "full_encoder_46.pt"
+    encoder.symlink_to(weights_dir.resolve() / "classnseg" / encoder.name)
+
+    (net,) = compare(altered("ClassNSeg_full", lambda entry: None), WeightStore(tmp_path))
+
+    assert net.cases == 0
+    assert "full_decoder_46.pt is not installed" in net.skipped[0]
 
 
 def test_a_wrong_value_is_beyond(altered, weights_dir):
@@ -96,6 +112,9 @@ def test_a_missing_input_is_named_and_does_not_fail(altered, weights_dir):
         ("Meso4_DF", "p_fake", 0.99),
         ("Meso4_DF", "sigmoid_probability_real", 0.01),
         ("AASIST-L", "softmax", [0.5, 0.5]),
+        ("ClassNSeg_full", "decision", "original"),
+        ("ClassNSeg_full", "softmax_of_the_two", [0.491208464, 0.508791566]),
+        ("ClassNSeg_finetune", "seg_share_of_pixels_ch1_ge_0.5", 0.5),
     ],
 )
 def test_every_output_of_a_case_is_compared(altered, weights_dir, net, value, wrong):
