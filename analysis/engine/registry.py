@@ -30,6 +30,7 @@ FEEDING = {
 BUILT_IN = (
     "meso",
     "classnseg",
+    "minifasnet",
     "aasist",
     "spectrum",
     "jpeg",

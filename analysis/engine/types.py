@@ -174,6 +174,8 @@ class FaceCrop:
 
     `region` is what part of the frame the crop shows. `landmarks` are, in 0–1 of the frame, the person's right and
     left eye, the tip of the nose, and the right and left corner of the mouth; None where the finder gives none.
+    `surroundings` hold, by how many times its box they are large (2.7 and 4), small copies of the face with what
+    is around it, uint8 (80, 80, 3), from media/surroundings.py.
     """
 
     index: int
@@ -184,6 +186,7 @@ class FaceCrop:
     rgb: Pixels
     landmarks: Landmarks | None = None
     region: Box | None = None
+    surroundings: Mapping[float, Pixels] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,23 @@ def _classnseg(training: str, part: str, sha256: str, size_bytes: int) -> Publis
     )
 
 
+_SILENTFACE = f"{GITHUB}/minivision-ai/Silent-Face-Anti-Spoofing/b6d5f04ad78778917853b25c778acef6d5626d15"
+
+
+def _silentface(key: str, name: str, title: str, sha256: str, size_bytes: int) -> Published:
+    return Published(
+        key=key,
+        file=f"silentface/{name}.pth",
+        sha256=sha256,
+        size_bytes=size_bytes,
+        title=title,
+        licence="Apache-2.0",
+        paper="none; the repository Silent-Face-Anti-Spoofing, Minivision 2020",
+        upstream=f"{_SILENTFACE}/resources/anti_spoof_models/{name}.pth",
+        licence_files=("LICENSE",),
+    )
+
+
 FACES: tuple[Published, ...] = (
     _meso(
         "meso4-df",
@@ -90,5 +107,19 @@ FACES: tuple[Published, ...] = (
         "decoder",
         "b27b1472da12886a05ddd2fcd09010b7c11b13082de4b957dea236a60aae2606",
         643518,
+    ),
+    _silentface(
+        "minifasnet-v2",
+        "2.7_80x80_MiniFASNetV2",
+        "MiniFASNetV2",
+        "a5eb02e1843f19b5386b953cc4c9f011c3f985d0ee2bb9819eea9a142099bec0",
+        1849453,
+    ),
+    _silentface(
+        "minifasnet-v1se",
+        "4_0_0_80x80_MiniFASNetV1SE",
+        "MiniFASNetV1SE",
+        "84ee1d37d96894d5e82de5a57df044ef80a58be2b218b5ed7cdfd875ec2f5990",
+        1856130,
     ),
 )

@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.engine.conformance import drawing
 from analysis.engine.detectors.base import Card
+from analysis.engine.media.surroundings import surroundings
 from analysis.engine.types import (
     Batch,
     Consumes,
@@ -144,20 +145,21 @@ def _faces(pictures: Iterable["Pixels"]) -> Iterator[Batch]:
     for batch in _frames(pictures):
         assert isinstance(batch, FrameBatch)  # noqa: S101  # by _frames
         found = [
-            FaceCrop(frame.index, frame.pts_seconds, 0, FACE_BOX, 0.9, np.roll(crop, frame.index, 1).copy())
+            _face(frame.index, frame.pts_seconds, 0, np.roll(crop, frame.index, 1).copy(), frame.rgb)
             for frame in batch.frames
         ]
         yield FaceBatch(tuple((frame.index, frame.pts_seconds) for frame in batch.frames), tuple(found))
 
 
+def _face(index: int, pts_seconds: float, track: int, crop: "Pixels", frame: "Pixels") -> FaceCrop:
+    around = surroundings(frame, FACE_BOX)
+    return FaceCrop(index, pts_seconds, track, FACE_BOX, 0.9, crop, surroundings=around)
+
+
 def _crowd() -> Iterator[Batch]:
     crops = [drawing.face(CROWD_SIDE, seed=track) for track in range(CROWD)]
     sampled = tuple((index, index / FPS) for index in range(BATCH_FRAMES))
-    faces = [
-        FaceCrop(index, pts, track, FACE_BOX, 0.9, rgb)
-        for index, pts in sampled
-        for track, rgb in enumerate(crops)
-    ]
+    faces = [_face(index, pts, track, rgb, rgb) for index, pts in sampled for track, rgb in enumerate(crops)]
     yield FaceBatch(sampled, tuple(faces))
 
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from analysis.engine.errors import UnverifiedWeights
+from analysis.engine.media.surroundings import surroundings
 from analysis.engine.media.tracks import FaceTracks
 from analysis.engine.types import Box, FaceBatch, FaceCrop, Frame, FrameBatch, Landmarks, Pixels, Reason
 from analysis.engine.weights import WeightStore, sha256_of
@@ -180,9 +181,16 @@ def _cropped(frame: Frame, face: Candidate, track: int) -> FaceCrop:
     height, width = frame.rgb.shape[:2]
     x, y, side = square(width, height, face.box)
     region = (x / width, y / height, (x + side) / width, (y + side) / height)
-    cut = crop(frame.rgb, face.box)
     return FaceCrop(
-        frame.index, frame.pts_seconds, track, face.box, face.confidence, cut, face.landmarks, region
+        frame.index,
+        frame.pts_seconds,
+        track,
+        face.box,
+        face.confidence,
+        crop(frame.rgb, face.box),
+        face.landmarks,
+        region,
+        surroundings(frame.rgb, face.box),
     )
 
 

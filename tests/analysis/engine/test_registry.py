@@ -19,6 +19,7 @@ BUILT_IN = {
     "mesoinception4-f2f",
     "classnseg",
     "classnseg-finetune",
+    "minifasnet",
     "aasist-l",
     "spectrum",
     "jpeg",

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from analysis.engine.golden.ports.port import Array, Port, Values, with_layers
-from analysis.engine.nets import classnseg, mesonet
+from analysis.engine.media.surroundings import cut
+from analysis.engine.nets import classnseg, mesonet, minifasnet
 
 
 def _load_meso(build: Callable[[], mesonet.MesoNet]) -> Callable[[Path], Any]:
@@ -66,6 +67,28 @@ def _classnseg_outputs(net: classnseg.ClassNSeg, latent: torch.Tensor) -> Values
     }
 
 
+def _load_minifasnet(shape: minifasnet.Shape) -> Callable[[Path], Any]:
+    def load(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
+        net = minifasnet.load(shape, path)
+        layers = {name: layer for name, layer in net.named_children() if name != "prob"}
+
+        def run(picture: Array, described: Mapping[str, Any]) -> Values:
+            if picture.dtype == np.uint8:
+                face = cut(picture, described["face_box_xywh_px"], described["scale"]).astype(np.float32)
+            else:
+                face = picture * np.float32(255)
+            faces = torch.from_numpy(face)[None].permute(0, 3, 1, 2)
+            return with_layers(net, layers, lambda: _minifasnet_outputs(net(faces)[0]))
+
+        return run
+
+    return load
+
+
+def _minifasnet_outputs(logits: torch.Tensor) -> Values:
+    return {"logits_3": logits.numpy(), "softmax_3": torch.softmax(logits, dim=0).numpy()}
+
+
 FACES: dict[str, Port] = {
     "Meso4_DF": Port("meso4-df", _load_meso(mesonet.meso4)),
     "Meso4_F2F": Port("meso4-f2f", _load_meso(mesonet.meso4)),
@@ -75,4 +98,6 @@ FACES: dict[str, Port] = {
     "ClassNSeg_finetune": Port(
         "classnseg-finetune-encoder", _load_classnseg, ("classnseg-finetune-decoder",)
     ),
+    "MiniFASNetV2": Port("minifasnet-v2", _load_minifasnet(minifasnet.V2)),
+    "MiniFASNetV1SE": Port("minifasnet-v1se", _load_minifasnet(minifasnet.V1SE)),
 }

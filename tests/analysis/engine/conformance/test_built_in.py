@@ -18,6 +18,7 @@ PAIRS = {
     "mesoinception4": FACES,
     "classnseg": MASKED,
     "classnseg-finetune": MASKED,
+    "minifasnet": ("silentface_T1_live.jpg", "silentface_F1_spoof.jpg"),
 }
 
 

@@ -18,6 +18,8 @@ PORTED = {
     "MesoInception_F2F": 8,
     "ClassNSeg_full": 10,
     "ClassNSeg_finetune": 10,
+    "MiniFASNetV2": 5,
+    "MiniFASNetV1SE": 5,
     "AASIST": 7,
     "AASIST-L": 7,
     "YuNet": 5,
@@ -115,6 +117,7 @@ def test_a_missing_input_is_named_and_does_not_fail(altered, weights_dir):
         ("ClassNSeg_full", "decision", "original"),
         ("ClassNSeg_full", "softmax_of_the_two", [0.491208464, 0.508791566]),
         ("ClassNSeg_finetune", "seg_share_of_pixels_ch1_ge_0.5", 0.5),
+        ("MiniFASNetV2", "softmax_3", [0.0, 1.0, 0.0]),
     ],
 )
 def test_every_output_of_a_case_is_compared(altered, weights_dir, net, value, wrong):
