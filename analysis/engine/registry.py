@@ -31,6 +31,7 @@ BUILT_IN = (
     "meso",
     "classnseg",
     "minifasnet",
+    "ladeda",
     "aasist",
     "spectrum",
     "jpeg",

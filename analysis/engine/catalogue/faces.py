@@ -59,6 +59,25 @@ def _silentface(key: str, name: str, title: str, sha256: str, size_bytes: int) -
     )
 
 
+_LADEDA = (
+    f"{GITHUB}/barcavia/RealTime-DeepfakeDetection-in-the-RealWorld/e734562bbb6763f5bb2951099e9dc9a38df5e7dd"
+)
+
+
+def _ladeda(key: str, name: str, sha256: str, size_bytes: int) -> Published:
+    return Published(
+        key=key,
+        file=f"tiny_ladeda_research_only/{name}_Tiny_LaDeDa.pth",
+        sha256=sha256,
+        size_bytes=size_bytes,
+        title=f"Tiny-LaDeDa, {name}",
+        licence="Yissum research licence, research use only",
+        paper="Cavia et al., Real-time deepfake detection in the real world, arXiv 2406.09398, 2024",
+        upstream=f"{_LADEDA}/weights/Tiny_LaDeDa/{name}_Tiny_LaDeDa.pth",
+        licence_files=("LICENSE",),
+    )
+
+
 FACES: tuple[Published, ...] = (
     _meso(
         "meso4-df",
@@ -121,5 +140,17 @@ FACES: tuple[Published, ...] = (
         "MiniFASNetV1SE",
         "84ee1d37d96894d5e82de5a57df044ef80a58be2b218b5ed7cdfd875ec2f5990",
         1856130,
+    ),
+    _ladeda(
+        "tiny-ladeda-wildrf",
+        "WildRF",
+        "5e063100564d2ddfe9bf48074e351c8f2b38855552574a18a0738e7f2a764d80",
+        11654,
+    ),
+    _ladeda(
+        "tiny-ladeda-forensynth",
+        "ForenSynth",
+        "4624258c70489cbff2778153ce6fc7f5ed16170b59a541a06dc3d4c759fd68a6",
+        12405,
     ),
 )

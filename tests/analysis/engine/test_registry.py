@@ -20,6 +20,8 @@ BUILT_IN = {
     "classnseg",
     "classnseg-finetune",
     "minifasnet",
+    "tiny-ladeda",
+    "tiny-ladeda-forensynth",
     "aasist-l",
     "spectrum",
     "jpeg",

@@ -19,6 +19,7 @@ PAIRS = {
     "classnseg": MASKED,
     "classnseg-finetune": MASKED,
     "minifasnet": ("silentface_T1_live.jpg", "silentface_F1_spoof.jpg"),
+    "tiny-ladeda-forensynth": ("grip_real_progan.png", "grip_fake_progan.png"),
 }
 
 
