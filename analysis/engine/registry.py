@@ -33,6 +33,8 @@ BUILT_IN = (
     "minifasnet",
     "ladeda",
     "aasist",
+    "rawgat",
+    "lcnn",
     "spectrum",
     "jpeg",
     "pulse",

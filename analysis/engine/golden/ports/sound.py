@@ -7,14 +7,13 @@ from typing import Any
 import torch
 
 from analysis.engine.golden.ports.port import Array, Port, Values, with_layers
-from analysis.engine.nets import aasist
+from analysis.engine.nets import aasist, lcnn, rawgat
+from analysis.engine.nets.state import load_state
 
 
 def _load_aasist(shape: aasist.Shape) -> Callable[[Path], Any]:
     def load(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
-        net = aasist.AasistNet(shape)
-        net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-        net.eval()
+        net = load_state(aasist.AasistNet(shape), path)
         layers = {name: layer for name, layer in net.named_modules() if name}
 
         def run(sound: Array, _described: Mapping[str, Any]) -> Values:
@@ -34,7 +33,37 @@ def _load_aasist(shape: aasist.Shape) -> Callable[[Path], Any]:
     return load
 
 
+def _load_rawgat(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
+    net = load_state(rawgat.RawGatNet(), path)
+    layers = {name: layer for name, layer in net.named_modules() if name}
+
+    def run(sound: Array, _described: Mapping[str, Any]) -> Values:
+        def values() -> Values:
+            logits = net(torch.from_numpy(sound)[None])
+            return {"logits": logits[0].numpy(), "softmax": torch.softmax(logits, dim=1)[0].numpy()}
+
+        return with_layers(net, layers, values)
+
+    return run
+
+
+def _load_lcnn(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
+    net = load_state(lcnn.LcnnNet(), path)
+    layers = {"lfcc_1xframesx60": net.m_frontend[0], "conv_stack": net.m_transform[0]}
+
+    def run(sound: Array, _described: Mapping[str, Any]) -> Values:
+        def values() -> Values:
+            logit = net(torch.from_numpy(sound)[None])
+            return {"score_logit_bonafide": logit.numpy(), "sigmoid": torch.sigmoid(logit).numpy()}
+
+        return with_layers(net, layers, values)
+
+    return run
+
+
 SOUND: dict[str, Port] = {
     "AASIST": Port("aasist", _load_aasist(aasist.AASIST)),
     "AASIST-L": Port("aasist-l", _load_aasist(aasist.AASIST_L)),
+    "RawGAT-ST": Port("rawgat-st", _load_rawgat),
+    "LFCC-LCNN-LSTM_toy": Port("lfcc-lcnn", _load_lcnn),
 }

@@ -22,6 +22,8 @@ PORTED = {
     "MiniFASNetV1SE": 5,
     "AASIST": 7,
     "AASIST-L": 7,
+    "RawGAT-ST": 7,
+    "LFCC-LCNN-LSTM_toy": 7,
     "YuNet": 5,
 }
 
