@@ -11,6 +11,9 @@ from threading import Lock
 from typing import Self
 
 from analysis.engine.catalogue import CATALOGUE
+from analysis.engine.classifiers.description import read
+from analysis.engine.classifiers.folder import folders
+from analysis.engine.classifiers.module import Classifier
 from analysis.engine.detectors.base import Card, Detector, DetectorModule
 from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
 from analysis.engine.types import Consumes, MediaKind
@@ -90,6 +93,8 @@ class Registry:
         or offers a name that is taken, costs nobody else.
         """
         registry = cls.of(_built_in(), WeightStore(weights_dir), device=device)
+        for folder in folders(weights_dir):
+            registry._take_in(folder)
         for entry in sorted(
             importlib.metadata.entry_points(group=PLUGIN_GROUP), key=lambda entry: entry.name
         ):
@@ -121,17 +126,26 @@ class Registry:
         self.modules |= {card.name: module for card in cards}
         self.origins |= {card.name: origin for card in cards}
 
+    def _take_in(self, folder: Path) -> None:
+        """A classifier a user added; one that cannot be used is listed, and why."""
+        try:
+            self._add(Classifier(folder, read(folder)), f"classifiers/{folder.name}")
+        except EngineError as error:
+            self._break(folder.name, f"classifier {folder.name} cannot be used: {error}")
+
     def _plug_in(self, entry: importlib.metadata.EntryPoint) -> None:
         try:
             self._add(entry.load(), entry.value)
         # somebody else's module may raise anything at all while it is imported
         except (Exception, SystemExit) as error:
             logger.warning("plug-in %s cannot be loaded", entry.name, exc_info=True)
-            plug_in = entry.name[: NAME_CHARACTERS - len(BROKEN_PREFIX)]
-            reason = f"{entry.value} cannot be loaded: {type(error).__name__}: {error}"
-            self.broken[plug_in] = reason.replace("\0", "�")[:500]
-            card = _broken_card(plug_in)
-            self.catalogue.setdefault(card.name, card)
+            self._break(entry.name, f"{entry.value} cannot be loaded: {type(error).__name__}: {error}")
+
+    def _break(self, name: str, reason: str) -> None:
+        plug_in = name[: NAME_CHARACTERS - len(BROKEN_PREFIX)]
+        self.broken[plug_in] = reason.replace("\0", "�")[:500]
+        card = _broken_card(plug_in)
+        self.catalogue.setdefault(card.name, card)
 
     def card(self, name: str) -> Card:
         """Raises UnknownDetector with the names that are known."""
@@ -153,6 +167,9 @@ class Registry:
         return [self.state(name) for name in self.catalogue]
 
     def _missing_weights(self, card: Card) -> str:
+        module = self.modules[card.name]
+        if isinstance(module, Classifier):
+            return module.missing()
         needed = {card.weights, *card.further_weights}
         missing = []
         for key in (key for key, published in CATALOGUE.items() if published.file in needed):
@@ -176,6 +193,11 @@ class Registry:
         """What examines a file of that kind when nobody names detectors: the unavailable too, so that they
         are named as missing."""
         return [card.name for card in self.cards() if card.by_default and kind in card.kinds]
+
+
+def built_in_names() -> set[str]:
+    """The names of the detectors that come with Assay."""
+    return {card.name for module in _built_in() for card in module.cards()}
 
 
 def _built_in() -> list[DetectorModule]:
