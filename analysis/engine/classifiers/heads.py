@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from analysis.engine.classifiers.description import Head
 from analysis.engine.errors import UnverifiedWeights
+from analysis.engine.nets.state import refuse_numbers_that_are_none
 
 
 class Linear(nn.Module):
@@ -75,12 +76,5 @@ def load(head: Head, path: Path) -> nn.Module:
         raise UnverifiedWeights(
             f"head.safetensors is not a {head.kind} head of that shape: {error}"
         ) from error
-    refuse_nan(net)
+    refuse_numbers_that_are_none(net, path.name)
     return net
-
-
-def refuse_nan(net: nn.Module) -> None:
-    """Raises UnverifiedWeights when a parameter is NaN or infinite: it would score everything and nothing."""
-    for name, values in net.state_dict().items():
-        if values.is_floating_point() and not bool(torch.isfinite(values).all()):
-            raise UnverifiedWeights(f"{name[:200]} holds NaN or infinite values.")

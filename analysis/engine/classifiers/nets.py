@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from analysis.engine.classifiers.description import Description, Preprocessing
-from analysis.engine.classifiers.heads import refuse_nan
 from analysis.engine.errors import UnverifiedWeights
 from analysis.engine.nets import precision
+from analysis.engine.nets.state import refuse_numbers_that_are_none
 
 SAMPLE_RATE_HZ = 16_000
 Arrays = Sequence[NDArray[Any]]
@@ -55,7 +55,7 @@ class TransformersNet:
             raise UnverifiedWeights(
                 f"{folder.name} is not whole: {len(lacking)} parts of the net would be random ({lacking[0]} …)."
             )
-        refuse_nan(net)
+        refuse_numbers_that_are_none(net, folder.name)
         self.config = net.config.to_dict()
         self.device = device
         self.dtype = getattr(torch, description.precision)

@@ -90,6 +90,7 @@ class WindowDetector:
 
     card: Card
     score: Callable[[Samples], float]
+    window_samples: int = WINDOW_SAMPLES
 
     def open(self, source: Source) -> "WindowSession":
         return WindowSession(self)
@@ -113,9 +114,9 @@ def unusable(window: Samples) -> Reason | None:
     return Reason.NOISE if flatness > NOISE_FLATNESS else None
 
 
-def repeated(samples: Samples) -> Samples:
+def repeated(samples: Samples, count: int = WINDOW_SAMPLES) -> Samples:
     """The clip repeated end to end and cut to one window, as the authors do with short clips."""
-    return np.tile(samples, -(-WINDOW_SAMPLES // len(samples)))[:WINDOW_SAMPLES]
+    return np.tile(samples, -(-count // len(samples)))[:count]
 
 
 @dataclass
@@ -139,16 +140,19 @@ class WindowSession:
         self.track.add(batch.samples)
         self.pending.append(batch.samples)
         self.pending_samples += len(batch.samples)
-        while self.pending_samples >= WINDOW_SAMPLES:
+        while self.pending_samples >= self.detector.window_samples:
             joined = np.concatenate(self.pending)
             # copies, so that a short rest does not keep the whole stretch alive
-            self.tail, rest = joined[:WINDOW_SAMPLES].copy(), joined[WINDOW_SAMPLES:].copy()
+            self.tail, rest = (
+                joined[: self.detector.window_samples].copy(),
+                joined[self.detector.window_samples :].copy(),
+            )
             self.pending, self.pending_samples = [rest], len(rest)
-            start, self.position = self.position, self.position + WINDOW_SAMPLES
-            if passed_over(start // WINDOW_SAMPLES):
+            start, self.position = self.position, self.position + self.detector.window_samples
+            if passed_over(start // self.detector.window_samples):
                 self.passed += 1
             else:
-                yield self._measure(self.tail, start, WINDOW_SAMPLES)
+                yield self._measure(self.tail, start, self.detector.window_samples)
 
     def _measure(self, window: Samples, start: int, recorded: int) -> ScoresMeasured:
         """The score of a window at the middle of what of it was recorded; the rest repeats that."""
@@ -167,10 +171,14 @@ class WindowSession:
         """The last window: aligned to the end of the track, or the whole short clip repeated."""
         rest = np.concatenate(self.pending) if self.pending else np.zeros(0, np.float32)
         if self.tail is not None and len(rest):
-            start = self.position + len(rest) - WINDOW_SAMPLES
-            yield self._measure(np.concatenate([self.tail, rest])[-WINDOW_SAMPLES:], start, WINDOW_SAMPLES)
+            start = self.position + len(rest) - self.detector.window_samples
+            yield self._measure(
+                np.concatenate([self.tail, rest])[-self.detector.window_samples :],
+                start,
+                self.detector.window_samples,
+            )
         elif self.tail is None and len(rest) >= MIN_SECONDS * SAMPLE_RATE_HZ:
-            yield self._measure(repeated(rest), 0, len(rest))
+            yield self._measure(repeated(rest, self.detector.window_samples), 0, len(rest))
 
     def finish(self) -> Assessment:
         windows = len(self.scores) + sum(self.refusals.values()) + self.passed
@@ -217,7 +225,7 @@ class WindowSession:
             f"Spectrogram (0 to 8 kHz) of the window with the highest detector score, {heard.score:.3f}, "
             f"around {heard.middle:.1f} s. It shows what the net heard, not where an edit is."
         )
-        if self.track.total_samples < WINDOW_SAMPLES:
+        if self.track.total_samples < self.detector.window_samples:
             caption += (
                 f" Only its first {self.track.seconds:.2f} s were recorded; the rest is that, repeated."
             )

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from analysis.engine.classifiers import folder as folders
 from analysis.engine.classifiers import heads
 from analysis.engine.classifiers.description import Head
 from analysis.engine.classifiers.pictures import PictureClassifier
-from analysis.engine.errors import UnverifiedWeights
+from analysis.engine.errors import UnusableWeights, UnverifiedWeights
 from analysis.engine.registry import Registry
 from analysis.engine.types import Frame, FrameBatch, MediaKind, NotAssessed, Probe, Reason, Source, Verdict
 from tests.analysis.engine.classifiers import models
@@ -115,10 +116,11 @@ def test_a_head_for_other_features_is_refused(tmp_path: Path) -> None:
         Registry.load(tmp_path).detector("mine")
 
 
-def test_a_head_with_nan_is_refused() -> None:
+def test_a_head_with_nan_is_refused(tmp_path: Path) -> None:
     net = heads.build(head("linear"))
     with torch.no_grad():
         next(net.parameters()).fill_(float("nan"))
+    save_file(net.state_dict(), tmp_path / "head.safetensors")
 
-    with pytest.raises(UnverifiedWeights, match="NaN"):
-        heads.refuse_nan(net)
+    with pytest.raises(UnusableWeights, match="NaN"):
+        heads.load(head("linear"), tmp_path / "head.safetensors")

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from analysis.engine.classifiers import folder as folders
 from analysis.engine.classifiers.description import FILE, BadDescription
-from analysis.engine.errors import UnverifiedWeights
+from analysis.engine.errors import UnusableWeights, UnverifiedWeights
 from analysis.engine.registry import Registry
 from tests.analysis.engine.classifiers import models
 
@@ -86,7 +86,7 @@ def test_weights_with_nan_are_refused(tmp_path: Path, source: Path) -> None:
     change_weights(source, lambda weights: weights["classifier.weight"].fill_(float("nan")))
     add(tmp_path, source)
 
-    with pytest.raises(UnverifiedWeights, match=r"classifier\.weight holds NaN"):
+    with pytest.raises(UnusableWeights, match=r"NaN or infinity in classifier\.weight"):
         Registry.load(tmp_path).detector("mine")
 
 

@@ -1,0 +1,52 @@
+"""A user's sound classifier becomes a detector of windows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.engine.classifiers import folder as folders
+from analysis.engine.registry import Registry
+from analysis.engine.types import MediaKind, Probe, SoundBatch, Source, Verdict
+from tests.analysis.engine.classifiers import models
+
+RATE = 16_000
+SOURCE = Source(Probe(MediaKind.AUDIO, "wav"), sample_fps=5.0, expected_samples=None)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    source = models.save_wav2vec2(tmp_path / "source")
+    folders.add(
+        tmp_path, source, name="mine", consumes="sound", manipulated=["generated"], window_seconds=1.5
+    )
+    return tmp_path
+
+
+def tone(seconds: float) -> np.ndarray:
+    at = np.arange(round(seconds * RATE)) / RATE
+    return np.float32(0.3 * np.sin(2 * np.pi * 220 * at) * (1 + np.sin(2 * np.pi * 3 * at)))
+
+
+def test_windows_are_as_long_as_was_declared(weights: Path) -> None:
+    session = Registry.load(weights).detector("mine").open(SOURCE)
+
+    points = [point for said in session.feed(SoundBatch(0.0, tone(5.0))) for point in said.points]
+    points += [point for said in session.drain() for point in said.points]
+    verdict = session.finish()
+
+    assert [point.pts_seconds for point in points] == [0.75, 2.25, 3.75, 4.25]
+    assert isinstance(verdict, Verdict)
+    assert (verdict.coverage.scored, verdict.coverage.unit) == (4, "windows")
+
+
+def test_scores_are_those_of_the_library_itself(weights: Path) -> None:
+    from transformers import pipeline
+
+    detector = Registry.load(weights).detector("mine")
+    window = tone(1.5)
+
+    reference = pipeline("audio-classification", model=str(weights / "source"), device="cpu")(window)
+
+    wanted = next(one["score"] for one in reference if one["label"] == "generated")
+    assert detector.score(window) == pytest.approx(wanted, abs=1e-4)
