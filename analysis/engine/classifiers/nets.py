@@ -37,7 +37,7 @@ class TransformersNet:
     def __init__(self, folder: Path, description: Description, device: str, task: str) -> None:
         import transformers
 
-        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        transformers.utils.logging.disable_progress_bar()
         precision.keep_full(device)
         kind = getattr(transformers, f"AutoModelFor{task}" if task else "AutoModel")
         try:
@@ -62,7 +62,7 @@ class TransformersNet:
         self._net = net.eval().to(device, self.dtype)
 
     def logits(self, inputs: Mapping[str, Tensor]) -> Tensor:
-        return self._run(inputs).logits.float().cpu()  # type: ignore[no-any-return]
+        return self._run(inputs).logits.float().cpu()
 
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """float32 (n, features): what the model pools, or the mean over its places."""
@@ -72,7 +72,7 @@ class TransformersNet:
             last = out.last_hidden_state
             # (n, places, features), or (n, features, height, width) for convolutions
             pooled = last.mean(dim=1) if last.ndim == 3 else last.flatten(2).mean(dim=2)
-        return pooled.flatten(1).float().cpu()  # type: ignore[no-any-return]
+        return pooled.flatten(1).float().cpu()
 
     def _run(self, inputs: Mapping[str, Tensor]) -> Any:
         given = {
@@ -188,5 +188,5 @@ def _prepared(pictures: Arrays, declared: Preprocessing) -> Tensor:
     side = (declared.width, declared.height)
     resized = np.stack([cv2.resize(one, side, interpolation=cv2.INTER_AREA) for one in pictures])
     scaled = resized.astype(np.float32) / 255
-    normal = (scaled - np.float32(declared.mean)) / np.float32(declared.std)
+    normal = (scaled - np.array(declared.mean, np.float32)) / np.array(declared.std, np.float32)
     return torch.from_numpy(normal.transpose(0, 3, 1, 2).copy())

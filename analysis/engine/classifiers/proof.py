@@ -73,4 +73,4 @@ def _sounds(seconds: float) -> list[np.ndarray]:
     dice = np.random.default_rng(0)
     count = round(seconds * 16_000)
     tone = np.sin(np.arange(count) / 16_000 * 440 * 2 * np.pi)
-    return [np.float32(dice.normal(0, 0.1, count)), np.float32(0.5 * tone)]
+    return [dice.normal(0, 0.1, count).astype(np.float32), (0.5 * tone).astype(np.float32)]

@@ -13,7 +13,7 @@ how long the file says it is, which may be a lie.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -84,9 +84,22 @@ def windows_card(
     )
 
 
+class Scoring(Protocol):
+    """What judges windows of its own length; `score` takes one, and 1 means manipulated."""
+
+    @property
+    def card(self) -> Card: ...
+
+    @property
+    def window_samples(self) -> int: ...
+
+    @property
+    def score(self) -> Callable[[Samples], float]: ...
+
+
 @dataclass
 class WindowDetector:
-    """A loaded net; shared by the runs of a worker. `score` takes one window, and 1 means manipulated."""
+    """A loaded net; shared by the runs of a worker."""
 
     card: Card
     score: Callable[[Samples], float]
@@ -123,7 +136,7 @@ def repeated(samples: Samples, count: int = WINDOW_SAMPLES) -> Samples:
 class WindowSession:
     """The windows of one run."""
 
-    detector: WindowDetector
+    detector: Scoring
     track: Track = field(default_factory=lambda: Track(SAMPLE_RATE_HZ))
     pending: list[Samples] = field(default_factory=list)
     pending_samples: int = 0
