@@ -40,6 +40,7 @@ BUILT_IN = (
     "lcnn",
     "spectrum",
     "jpeg",
+    "error_level",
     "pulse",
     "border",
     "provenance",

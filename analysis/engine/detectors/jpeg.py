@@ -44,14 +44,14 @@ def cards() -> list[Card]:
         Card(
             name=NAME,
             title="JPEG compression traces",
-            version="1.0",
+            version="1.1",
             family="compression",
             subject="picture",
             consumes=Consumes.FILE,
             kinds=frozenset({MediaKind.IMAGE}),
             unit="images",
-            looks_at="Quantisation tables, blocks that change least when saved again at a lower quality "
-            "(JPEG ghosts), and the error level.",
+            looks_at="Quantisation tables, and blocks that change least when saved again at a lower quality "
+            "(JPEG ghosts).",
             cannot_see="Edits saved at the same or a higher quality than before, pictures that were scaled "
             "or saved again below that quality afterwards, any file that is not a JPEG, flat areas.",
             paper="Farid, Exposing digital forgeries from JPEG ghosts, IEEE TIFS 2009",
@@ -116,21 +116,15 @@ class JpegSession:
         return Verdict(score, Coverage(ghosts["textured_blocks"], ghosts["blocks"], "blocks"), facts=facts)
 
     def evidence(self) -> Iterable[EvidenceMade]:
-        if not self.traces or not self.traces.get("error_level"):
+        ghosts = self.traces.get("ghosts") if self.traces else None
+        if not ghosts or not ghosts["map"]:
             return
         caption = (
-            "Mean change of each block when the picture is saved again at quality 90; brighter changed more. "
-            "Texture changes more than smooth areas, so brightness alone says nothing."
+            f"Blocks that change least at quality {ghosts['quality']}, unlike the rest of the picture: they may have "
+            "been saved at that quality before."
         )
-        picture = _grid_picture(self.traces["error_level"], tint=(255, 255, 255))
-        yield EvidenceMade(NAME, "error_level", "Error level", caption, "image/png", picture)
-        if self.traces["ghosts"]["map"]:
-            caption = (
-                f"Blocks that change least at quality {self.traces['ghosts']['quality']}, unlike the rest "
-                "of the picture: they may have been saved at that quality before."
-            )
-            picture = _grid_picture(self.traces["ghosts"]["map"], tint=(255, 176, 64))
-            yield EvidenceMade(NAME, "ghost", "JPEG ghost", caption, "image/png", picture)
+        picture = _grid_picture(ghosts["map"], tint=(255, 176, 64))
+        yield EvidenceMade(NAME, "ghost", "JPEG ghost", caption, "image/png", picture)
 
 
 def _grid_picture(rows: list[list[float]], *, tint: tuple[int, int, int]) -> bytes:

@@ -1,10 +1,9 @@
-"""Traces of compression in a JPEG file: tables, ghosts and error level.
+"""Traces of compression in a JPEG file: tables and ghosts.
 
 Ghosts after Farid, "Exposing digital forgeries from JPEG ghosts" (2009), section 2: saved again at the
 quality a region once had, that region changes least. Ours differs: luma only, 8 x 8 blocks smoothed over
 3 x 3 of them instead of 16 x 16 windows, flat blocks are left out, and qualities within 6 of the file's own
-are not asked. Error level is the mean absolute change per block after saving once more at quality 90; it is
-a picture to look at and never a score.
+are not asked.
 """
 
 import io
@@ -27,14 +26,13 @@ QUALITIES = tuple(range(40, 96, 5))
 OWN_QUALITY_MARGIN = 6
 FLAT_STD = 2.0
 DEEP = 0.5
-ERROR_LEVEL_QUALITY = 90
 MIN_SIDE = 128
 MAX_PIXELS = 40_000_000
 MAX_GRID = 96
 
 
 def read(path: Path, probe: Probe) -> dict[str, Any] | None:
-    """Tables, estimated quality, markers, ghosts and error level of a JPEG; None for any other file."""
+    """Tables, estimated quality, markers and ghosts of a JPEG; None for any other file."""
     if probe.kind is not MediaKind.IMAGE:
         return None
     with Image.open(path) as image:
@@ -55,7 +53,7 @@ def read(path: Path, probe: Probe) -> dict[str, Any] | None:
     found = ghosts(luma, facts["quality"])
     # measured on the blocks as they were coded, shown the way the picture is
     found["map"] = upright(found["map"], orientation)
-    return facts | {"ghosts": found, "error_level": upright(coarse(error_level(luma)), orientation)}
+    return facts | {"ghosts": found}
 
 
 def markers(path: Path) -> dict[str, Any]:
@@ -140,11 +138,6 @@ def _ghost_at(at: int, relative: Grid, textured: NDArray[np.bool_]) -> dict[str,
         "depth": round(min(max(depth, 0.0), 1.0), 4),
         "map": coarse(largest.astype(np.float32)),
     }
-
-
-def error_level(luma: Pixels) -> Grid:
-    """Mean absolute change per block after saving at quality 90, in grey levels."""
-    return _blocks(np.abs(luma - _saved_at(luma, ERROR_LEVEL_QUALITY)))
 
 
 def upright(rows: list[list[float]], orientation: int) -> list[list[float]]:

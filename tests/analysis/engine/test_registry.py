@@ -28,6 +28,7 @@ BUILT_IN = {
     "lfcc-lcnn",
     "spectrum",
     "jpeg",
+    "error-level",
     "provenance",
     "metadata",
 }

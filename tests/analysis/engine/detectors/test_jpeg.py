@@ -83,14 +83,14 @@ def test_a_flat_picture_gives_no_score(tmp_path):
     assert isinstance(assessment, NotAssessed)
 
 
-def test_the_evidence_is_the_error_level_and_the_ghost(tmp_path):
+def test_the_evidence_is_the_ghost(tmp_path):
     pixels = texture()
     pixels[96:256, 160:400] = once_saved(texture(), 60)[96:256, 160:400]
     session, _ = examine(tmp_path, saved(pixels, 90))
 
     pictures = list(session.evidence())
 
-    assert [picture.kind for picture in pictures] == ["error_level", "ghost"]
+    assert [picture.kind for picture in pictures] == ["ghost"]
     assert all(picture.content.startswith(b"\x89PNG") for picture in pictures)
 
 
@@ -118,7 +118,7 @@ def test_what_is_shown_lies_as_the_picture_does(tmp_path, orientation):
     marked = Image.fromarray(inserted)
     marked.getexif()[0x0112] = orientation
     expected = np.asarray(ImageOps.exif_transpose(marked))  # Pillow turns it as viewers do
-    for grid in (session.traces["ghosts"]["map"], session.traces["error_level"]):
-        assert np.shape(grid) == tuple(side // 8 for side in expected.shape)
-    rows, columns = np.nonzero(np.array(session.traces["ghosts"]["map"]) > 0.5)
+    grid = np.array(session.traces["ghosts"]["map"])
+    assert grid.shape == tuple(side // 8 for side in expected.shape)
+    rows, columns = np.nonzero(grid > 0.5)
     assert expected[int(rows.mean()) * 8 + 4, int(columns.mean()) * 8 + 4] == 255
