@@ -40,6 +40,7 @@ BUILT_IN = (
     "lcnn",
     "spectrum",
     "jpeg",
+    "jpeg_grid",
     "error_level",
     "pulse",
     "border",

@@ -28,6 +28,7 @@ BUILT_IN = {
     "lfcc-lcnn",
     "spectrum",
     "jpeg",
+    "jpeg-grid",
     "error-level",
     "provenance",
     "metadata",
