@@ -42,6 +42,7 @@ BUILT_IN = (
     "jpeg",
     "jpeg_grid",
     "error_level",
+    "noise_level",
     "pulse",
     "border",
     "provenance",

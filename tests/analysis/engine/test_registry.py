@@ -30,6 +30,7 @@ BUILT_IN = {
     "jpeg",
     "jpeg-grid",
     "error-level",
+    "noise-level",
     "provenance",
     "metadata",
 }
