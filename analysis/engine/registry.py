@@ -43,6 +43,7 @@ BUILT_IN = (
     "jpeg_grid",
     "error_level",
     "noise_level",
+    "copy_move",
     "pulse",
     "border",
     "provenance",

@@ -31,6 +31,7 @@ BUILT_IN = {
     "jpeg-grid",
     "error-level",
     "noise-level",
+    "copy-move",
     "provenance",
     "metadata",
 }
