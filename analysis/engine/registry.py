@@ -44,6 +44,7 @@ BUILT_IN = (
     "error_level",
     "noise_level",
     "copy_move",
+    "resampling",
     "pulse",
     "border",
     "provenance",

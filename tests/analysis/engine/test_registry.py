@@ -32,6 +32,7 @@ BUILT_IN = {
     "error-level",
     "noise-level",
     "copy-move",
+    "resampling",
     "provenance",
     "metadata",
 }
