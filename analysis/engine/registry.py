@@ -49,6 +49,11 @@ BUILT_IN = (
     "border",
     "provenance",
     "metadata",
+    "splice",
+    "vocoder",
+    "silence",
+    "hum",
+    "bandwidth",
 )
 
 

@@ -226,7 +226,8 @@ class FileFacts:
     """What the container says, read in the sandbox: JSON-able facts by topic, and the encoded bytes
     of a still image (None above the reader's limit, and for video and sound).
 
-    Keys of `facts`: "probe", "container", "exif", "xmp", "iptc", "text" (PNG and others), "c2pa", "jpeg".
+    Keys of `facts`: "probe", "container", "exif", "xmp", "iptc", "text" (PNG and others), "c2pa", "jpeg",
+    "sound" (its long-term spectrum at the rate it is stored with).
     """
 
     facts: Mapping[str, Any]

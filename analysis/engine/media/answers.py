@@ -11,6 +11,7 @@ from analysis.engine.media.limits import Limits, Summary, Trouble
 from analysis.engine.types import MediaKind, Probe
 
 _TEXT = 200
+_SPECTRUM_POINTS = 256
 _PROBE_NUMBERS = {
     "duration_seconds": 1e9,
     "fps_from_header": 1e6,
@@ -53,8 +54,25 @@ def probe(payload: bytes, limits: Limits) -> Probe:
 
 
 def facts(payload: bytes) -> Mapping[str, Any]:
-    """The facts in this message: any JSON, within the size the wire allows."""
-    return _object(payload)
+    """The facts in this message: any JSON, within the size the wire allows.
+
+    Raises ReaderLost where "sound", with which is computed, holds other numbers than a spectrum's.
+    """
+    said = _object(payload)
+    _check_sound(said.get("sound"))
+    return said
+
+
+def _check_sound(said: Any) -> None:
+    if said is None or (isinstance(said, dict) and "error" in said):
+        return
+    if not isinstance(said, dict) or not (_number(said, "rate_hz", 1e8) and _number(said, "seconds", 1e9)):
+        raise ReaderLost("the reader's answer makes no sense (sound)")
+    levels = said.get("levels_db")
+    if not isinstance(levels, list) or len(levels) != _SPECTRUM_POINTS:
+        raise ReaderLost("the reader's answer makes no sense (sound.levels_db)")
+    if not all(type(level) in (float, int) and -300 <= level <= 300 for level in levels):
+        raise ReaderLost("the reader's answer makes no sense (sound.levels_db)")
 
 
 def failure(payload: bytes) -> Failure:
@@ -98,7 +116,7 @@ def _number(said: Mapping[str, Any], name: str, most: float) -> Any:
     value = said.get(name)
     if value is None:
         return 0 if name in ("rotation_degrees", "video_streams", "audio_streams") else None
-    wanted = (int, float) if name in _PROBE_FLOATS or name.endswith("_seconds") else int
+    wanted = (int, float) if name in _PROBE_FLOATS or name.endswith("seconds") else int
     if (
         isinstance(value, bool)
         or not isinstance(value, wanted)

@@ -25,6 +25,7 @@ FACT_READERS: list[tuple[str, str]] = [
     ("c2pa", "analysis.engine.media.provenance:read"),
     ("structure", "analysis.engine.media.structure:read"),
     ("jpeg", "analysis.engine.media.jpeg:read"),
+    ("sound", "analysis.engine.media.sound_spectrum:read"),
 ]
 
 _TEXT, _ITEMS, _DEPTH = 64 * 1024, 1000, 16
