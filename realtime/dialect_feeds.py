@@ -63,9 +63,14 @@ class Place:
     def _listen(self) -> None:
         if self._silent is None:
             self._silent = relay.telling(self.topic, until=self.after, ignoring=self.voice.ignores)
-        page, self._silent = self._silent[: relay.PAGE], self._silent[relay.PAGE :]
-        for line in relay.lines_at(self.topic, page):
-            heard(self.voice, parsed(line))
+        page = self._silent[: relay.PAGE]
+        lines = relay.lines_at(self.topic, page)
+        # only now: a question that failed is asked again
+        self._silent = self._silent[relay.PAGE :]
+        for line in lines:
+            # retention may have emptied it since it was listed
+            if line.body:
+                heard(self.voice, parsed(line))
         self.seq = page[-1] if self._silent else self.after
 
     def last(self) -> list[Framed]:

@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 
-from realtime import log, topics
+from realtime import log, relay, topics
 from realtime.dialect_feeds import DialectFeed, DialectFollower
 from realtime.dialects import Event, Frame, Voice
 from realtime.envelope import Draft
 from realtime.feeds import Feed
 from realtime.hub import Hub
+from realtime.lines import Line
 from realtime.models import Topic
 from realtime.outbox import LIMIT_BYTES, Outbox
 from realtime.readers import ask
@@ -251,6 +253,43 @@ async def test_of_a_long_topic_only_the_newest_progress_is_heard(after: int | No
 
     assert begun == 4
     assert client.seqs == ([403, 404] if after is None else [401, 403, 404])
+
+
+async def test_a_page_of_history_that_could_not_be_read_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "PAGE", 2)
+    lines_at, refused = relay.lines_at, iter([False, True, False, True])
+
+    def sometimes(*wanted: Any) -> list[Line]:
+        if next(refused, False):
+            raise OperationalError("the connection is gone")
+        return lines_at(*wanted)
+
+    monkeypatch.setattr(relay, "lines_at", sometimes)
+    async with stream(*said(7)) as topic:
+        client = Client()
+        topic.join(client)
+        await eventually(lambda: client.seqs == [7])
+
+    assert [json.loads(text)["count"] for text in client.texts] == [7]
+
+
+async def test_lines_emptied_after_they_were_listed_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    telling = relay.telling
+
+    def listed_before(topic: UUID, **wanted: Any) -> list[int]:
+        seqs = telling(topic, **wanted)
+        log.empty(topic, 2, 3)
+        return seqs
+
+    monkeypatch.setattr(relay, "telling", listed_before)
+    async with stream(*said(5)) as topic:
+        client = Client()
+        topic.join(client)
+        await eventually(lambda: client.seqs == [5])
+
+    assert [json.loads(text)["count"] for text in client.texts] == [3]
 
 
 async def test_the_last_one_to_leave_takes_the_dialect_with_it() -> None:
