@@ -124,3 +124,21 @@ def test_a_head_over_time_is_proven_too(weights: Path, source: Path) -> None:
     said = run("add", str(source), "--name", "mine", "--consumes", "frames", *words)
 
     assert "It answers" in said
+
+
+def test_the_conformance_kit_tries_what_was_added(weights: Path, source: Path) -> None:
+    add(source)
+    said = io.StringIO()
+
+    call_command("conformance", "mine", stdout=said)
+
+    assert "mine conforms" in said.getvalue(), said.getvalue()
+
+
+def test_another_polarity_is_another_version(weights: Path, source: Path) -> None:
+    add(source, name="one")
+    add(source, name="two", label="camera")
+    registry = Registry.load(weights)
+
+    assert registry.card("one").version != registry.card("two").version
+    assert registry.card("one").weights_sha256 != registry.card("two").weights_sha256

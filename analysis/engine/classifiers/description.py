@@ -13,6 +13,8 @@ FILE = "assay.json"
 LIMIT_BYTES = 64 * 1024
 # What makes a model: nothing else of its folder is taken, least of all code or pickles.
 PARTS = ("config.json", "preprocessor_config.json", "model.safetensors", "model.onnx", "head.safetensors")
+# What a score depends on: a calibration counts only as long as all of it stays.
+_SCORING = ("consumes", "manipulated", "files", "precision", "preprocessing", "head", "window_seconds")
 Text = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Triple = tuple[float, float, float]
@@ -108,9 +110,9 @@ class Description(_Strict):
 
     @property
     def digest(self) -> str:
-        """One SHA-256 for all parts: the weights, the model's shape, and how pictures are prepared."""
-        lines = "".join(f"{name}:{self.files[name]}\n" for name in sorted(self.files))
-        return hashlib.sha256(lines.encode()).hexdigest()
+        """One SHA-256 for all that makes a score: every part, and how it is fed and read."""
+        said = self.model_dump(mode="json", include=set(_SCORING))
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def read(folder: Path) -> Description:

@@ -39,6 +39,7 @@ from analysis.engine.types import (
 
 WHOLE = -1  # the track of the picture as a whole
 HIGHEST_SHARE = 1 / 3
+MIN_SIDE = 32  # px; a smaller picture is made up of interpolation by the time a model sees it
 SHOWN = 6
 SHOWN_SIDE = 320
 # A track that was not seen for so long is over: what it would take to go on is let go.
@@ -189,8 +190,20 @@ class PictureSession:
             yield from self._gaps(batch)
         else:
             return
+        small = [piece for piece in pieces if min(piece.rgb.shape[:2]) < MIN_SIDE]
+        if small:
+            yield self._too_small(small)
+        pieces = [piece for piece in pieces if min(piece.rgb.shape[:2]) >= MIN_SIDE]
         for at in range(0, len(pieces), self.detector.batch):
             yield self._scored(pieces[at : at + self.detector.batch])
+
+    def _too_small(self, pieces: Sequence[Piece]) -> ScoresMeasured:
+        self.refusals[Reason.OUTSIDE_DOMAIN] += len(pieces)
+        points = (
+            ScorePoint(one.pts_seconds, None, track=one.track_said, reason=Reason.OUTSIDE_DOMAIN, box=one.box)
+            for one in pieces
+        )
+        return ScoresMeasured(self.detector.card.name, tuple(points))
 
     def _scored(self, pieces: Sequence[Piece]) -> ScoresMeasured:
         points = []
@@ -249,6 +262,8 @@ class PictureSession:
         if self.refusals and sum(self.refusals.values()) >= self.sampled:
             seen = [reason for reason in self.refusals if reason is not Reason.NO_FACE]
             reason = max(seen, key=lambda one: self.refusals[one]) if seen else Reason.NO_FACE
+            if reason is Reason.OUTSIDE_DOMAIN:
+                return NotAssessed(reason, f"the pictures are under {MIN_SIDE} px on a side")
             return NotAssessed(reason, f"no usable face in {self.sampled} sampled frames")
         return NotAssessed(
             Reason.TOO_SHORT, f"{self.sampled} frames were sampled; windows of {needed} are judged"

@@ -7,6 +7,9 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+from analysis.engine.classifiers.description import read as read_description
+from analysis.engine.classifiers.folder import PLACE
+from analysis.engine.classifiers.module import Classifier
 from analysis.engine.conformance.contents import Content, Repertoire, repertoire
 from analysis.engine.conformance.job import Job
 from analysis.engine.conformance.playing import Played, play
@@ -45,7 +48,11 @@ class Trial:
         self.say(doing=doing, within=within, memory_bytes=terms.memory_bytes)
 
     def load_module(self) -> None:
-        """Imports it the way its entry point is loaded."""
+        """Imports it the way its entry point is loaded; a classifier a user added is read from its folder."""
+        if self.job.target.startswith(f"{PLACE}/"):
+            folder = self.job.weights / self.job.target
+            self.module = Classifier(folder, read_description(folder))
+            return
         name, _, attribute = self.job.target.partition(":")
         self.module = importlib.import_module(name)
         for part in filter(None, attribute.split(".")):

@@ -1,7 +1,8 @@
 """Passages of a sound track that were amplified until they clipped.
 
-Own idea, no paper: a sample that equals its neighbour within PLATEAU_DIFFERENCE while it lies in the uppermost
-2 % of its second's peak is part of a plateau. Sine waves and speech hold few of them; what was cut off holds many.
+Own idea, no paper: a sample that equals its neighbour within PLATEAU_DIFFERENCE of its second's peak while it lies
+in the uppermost 2 % of it is part of a plateau. Sine waves and speech hold few of them; what was cut off holds many.
+Quiet seconds are left out: rounding to 16 bit alone makes plateaus of their peaks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,8 +35,9 @@ from assay_clipping.drawing import waveform, write_pair
 NAME = "clipping"
 RATE_HZ = 16_000
 SILENCE_PEAK = 1e-3  # -60 dBFS
+QUIET_PEAK = 0.25  # a 20 Hz tone of that peak, rounded to 16 bit, has 1 % of plateaus
 NEAR_PEAK = 0.98
-PLATEAU_DIFFERENCE = 1e-4  # three steps of 16-bit sound
+PLATEAU_DIFFERENCE = 1e-4  # of the peak: three steps of 16-bit sound at full range
 SHARE_AT_ONE = 0.05  # of a second's samples; set on drawn tones, before any recording was looked at
 
 
@@ -87,8 +89,9 @@ class Clipping:
 def plateau_share(second: Samples) -> float:
     """The share of samples that lie on a plateau near the peak, in 0–1."""
     loud = np.abs(second)
-    near = loud > NEAR_PEAK * float(loud.max())
-    flat = np.abs(np.diff(second, prepend=second[:1] + 1)) < PLATEAU_DIFFERENCE
+    peak = float(loud.max())
+    near = loud > NEAR_PEAK * peak
+    flat = np.abs(np.diff(second, prepend=second[:1] + 1)) < PLATEAU_DIFFERENCE * peak
     return float(np.mean(near & flat))
 
 
@@ -98,6 +101,7 @@ class ClippingSession:
 
     waiting: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
     seconds: int = 0
+    quiet: bool = False
     scores: list[float] = field(default_factory=list)
     worst: tuple[float, int, Samples] | None = None
 
@@ -112,8 +116,11 @@ class ClippingSession:
 
     def _point(self, second: Samples) -> ScorePoint:
         at, self.seconds = self.seconds, self.seconds + 1
-        if float(np.abs(second).max()) < SILENCE_PEAK:
-            return ScorePoint(at + 0.5, None, reason=Reason.SILENCE)
+        peak = float(np.abs(second).max())
+        if peak < QUIET_PEAK:
+            reason = Reason.SILENCE if peak < SILENCE_PEAK else Reason.OUTSIDE_DOMAIN
+            self.quiet |= reason is Reason.OUTSIDE_DOMAIN
+            return ScorePoint(at + 0.5, None, reason=reason)
         score = min(1.0, plateau_share(second) / SHARE_AT_ONE)
         self.scores.append(score)
         if self.worst is None or score > self.worst[0]:
@@ -126,6 +133,8 @@ class ClippingSession:
     def finish(self) -> Assessment:
         if not self.seconds:
             return NotAssessed(Reason.TOO_SHORT, "the sound lasts less than a second")
+        if not self.scores and self.quiet:
+            return NotAssessed(Reason.OUTSIDE_DOMAIN, f"all of the {self.seconds} s are too quiet to tell")
         if not self.scores:
             return NotAssessed(Reason.SILENCE, f"all of the {self.seconds} s are silent")
         score = sum(self.scores) / len(self.scores)
