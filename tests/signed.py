@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,8 +36,18 @@ class Authority:
         chain = (self.signer_certificate + self.certificate).encode()
         self._signer = c2pa.Signer.from_info(c2pa.C2paSignerInfo(b"es256", chain, private, None))
 
-    def sign(self, picture: bytes, *actions: dict[str, Any], title: str, made_from: bytes = b"") -> bytes:
-        """The JPEG with credentials that record these actions, and that it was edited from another."""
+    def sign(
+        self,
+        picture: bytes,
+        *actions: dict[str, Any],
+        title: str,
+        made_from: bytes = b"",
+        trusting: Sequence["Authority"] = (),
+    ) -> bytes:
+        """The JPEG with credentials that record these actions, and that it was edited from another.
+
+        trusting: whom the signing tool trusts when it records whether the other one holds.
+        """
         opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["earlier"]}}
         recorded = [opened, *actions] if made_from else list(actions)
         manifest = {
@@ -45,7 +56,7 @@ class Authority:
             "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": recorded}}],
         }
         signed = io.BytesIO()
-        with c2pa.Builder(json.dumps(manifest)) as builder:
+        with c2pa.Builder(json.dumps(manifest), context=_trusting(trusting)) as builder:
             if made_from:
                 ingredient = {"title": "earlier.jpg", "relationship": "parentOf", "label": "earlier"}
                 builder.add_ingredient(json.dumps(ingredient), "image/jpeg", io.BytesIO(made_from))
@@ -63,6 +74,14 @@ def jpeg(colour: str = "red") -> bytes:
 def created(source_type: str = TRAINED, agent: str = "Drawn Net") -> dict[str, Any]:
     """The action of a program that made the picture."""
     return {"action": "c2pa.created", "digitalSourceType": source_type, "softwareAgent": {"name": agent}}
+
+
+def _trusting(authorities: Sequence[Authority]) -> c2pa.Context:
+    anchors = "\n".join(one.certificate for one in authorities)
+    given = (
+        [{"trust_anchors": anchors, "trust_kind": "manifest", "trust_uri": "urn:drawn"}] if anchors else []
+    )
+    return c2pa.Context.from_dict({"version": 1, "trust": {"anchors": given}})
 
 
 def _named(name: str) -> x509.Name:

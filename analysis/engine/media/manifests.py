@@ -64,7 +64,8 @@ def describe(store: Any) -> dict[str, Any]:
     results = mapping(mapping(store).get("validation_results"))
     codes, earlier = _codes(mapping(results.get("activeManifest"))), _of_ingredients(results)
     state, explanation = _state(codes, earlier)
-    steps = list(islice(_steps(active, manifests, earlier, (label or "",)), MAX_STEPS + 1))
+    seen = _with_recorded(active, earlier) if state_of(codes)[0] == "valid" else earlier
+    steps = list(islice(_steps(active, manifests, seen, (label or "",)), MAX_STEPS + 1))
     told = statements(active)
     return {
         "state": state,
@@ -180,7 +181,8 @@ def _step(ingredient: Mapping[str, Any], own: Mapping[str, Any], found: Codes, d
     if not own:
         missing = "it carried no Content Credentials when it was taken in"
         return step | {"state": "none", "explanation": missing}
-    recorded = _recorded(ingredient)
+    # who is unknown to the list of the signer's tool may be known to the one here
+    recorded = tuple(code for code in _recorded(ingredient).failure if code != UNTRUSTED)
     state, explanation = state_of(Codes(found.failure + recorded, found.success))
     by_signer = " (recorded when it was taken in)" if state_of(Codes(recorded))[0] == "tampered" else ""
     return step | {
@@ -192,8 +194,22 @@ def _step(ingredient: Mapping[str, Any], own: Mapping[str, Any], found: Codes, d
     }
 
 
-def _recorded(ingredient: Mapping[str, Any]) -> tuple[str, ...]:
-    """The failures that the signer's tool saw when it took the ingredient in, of either generation of the format."""
+def _with_recorded(active: Mapping[str, Any], found: Mapping[str, Codes]) -> dict[str, Codes]:
+    """With the successes that a known signer recorded: what was found again here is not among the differences.
+
+    Those of a signer who is unknown here are a stranger's word, and would count where no list is set up.
+    """
+    seen = dict(found)
+    for ingredient in items(active.get("ingredients")):
+        label = text(mapping(ingredient).get("active_manifest")) or ""
+        recorded, here = _recorded(mapping(ingredient)), seen.get(label, Codes())
+        if UNTRUSTED not in recorded.failure:
+            seen[label] = Codes(here.failure, here.success + recorded.success)
+    return seen
+
+
+def _recorded(ingredient: Mapping[str, Any]) -> Codes:
+    """What the signer's tool saw when it took the ingredient in; failures of either generation of the format."""
     older = [str(mapping(item).get("code"))[:100] for item in items(ingredient.get("validation_status"))]
-    newer = mapping(mapping(ingredient.get("validation_results")).get("activeManifest"))
-    return tuple(dict.fromkeys([*older, *_codes(newer).failure]))
+    newer = _codes(mapping(mapping(ingredient.get("validation_results")).get("activeManifest")))
+    return Codes(tuple(dict.fromkeys([*older, *newer.failure])), newer.success)

@@ -133,6 +133,46 @@ def test_a_statement_of_what_it_was_edited_from_is_told_too(read, authority, pic
     ]
 
 
+@pytest.mark.parametrize("tool_knows", [False, True])
+def test_the_list_here_decides_about_an_earlier_version_and_not_that_of_the_signing_tool(
+    read, kept, authority, picture, tool_knows
+):
+    other = signed.Authority("Other Root")
+    edited = authority.sign(
+        signed.jpeg("blue"),
+        {"action": "c2pa.edited"},
+        title="edited.jpg",
+        made_from=picture,
+        trusting=[authority] if tool_knows else [other],
+    )
+
+    states = {
+        name: [step["state"] for step in read(edited, trust)["ingredients"]]
+        for name, trust in {
+            "ours": TrustList(kept("ours.pem", authority.certificate)),
+            "others": TrustList(kept("others.pem", other.certificate)),
+            "nobody": NOBODY,
+        }.items()
+    }
+
+    assert states == {"ours": ["valid"], "others": ["issuer_unknown"], "nobody": ["issuer_unknown"]}
+
+
+def test_an_earlier_version_of_an_unknown_signer_stays_unknown_below_a_known_one(read, kept, authority):
+    other = signed.Authority("Other Root")
+    earlier = other.sign(signed.jpeg(), signed.created(), title="drawn.jpg")
+    edits = [
+        authority.sign(
+            signed.jpeg("blue"), {"action": "c2pa.edited"}, title="e", made_from=earlier, trusting=trusting
+        )
+        for trusting in ([authority], [other])
+    ]
+
+    ours = TrustList(kept("ours.pem", authority.certificate))
+
+    assert [read(edit, ours)["ingredients"][0]["state"] for edit in edits] == ["issuer_unknown"] * 2
+
+
 def test_a_statement_in_credentials_that_do_not_hold_says_so(read, picture):
     changed = bytearray(picture)
     changed[-30] ^= 1
