@@ -6,6 +6,7 @@ sign those of signers, and single signers ("allowed"). Read from files, never fr
 
 import re
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,8 @@ from analysis.engine.errors import EngineError
 
 MAX_BYTES = 4 << 20
 MAX_FILES = 500
-SUFFIXES = (".pem", ".crt", ".cer")
+SUFFIXES = (".pem", ".crt", ".cer", ".der")
+_DER_SEQUENCE = b"\x30"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----")
 
 
@@ -26,7 +28,7 @@ class UnusableTrustList(EngineError):
 
 @dataclass(frozen=True)
 class TrustList:
-    """Where the certificates lie: each a PEM file, or a folder of such files; empty for none."""
+    """Where the certificates lie: each a file in PEM or DER, or a folder of such files; empty for none."""
 
     anchors: str = ""
     allowed: str = ""
@@ -73,23 +75,38 @@ def _read(place: str) -> tuple[str, ...]:
     if not place:
         return ()
     try:
-        text = "\n".join(file.read_text("ascii", "replace") for file in _files(Path(place)))
+        found = tuple(one for file in _files(Path(place)) for one in _certificates(file))
     except OSError as error:
         raise UnusableTrustList(f"{place} cannot be read ({error.strerror}).") from error
-    found = tuple(_CERTIFICATE.findall(text))
     if not found:
         raise UnusableTrustList(f"{place} holds no certificate. Name a PEM file, or a folder of *.pem files.")
     return found
 
 
+def _certificates(file: Path) -> list[str]:
+    """Those of one file. One without any is refused: a signer it should make known would be called unknown."""
+    content = file.read_bytes()
+    found = _CERTIFICATE.findall(content.decode("ascii", "replace"))
+    if not found and content.startswith(_DER_SEQUENCE):
+        found = [ssl.DER_cert_to_PEM_cert(content).strip()]
+        _parsed(str(file), found)
+    if not found:
+        raise UnusableTrustList(f"{file} holds no certificate, neither in PEM nor in DER.")
+    return found
+
+
 def _files(place: Path) -> list[Path]:
-    files = sorted(file for file in place.iterdir() if file.suffix in SUFFIXES) if place.is_dir() else [place]
+    files = (
+        sorted(one for one in place.iterdir() if one.suffix.lower() in SUFFIXES)
+        if place.is_dir()
+        else [place]
+    )
     if len(files) > MAX_FILES or sum(file.stat().st_size for file in files) > MAX_BYTES:
         raise UnusableTrustList(f"{place} is larger than a trust list may be ({MAX_BYTES >> 20} MB).")
     return files
 
 
-def _parsed(place: str, found: tuple[str, ...]) -> dict[str, int]:
+def _parsed(place: str, found: Sequence[str]) -> dict[str, int]:
     """How many certificates there are, and how many of authorities, as OpenSSL reads them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

@@ -1,6 +1,7 @@
 """Content Credentials of pictures that the tests sign themselves: trust, statements, and what was made from what."""
 
 import random
+import ssl
 
 import pytest
 
@@ -70,6 +71,25 @@ def test_a_folder_of_certificates_is_a_list(read, kept, tmp_path, authority, pic
     facts = read(picture, TrustList(str(tmp_path)))
 
     assert (facts["state"], facts["trust_list"]["anchors"]) == ("valid", 2)
+
+
+@pytest.mark.parametrize("name", ["ours.cer", "ours.crt", "OURS.CER"])
+def test_certificates_in_der_are_read_too(read, kept, tmp_path, authority, picture, name):
+    kept("theirs.pem", signed.Authority("Other Root").certificate)
+    (tmp_path / name).write_bytes(ssl.PEM_cert_to_DER_cert(authority.certificate))
+
+    facts = read(picture, TrustList(str(tmp_path)))
+
+    assert (facts["state"], facts["trust_list"]["anchors"]) == ("valid", 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"0\x03abc", b"no certificate"])
+def test_a_file_of_a_folder_that_holds_no_certificate_is_named(kept, tmp_path, authority, content):
+    kept("ours.pem", authority.certificate)
+    (tmp_path / "theirs.cer").write_bytes(content)
+
+    with pytest.raises(UnusableTrustList, match=r"theirs\.cer"):
+        TrustList(str(tmp_path)).certificates()
 
 
 def test_a_signer_of_another_authority_is_unknown(read, kept, picture):
