@@ -17,18 +17,19 @@ Embedded = Mapping[str, Any]
 
 # Clocks without a zone may differ by the widest pair of zones (UTC-12 and UTC+14) without any contradiction.
 ZONES = timedelta(hours=26)
-# How the maker note of a maker begins (exiftool.org, tag names of maker notes), and what EXIF calls that maker.
+# How the maker note of a maker begins (exiftool.org, tag names of maker notes), and what EXIF calls that maker; after
+# it those whose cameras it also builds, which leave the same note.
 MAKER_NOTES = {
-    "Nikon": "NIKON",
-    "OLYMP": "OLYMPUS",
-    "OM SYSTEM": "OM",
-    "FUJIFILM": "FUJIFILM",
-    "Panasonic": "PANASONIC",
-    "SONY": "SONY",
-    "Apple iOS": "APPLE",
-    "PENTAX": "PENTAX",
-    "SIGMA": "SIGMA",
-    "QVC": "CASIO",
+    "Nikon": ("NIKON",),
+    "OLYMP": ("OLYMPUS",),
+    "OM SYSTEM": ("OM",),
+    "FUJIFILM": ("FUJIFILM", "LEICA", "MINOLTA", "SHARP"),
+    "Panasonic": ("PANASONIC", "LEICA"),
+    "SONY": ("SONY", "HASSELBLAD"),
+    "Apple iOS": ("APPLE",),
+    "PENTAX": ("PENTAX", "RICOH"),
+    "SIGMA": ("SIGMA",),
+    "QVC": ("CASIO",),
 }
 MAX_PROGRAMS = 12
 _TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[T ](\d\d):(\d\d):(\d\d)")
@@ -64,9 +65,9 @@ def _device(image: Fields, photo: Fields, xmp: Fields) -> Iterator[Finding]:
             sentence = f"EXIF and XMP name different devices: {ours} and {theirs}"
             yield finding("device", f"exif {name}, xmp tiff:{name}", sentence)
     begins = re.search(r"begin with '([^']*)'", photo.get("MakerNote", ""))
-    maker = next((m for head, m in MAKER_NOTES.items() if begins and begins[1].startswith(head)), None)
-    if maker and image.get("Make") and maker not in image["Make"].upper():
-        sentence = f"the maker note is of {maker}, but EXIF names the maker {image['Make']}"
+    makers = next((m for head, m in MAKER_NOTES.items() if begins and begins[1].startswith(head)), ())
+    if makers and image.get("Make") and not any(maker in image["Make"].upper() for maker in makers):
+        sentence = f"the maker note is of {makers[0]}, but EXIF names the maker {image['Make']}"
         yield finding("device", "exif MakerNote, Make", sentence)
 
 

@@ -78,6 +78,21 @@ def test_a_maker_note_of_another_maker_is_noticed(photo):
 
 
 @pytest.mark.parametrize(
+    ("make", "note"),
+    [
+        ("LEICA", b"FUJIFILM\x0c\0\0\0"),
+        ("Minolta Co., Ltd.", b"FUJIFILM\x0c\0\0\0"),
+        ("SHARP", b"FUJIFILM\x0c\0\0\0"),
+        ("RICOH IMAGING COMPANY, LTD.", b"PENTAX \0II"),
+        ("Leica Camera AG", b"Panasonic\0\0\0"),
+        ("Hasselblad", b"SONY DSC \0\0\0"),
+    ],
+)
+def test_makers_that_write_the_maker_note_of_another_contradict_nothing(photo, make, note):
+    assert photo({MAKE: make}, {MAKER_NOTE: note})["device"] == [f"EXIF names the device {make}"]
+
+
+@pytest.mark.parametrize(
     ("changed", "begins"),
     [
         ("2024:04:01 12:00:00", "times contradict each other: last changed"),
