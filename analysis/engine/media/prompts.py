@@ -54,11 +54,19 @@ def _holds_graph(value: Any) -> bool:
 def _is_graph(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
-    return "nodes" in value or _any_class(value.values())
+    return _is_workflow(value) or _any_with("class_type", value.values())
 
 
-def _any_class(nodes: Iterable[Any]) -> bool:
-    return any(isinstance(node, dict) and "class_type" in node for node in nodes)
+def _is_workflow(value: Mapping[str, Any]) -> bool:
+    """Other programs have nodes too: these are numbered, or of a type and joined by links."""
+    nodes = value.get("nodes")
+    if not isinstance(nodes, list):
+        return False
+    return "last_node_id" in value or ("links" in value and _any_with("type", nodes))
+
+
+def _any_with(key: str, nodes: Iterable[Any]) -> bool:
+    return any(isinstance(node, dict) and key in node for node in nodes)
 
 
 def _parsed(value: Any) -> Any:

@@ -54,6 +54,33 @@ def test_a_comfyui_graph_is_named(tmp_path):
     assert sentences(png_with(tmp_path, prompt=graph)) == ["ComfyUI prompt graph"]
 
 
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        {"last_node_id": 3, "nodes": []},
+        {"nodes": [{"id": 3, "type": "KSampler"}], "links": []},
+        {"extra": {"last_node_id": 3, "nodes": []}},
+    ],
+)
+def test_a_comfyui_workflow_is_named(tmp_path, workflow):
+    text = json.dumps(workflow)
+
+    assert sentences(png_with(tmp_path, workflow=text)) == ["ComfyUI workflow graph"]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        {"nodes": [{"id": "a", "type": "text"}], "edges": []},
+        {"nodes": [{"id": "a"}], "links": []},
+        {"nodes": 3, "links": []},
+        {"nodes": []},
+    ],
+)
+def test_graphs_of_other_programs_are_none_of_comfyui(tmp_path, nodes):
+    assert sentences(png_with(tmp_path, workflow=json.dumps(nodes))) == []
+
+
 @pytest.mark.parametrize("text", ["{}", "{broken", '{"a": 1}', "just words", "Steps: many"])
 def test_other_texts_name_nothing(tmp_path, text):
     assert sentences(png_with(tmp_path, prompt=text)) == []
