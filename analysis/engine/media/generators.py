@@ -24,10 +24,13 @@ class Rule(NamedTuple):
 
 
 _PROGRAM = r"Software|CreatorTool|softwareAgent|OriginatingProgram|ProgramName|encoder|software|tool"
+# Firms are credited for photographs of theirs too, and photographers have names like theirs: there only a name that
+# is the whole value counts.
 _CREDIT = r"Credit|Source|Creator|Byline|Artist|Author"
 _COMMENT = (
     r"Description|ImageDescription|Caption|UserComment|Comment|comment|description|parameters|XPComment"
 )
+_OPENAI = "help.openai.com, provenance of generated pictures"
 
 RULES = (
     Rule("NovelAI", "Software", r"^NovelAI\b", "NovelAI/novelai-image-metadata"),
@@ -54,13 +57,11 @@ RULES = (
         r"\bJob ID: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         "midjourney.com, files it offers for download",
     ),
-    Rule("Midjourney", f"{_PROGRAM}|{_CREDIT}", r"\bMidjourney\b", "midjourney.com"),
-    Rule(
-        "OpenAI (DALL·E, ChatGPT, Sora)",
-        f"{_PROGRAM}|{_CREDIT}",
-        r"\b(OpenAI|ChatGPT|DALL[·.\- ]?E)\b",
-        "help.openai.com, provenance of generated pictures",
-    ),
+    Rule("Midjourney", _PROGRAM, r"\bMidjourney\b", "midjourney.com"),
+    Rule("Midjourney", _CREDIT, r"^\s*Midjourney(\s+v?\d[\d.]*)?\s*$", "midjourney.com"),
+    Rule("OpenAI (DALL·E, ChatGPT, Sora)", _PROGRAM, r"\bOpenAI\b", _OPENAI),
+    Rule("OpenAI (DALL·E, ChatGPT, Sora)", _CREDIT, r"^\s*OpenAI\s*$", _OPENAI),
+    Rule("OpenAI (DALL·E, ChatGPT, Sora)", f"{_PROGRAM}|{_CREDIT}", r"\b(ChatGPT|DALL[·.\- ]?E)\b", _OPENAI),
     Rule("Adobe Firefly", f"{_PROGRAM}|{_CREDIT}", r"\bAdobe[_ ]Firefly\b", "contentcredentials of Firefly"),
     Rule(
         "FLUX (Black Forest Labs)", "Make", r"^Black Forest Labs", "black-forest-labs/flux, util.save_image"
@@ -83,7 +84,8 @@ RULES = (
         r"\b(Bing Image Creator|Microsoft Designer)\b",
         "blogs.microsoft.com, content credentials",
     ),
-    Rule("Stability AI", f"{_PROGRAM}|{_CREDIT}", r"\b(Stability AI|DreamStudio)\b", "stability.ai"),
+    Rule("Stability AI", _PROGRAM, r"\b(Stability AI|DreamStudio)\b", "stability.ai"),
+    Rule("Stability AI", _CREDIT, r"^\s*Stability AI\s*$", "stability.ai"),
     Rule("an AI system", "AISystemUsed", r"\S", "IPTC Photo Metadata Standard 2025.1, AI System Used"),
     Rule(
         "an AI system",

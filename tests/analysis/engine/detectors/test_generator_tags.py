@@ -53,6 +53,9 @@ def told(path):
         ("Description", JOB, "Midjourney"),
         ("Software", "OpenAI DALL·E 3", "OpenAI (DALL·E, ChatGPT, Sora)"),
         ("Credit", "Made with Google AI", "Google AI (Imagen, Gemini)"),
+        ("Credit", "OpenAI", "OpenAI (DALL·E, ChatGPT, Sora)"),
+        ("Author", " Midjourney ", "Midjourney"),
+        ("Software", "DreamStudio 1.0", "Stability AI"),
     ],
 )
 def test_a_program_is_named_by_the_text_it_writes(tmp_path, name, text, tool):
@@ -69,6 +72,11 @@ def test_a_program_is_named_by_the_text_it_writes(tmp_path, name, text, tool):
         ("Source", "Stable fields of Kansas"),
         ("Comment", "Job ID: 17"),
         ("Title", "Midjourney"),
+        ("Artist", "DreamStudio Photography"),
+        ("Artist", "DreamStudio"),
+        ("Source", "OpenAI press office"),
+        ("Author", "The Midjourney Collective"),
+        ("Comment", '{"nodes": [{"id": "a", "type": "text"}], "edges": []}'),
     ],
 )
 def test_other_texts_name_no_program(tmp_path, name, text):
