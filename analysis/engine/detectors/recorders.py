@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from analysis.engine.detectors.finding import Finding, finding
+from analysis.engine.media.boxes import MAX_BOXES
 
 MAX_MARKS, MAX_EDIT_LISTS = 200, 4
 
@@ -120,8 +121,8 @@ def _order(structure: Mapping[str, Any]) -> Iterator[Finding]:
     order = [str(name) for name in structure.get("order") or []]
     if order:
         shown = ", ".join(dict.fromkeys(order[:12]))
-        sentence = f"parts in this order: {shown}; fingerprint {structure.get('fingerprint')}"
-        yield finding("structure", "container", sentence)
+        mark = f"; fingerprint {structure['fingerprint']}" if structure.get("fingerprint") else ""
+        yield finding("structure", "container", f"parts in this order: {shown}{mark}")
     if "moov" in order and "mdat" in order:
         first = order.index("moov") < order.index("mdat")
         words = (
@@ -132,6 +133,9 @@ def _order(structure: Mapping[str, Any]) -> Iterator[Finding]:
         yield finding("structure", "moov, mdat", words)
     if structure.get("broken"):
         yield finding("structure", "container", f"its parts do not add up: {structure['broken']}")
+    if structure.get("left_out"):
+        sentence = f"it has more parts than are read here: only the first {MAX_BOXES} were"
+        yield finding("structure", "container", sentence)
 
 
 def _edit_lists(lists: list[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ class Structure:
     tracks: int = 0
     boxes: int = 0
     broken: str = ""
+    left_out: bool = False  # there are more than MAX_BOXES
 
 
 def walk(file: BufferedReader, size: int) -> tuple[Structure, str]:
@@ -65,8 +66,7 @@ def _level(file: BufferedReader, at: int, end: int, found: Structure, path: tupl
             found.user_data.append(name)
         yield _box(file, name, (at + start, min(at + length, end)), found, path)
         at += length
-    if found.boxes >= MAX_BOXES:
-        found.broken = f"only the first {MAX_BOXES} boxes were read"
+    found.left_out = found.left_out or at + 8 <= end
 
 
 def _length(head: bytes, left: int) -> tuple[int, int]:

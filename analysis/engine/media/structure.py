@@ -33,7 +33,10 @@ def read(path: Path, _probe: Probe) -> dict[str, Any]:
 
 
 def _boxes(found: boxes.Structure, tree: str) -> dict[str, Any]:
-    return _parts(found.order, {}, tree) | {
+    parts = _parts(found.order, {}, tree)
+    if found.left_out:  # where the rest is not known, files would share it by chance
+        parts["fingerprint"] = None
+    return parts | {
         "brands": found.brands,
         "handlers": found.handlers,
         "compressors": found.compressors,
@@ -41,6 +44,7 @@ def _boxes(found: boxes.Structure, tree: str) -> dict[str, Any]:
         "user_data": found.user_data[: boxes.MAX_ITEMS],
         "times": found.times,
         "broken": found.broken,
+        "left_out": found.left_out,
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.engine.detectors import metadata, recorders
-from analysis.engine.media import embedded, structure
+from analysis.engine.media import boxes, embedded, structure
 from analysis.engine.types import FileFacts, MediaKind, Probe, Source
 from tests import clips
 
@@ -178,6 +178,41 @@ def test_nested_and_endless_boxes_are_cut(found):
     facts, told = found(FTYP + many)
     assert facts["tree"] == "ftyp(qt,qt);free*"
     assert "only the first" in told["structure"][-1]
+
+
+def fragments(count):
+    track = box(b"traf", box(b"tfhd"), box(b"tfdt"), box(b"trun"))
+    return (box(b"moof", box(b"mfhd"), track, track) + MDAT) * count
+
+
+def test_a_long_fragmented_file_is_not_called_broken(found):
+    facts, told = found(FTYP + movie() + fragments(300))
+
+    assert facts["broken"] == ""
+    assert not [one for one in told["structure"] if "do not add up" in one]
+    assert told["structure"][-1] == "it has more parts than are read here: only the first 3000 were"
+
+
+def test_what_was_cut_has_no_fingerprint(found):
+    facts, told = found(FTYP + movie() + fragments(300))
+
+    assert facts["left_out"]
+    assert facts["fingerprint"] is None
+    assert told["structure"][0] == "parts in this order: ftyp, moov, moof, mdat"
+
+
+def test_what_does_not_add_up_is_told_of_a_long_file_too(found):
+    facts, told = found(FTYP + box(b"moov", (3).to_bytes(4, "big") + b"free") + fragments(300))
+
+    assert "impossible length" in facts["broken"]
+    assert "do not add up" in told["structure"][-2]
+
+
+def test_a_file_of_exactly_as_many_parts_as_are_read_is_whole(found):
+    facts, _ = found(FTYP + box(b"free") * (boxes.MAX_BOXES - 1))
+
+    assert not facts["left_out"]
+    assert facts["fingerprint"]
 
 
 @pytest.mark.parametrize("length", [0, 2, 7, 1, 0xFFFFFFFF])
