@@ -13,6 +13,15 @@ from analysis.engine.media.thumbnail_causes import causes
 
 SIDE = 160
 _GRID = 16
+_UPRIGHT = {  # by the EXIF tag Orientation: what undoes it
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def read(path: Path, exif: bytes) -> dict[str, Any] | None:
@@ -29,7 +38,7 @@ def read(path: Path, exif: bytes) -> dict[str, Any] | None:
         sizes = small.size, image.size
         small.draft("RGB", (SIDE, SIDE))
         image.draft("L", (4 * SIDE, 4 * SIDE))
-        grey = small.convert("L"), image.convert("L")
+        grey = _upright(small.convert("L"), image), image.convert("L")
         for picture in grey:  # large ones are compared many times
             picture.thumbnail((4 * SIDE, 4 * SIDE))
         difference, why = _difference(*grey), causes(*grey, _difference)
@@ -50,6 +59,12 @@ def _jpeg_inside(exif: bytes) -> bytes | None:
     """The JPEG inside the EXIF segment, if any: told by its first marker, since its offset may lie."""
     at = exif.find(b"\xff\xd8\xff")
     return exif[at:] if at > 0 else None
+
+
+def _upright(small: Image.Image, image: Image.Image) -> Image.Image:
+    """HEIF is decoded upright, while its thumbnail lies as the sensor saw it, like that of any other format."""
+    turn = _UPRIGHT.get(image.info.get("original_orientation") or 1)
+    return small if turn is None else small.transpose(turn)
 
 
 def _difference(small: Image.Image, image: Image.Image) -> float:

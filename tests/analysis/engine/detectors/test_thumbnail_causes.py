@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
@@ -73,6 +74,35 @@ def test_a_turn_is_named_in_its_direction(found, scene):
     facts = found(scene.transpose(Turn.ROTATE_90), scene)
 
     assert "turned by 90° to the left" in facts["thumbnail"]["causes"][0]["words"]
+
+
+# EXIF 2.32, tag Orientation, and what undoes it
+UPRIGHT = {
+    2: Turn.FLIP_LEFT_RIGHT,
+    3: Turn.ROTATE_180,
+    4: Turn.FLIP_TOP_BOTTOM,
+    5: Turn.TRANSPOSE,
+    6: Turn.ROTATE_270,
+    7: Turn.TRANSVERSE,
+    8: Turn.ROTATE_90,
+}
+
+
+@pytest.mark.parametrize(("orientation", "turn"), UPRIGHT.items())
+def test_a_heic_picture_that_is_stored_turned_was_not_turned_later(tmp_path, scene, orientation, turn):
+    assert causes(heic(tmp_path, scene, scene, orientation)) == []
+    assert causes(heic(tmp_path, scene.transpose(turn), scene, orientation)) != []
+
+
+def heic(tmp_path, picture, thumbnail, orientation):
+    pillow_heif.register_heif_opener()
+    small = io.BytesIO()
+    thumbnail.resize((160, 120)).save(small, "JPEG")
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "picture.heic"
+    picture.save(path, exif=exif.tobytes() + small.getvalue(), quality=90)
+    return embedded.read(path, Probe(MediaKind.IMAGE, "heif"))
 
 
 def test_a_picture_that_was_cut_is_found_in_its_thumbnail(found, scene):
