@@ -105,11 +105,22 @@ def _missing(scored: Sequence[Scored], promise: Promise, minimum: Minimum) -> li
             said.append(f"{len(files)} {label} files have a score, {needed} are needed")
         if len(sources) < minimum.sources:
             said.append(f"{len(sources)} sources of {label} files have one, {minimum.sources} are needed")
+        if len(files) >= needed and len(sources) >= minimum.sources:
+            said += _outside(files, label, share)
     return said
 
 
+def _outside(files: Sequence[Scored], label: str, share: float) -> list[str]:
+    """Which source, left out, leaves too few to choose a cut from: what is told of it would then mean nothing."""
+    source, inside = Counter(answer.source for answer in files).most_common(1)[0]
+    left = len(files) - inside
+    if _rank(share, left):
+        return []
+    return [f"too few {label} files outside source {source}: {left}, where a rate of {share:g} needs more"]
+
+
 def _least(share: float) -> int:
-    """Files below which no cut can be chosen for that rate, with any source of a third left out."""
+    """Files below which that rate cannot be told."""
     return math.ceil(1 / share) if share else 10**9
 
 
@@ -128,12 +139,17 @@ def choose(scores: Values, manipulated: Labels, promise: Promise) -> Cuts:
 
 
 def _beyond(ranked: Values, share: float, towards: float) -> float:
-    rank = math.floor(share * (len(ranked) + 1) + 1e-9)
+    rank = _rank(share, len(ranked))
     if not rank:
         return 1.001 if towards > 0 else 0.0
     extreme = float(ranked[rank - 1])
     # at or above the cut is strong, so it lies just above the k-th; below the other is none, so it is the k-th itself
     return float(np.nextafter(extreme, towards)) if towards > 0 else extreme
+
+
+def _rank(share: float, files: int) -> int:
+    """Of so many files, how many may lie beyond the cut; 0 where they do not carry that share."""
+    return math.floor(share * (files + 1) + 1e-9)
 
 
 @dataclass(frozen=True)

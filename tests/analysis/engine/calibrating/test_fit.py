@@ -96,6 +96,37 @@ def test_a_rate_that_so_few_files_cannot_resolve_asks_for_more():
     assert missing == ("60 unmanipulated files have a score, 100 are needed",)
 
 
+def sized(sizes, *, manipulated):
+    low, high = (0.6, 1.0) if manipulated else (0.0, 0.4)
+    return [
+        answer
+        for source, files in sizes.items()
+        for answer in spread(low, high, manipulated=manipulated, source=source, files=files)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unequal", "label", "share"), [(False, "unmanipulated", "0.05"), (True, "manipulated", "0.1")]
+)
+def test_a_source_without_which_too_few_files_are_left_stays_uncalibrated(unequal, label, share):
+    answers = [
+        *sized({"a": 60, "b": 1, "c": 1}, manipulated=unequal),
+        *sized({"a": 20, "b": 20, "c": 20}, manipulated=not unequal),
+    ]
+
+    assert refused(answers) == (
+        f"too few {label} files outside source a: 2, where a rate of {share} needs more",
+    )
+
+
+def test_a_rare_rate_needs_its_files_outside_every_source():
+    missing = refused(good("abcd", files=26), promise=Promise(false_positive_rate=0.01))
+
+    assert missing == (
+        "too few unmanipulated files outside source a: 78, where a rate of 0.01 needs more",
+    )
+
+
 def test_abstentions_count_for_nothing_and_are_named():
     silent = [Scored(f"s{at}", "a", at < 3, None, Condition(), "no_face") for at in range(5)]
 
