@@ -84,11 +84,9 @@ def calibrate(
     missing = _missing(scored, promise, minimum)
     if missing:
         return Uncalibrated(card.name, tuple(missing))
-    held = _held_out(scored, promise)
-    broken = _broken(held, promise)
-    if broken:
-        return Uncalibrated(card.name, tuple(broken))
-    return _told(card, answers, held, promise, created)
+    found = _told(card, answers, _held_out(scored, promise), promise, created)
+    broken = _broken(found)
+    return Uncalibrated(card.name, tuple(broken)) if broken else found
 
 
 def _missing(scored: Sequence[Scored], promise: Promise, minimum: Minimum) -> list[str]:
@@ -187,20 +185,25 @@ def _held_out(scored: Sequence[Scored], promise: Promise) -> Held:
     return Held(scored, scores, manipulated, sources, cuts, log10)
 
 
-def _broken(held: Held, promise: Promise) -> list[str]:
-    """Promises that unseen sources do not keep: rates that are surely more than twice what was chosen."""
-    alarms = held.rate(held.strong(), ~held.manipulated)
-    misses = held.rate(held.none(), held.manipulated)
+def _broken(found: Calibration) -> list[str]:
+    """What unseen sources do not bear out: rates surely more than twice what was chosen, or any worth at all."""
     said = []
     for rate, share, words in (
-        (alarms, promise.false_positive_rate, "unmanipulated files raise an alarm"),
-        (misses, promise.miss_rate, "manipulated files are missed"),
+        (found.false_alarms, found.false_positive_rate, "unmanipulated files raise an alarm"),
+        (found.misses, found.miss_rate, "manipulated files are missed"),
     ):
         if measures.surely_above(rate, min(2 * share, 1.0)):
             said.append(
                 f"on sources that had no part in choosing the cuts {rate.count} of {rate.of} {words}, "
                 f"where {share:g} of them was asked for"
             )
+    # inverted, or no better than a coin: cuts can be chosen all the same, and what they sort means nothing
+    auc = found.auc
+    if auc.low <= 0.5:
+        why = f"AUC {auc.value:.2f}, 95 % interval {auc.low:.2f} to {auc.high:.2f}"
+        said.append(f"on unseen sources it does not tell the labels apart ({why})")
+    elif not found.ratios.high:
+        said.append("on unseen sources it does not tell the labels apart (no score there speaks for manipulation)")
     return said
 
 
