@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from analysis.engine.calibration import Calibration
+from analysis.engine.calibration import Calibration, Rate
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,14 @@ def flagged_share(found_rate: float, false_positive_rate: float, base_rate: floa
 def flagged(found: Calibration, base_rate: float) -> Flagged | None:
     """The same with what this detector did on unseen sources; None where nothing was ever flagged."""
     alarms, hits = found.false_alarms, found.found
-    value = flagged_share(hits.share, alarms.share, base_rate)
+    if not alarms.count and not hits.count:
+        return None
+    value = flagged_share(_expected(hits), _expected(alarms), base_rate)
     low = flagged_share(hits.low, alarms.high, base_rate)
     high = flagged_share(hits.high, alarms.low, base_rate)
-    return None if math.isnan(value) else Flagged(value, *(0.0 if math.isnan(x) else x for x in (low, high)))
+    return Flagged(value, *(0.0 if math.isnan(x) else x for x in (low, high)))
+
+
+def _expected(rate: Rate) -> float:
+    """None of so many is not none at all: the mean of the share under Jeffreys' prior."""
+    return (rate.count + 0.5) / (rate.of + 1)

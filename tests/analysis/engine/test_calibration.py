@@ -186,5 +186,9 @@ def test_a_base_rate_that_is_no_share_is_refused(share):
 def test_no_alarm_among_sixty_files_is_not_taken_for_none_at_all(found):
     share = flagged(found, 0.01)
 
-    assert share.value == 1.0
+    assert share.value == pytest.approx(0.54, abs=0.01)  # half a false alarm in 60, among 99 times as many
     assert share.low < 0.2
+
+
+def test_where_nothing_is_manipulated_no_flag_is_right(found):
+    assert flagged(found, 0.0).value == 0.0
