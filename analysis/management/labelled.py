@@ -52,6 +52,8 @@ def read_labels(options: Mapping[str, Any]) -> list[Labelled]:
         raise CommandError("Give --real and --fake, or --labels.", returncode=FAILED)
     try:
         if labels:
+            if options["sources"]:
+                raise UnusableLabels("--sources goes with --real and --fake; --labels has a column source.")
             found = from_csv(labels, options["base"])
         else:
             sources = read_sources(options["sources"]) if options["sources"] else None

@@ -163,6 +163,7 @@ def test_a_hostile_file_is_not_loaded_and_the_one_on_record_goes_on_counting(tmp
     [
         (["--detector", "brightness"], "Give --real and --fake"),
         (["--detector", "brightness", "--real", "/"], "Give --real and --fake"),
+        (["--detector", "brightness", "--labels", "a.csv", "--sources", "b.csv"], "--sources goes with"),
         (["--detector", "brightness", "--real", "/nowhere", "--fake", "/"], "not a folder"),
         (["--detector", "brightnes", "--real", "/", "--fake", "/"], "No detector 'brightnes'"),
         (["--real", "/", "--fake", "/"], "Name at least one detector"),

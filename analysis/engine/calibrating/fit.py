@@ -203,7 +203,9 @@ def _broken(found: Calibration) -> list[str]:
         why = f"AUC {auc.value:.2f}, 95 % interval {auc.low:.2f} to {auc.high:.2f}"
         said.append(f"on unseen sources it does not tell the labels apart ({why})")
     elif not found.ratios.high:
-        said.append("on unseen sources it does not tell the labels apart (no score there speaks for manipulation)")
+        said.append(
+            "on unseen sources it does not tell the labels apart (no score there speaks for manipulation)"
+        )
     return said
 
 
@@ -268,9 +270,8 @@ def _holding(answers: Sequence[Scored], axis: str, low: float | None, high: floa
 
 def _once_each(answers: Sequence[Scored]) -> list[Scored]:
     """One answer per file, its original before copies: a file that counts twice would narrow the interval."""
-    return list(
-        {answer.file: answer for answer in sorted(answers, key=lambda a: a.rung, reverse=True)}.values()
-    )
+    originals_last = sorted(answers, key=lambda a: a.rung, reverse=True)
+    return list({(answer.manipulated, answer.file): answer for answer in originals_last}.values())
 
 
 def _row(

@@ -5,6 +5,7 @@ first folder below the labelled one, the CSV file's column, or, where there is n
 """
 
 import csv
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Labelled:
 def from_folders(real: Path, fake: Path, sources: Mapping[str, str] | None = None) -> list[Labelled]:
     """The media below both folders. sources: by path below its folder, from `read_sources`, before folders' names.
 
-    Raises UnusableLabels for a folder that is none, or one that lies in the other.
+    Raises UnusableLabels for a folder that is none, one that lies in the other, or a source of a file that is not there.
     """
     for folder in (real, fake):
         if not folder.is_dir():
@@ -45,20 +46,32 @@ def from_folders(real: Path, fake: Path, sources: Mapping[str, str] | None = Non
     inner, outer = sorted((real.resolve(), fake.resolve()), key=lambda path: -len(path.parts))
     if inner.is_relative_to(outer):
         raise UnusableLabels(f"{inner} lies in {outer}: a file would have both labels.")
+    for name in sources or {}:
+        if not any((folder / name).is_file() for folder in (real, fake)):
+            raise UnusableLabels(f"{name[:100]!r} has a source, and is no file below {real} or {fake}.")
+    names = _told_apart(real.resolve(), fake.resolve())
     return [
-        *_below(real, sources or {}, manipulated=False),
-        *_below(fake, sources or {}, manipulated=True),
+        *_below(real, names[0], sources or {}, manipulated=False),
+        *_below(fake, names[1], sources or {}, manipulated=True),
     ]
 
 
-def _below(folder: Path, sources: Mapping[str, str], *, manipulated: bool) -> Iterator[Labelled]:
+def _told_apart(real: Path, fake: Path) -> tuple[str, str]:
+    """What files of either folder are named by: its name, or its way from where the two part."""
+    if real.name != fake.name:
+        return real.name, fake.name
+    shared = os.path.commonpath([real, fake])
+    return real.relative_to(shared).as_posix(), fake.relative_to(shared).as_posix()
+
+
+def _below(folder: Path, title: str, sources: Mapping[str, str], *, manipulated: bool) -> Iterator[Labelled]:
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or not _is_media(path):
             continue
         name = path.relative_to(folder).as_posix()
         parts = path.relative_to(folder).parts
-        own = parts[0] if len(parts) > 1 else folder.name
-        yield Labelled(path, f"{folder.name}/{name}", sources.get(name, own), manipulated)
+        own = parts[0] if len(parts) > 1 else folder.resolve().name
+        yield Labelled(path, f"{title}/{name}", sources.get(name, own), manipulated)
 
 
 def _is_media(path: Path) -> bool:
@@ -72,7 +85,12 @@ def _is_media(path: Path) -> bool:
 
 def read_sources(path: Path) -> dict[str, str]:
     """file → source, from a CSV file with these two columns. Raises UnusableLabels."""
-    return {row["file"]: row["source"] for row in _rows(path, ("file", "source"))}
+    found = {
+        row["file"]: row["source"].strip()[:SOURCE_CHARACTERS] for row in _rows(path, ("file", "source"))
+    }
+    if empty := next((name for name, source in found.items() if not source), None):
+        raise UnusableLabels(f"{path}: {empty[:100]!r} has an empty source.")
+    return found
 
 
 def from_csv(path: Path, base: Path | None = None) -> list[Labelled]:

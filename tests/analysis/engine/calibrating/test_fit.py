@@ -123,9 +123,7 @@ def test_a_source_without_which_too_few_files_are_left_stays_uncalibrated(unequa
 def test_a_rare_rate_needs_its_files_outside_every_source():
     missing = refused(good("abcd", files=26), promise=Promise(false_positive_rate=0.01))
 
-    assert missing == (
-        "too few unmanipulated files outside source a: 78, where a rate of 0.01 needs more",
-    )
+    assert missing == ("too few unmanipulated files outside source a: 78, where a rate of 0.01 needs more",)
 
 
 def test_abstentions_count_for_nothing_and_are_named():
@@ -161,6 +159,15 @@ def test_rows_count_files_by_their_measured_condition_and_an_original_once():
     assert rows["shorter side in px below 360"].files.manipulated == 60
     assert rows["shorter side in px 720 to 1080"].files.manipulated == 30
     assert set(rows) == {"shorter side in px below 360", "shorter side in px 720 to 1080", "half size"}
+
+
+def test_files_of_either_label_with_one_name_are_two_files():
+    small = Condition(short_side_px=300.0)
+    answers = [replace(one, file=one.file.rsplit("/")[-1] + one.source) for one in good(condition=small)]
+
+    (row,) = [row for row in told(card(), answers).rows if row.files.manipulated]
+
+    assert (row.files.manipulated, row.files.unmanipulated) == (60, 60)
 
 
 @pytest.mark.parametrize("score", [0.0, 1.0])

@@ -68,3 +68,24 @@ def test_a_list_that_makes_no_sense_is_refused(folders, text, said):
 def test_a_folder_within_the_other_is_refused(folders):
     with pytest.raises(UnusableLabels, match="would have both labels"):
         from_folders(folders, folders / "fake")
+
+
+def test_folders_of_the_same_name_give_every_file_a_name_of_its_own(folders):
+    for label in ("real", "fake"):
+        path = folders / label / "images" / "phone" / "a.png"
+        path.parent.mkdir(parents=True)
+        clips.write_image(path, width=16, height=16)
+
+    found = from_folders(folders / "real" / "images", folders / "fake" / "images")
+
+    assert [file.name for file in found] == ["real/images/phone/a.png", "fake/images/phone/a.png"]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"), [("nowhere.png,one", "is no file below"), ("phone/a.png, ", "has an empty source")]
+)
+def test_sources_that_name_nothing_are_refused(folders, row, said):
+    (folders / "sources.csv").write_text(f"file,source\n{row}\n")
+
+    with pytest.raises(UnusableLabels, match=said):
+        from_folders(folders / "real", folders / "fake", read_sources(folders / "sources.csv"))
