@@ -13,8 +13,17 @@ from analysis.engine.calibration import Calibration, UnsoundCalibration, from_js
 logger = logging.getLogger(__name__)
 
 
+def touch() -> None:
+    """Raises DatabaseError where nothing can be kept: to be known before hours of examining, not after."""
+    models.Calibration.objects.exists()
+
+
 def store(found: Calibration) -> str:
-    """Keeps it; from now on it is the one that counts for its detector. Its digest."""
+    """Keeps it; from now on it is the one that counts for its detector. Its digest.
+
+    Raises UnsoundCalibration for one that could not be read again.
+    """
+    from_json(found.to_json())
     fields = {
         "detector": found.detector,
         "version": found.version,

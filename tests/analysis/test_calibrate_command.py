@@ -1,19 +1,24 @@
 """`manage.py calibrate` and `evaluate`, from drawn files to the outcome of the next one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from PIL import Image
 
+from analysis import models
 from analysis.calibrations import load_calibrations, store
 from analysis.engine.calibrating import fit
+from analysis.engine.calibration import UnsoundCalibration
 from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Assessment, Concluded, Coverage, FrameBatch, OutcomeName, Verdict
+from analysis.management.commands.calibrate import Command
 from tests.analysis.engine.plugins import Plain, card, registry
 from tests.calibrations import good_calibration
 
@@ -144,6 +149,49 @@ def test_what_was_told_elsewhere_can_be_loaded(tmp_path: Path) -> None:
     call_command("calibrate", "--load", str(tmp_path / "found.json"))
 
     assert load_calibrations() == {"plain": found}
+
+
+def test_lines_of_detectors_that_stayed_uncalibrated_are_named_and_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = good_calibration(card())
+    line = json.dumps({"detector": "jpeg", "uncalibrated": ["too few"], "abstained": []})
+    (tmp_path / "found.json").write_text(f"{line}\n{found.to_json()}\n")
+
+    call_command("calibrate", "--load", str(tmp_path / "found.json"))
+
+    assert "jpeg stays uncalibrated" in capsys.readouterr().out
+    assert load_calibrations() == {"plain": found}
+
+
+def test_a_calibration_that_could_not_be_read_again_is_not_kept() -> None:
+    with pytest.raises(UnsoundCalibration, match="preprocessing"):
+        store(replace(good_calibration(card()), preprocessing="x" * 5000))
+
+    assert load_calibrations() == {}
+
+
+@pytest.mark.usefixtures("detector")
+def test_a_database_that_keeps_nothing_is_told_before_anything_is_examined(
+    folders: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connection.cursor() as cursor:  # comes back with the test's transaction
+        cursor.execute(f"ALTER TABLE {models.Calibration._meta.db_table} RENAME TO gone")
+
+    with pytest.raises(CommandError, match="No database answers"):
+        call_command("calibrate", "--detector", "brightness", *labels(folders))
+
+    assert "1 of 12" not in capsys.readouterr().err
+
+
+def test_a_cut_that_no_score_reaches_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    found = replace(good_calibration(card()), strong_cut=float(np.nextafter(1.0, 2.0)))
+
+    Command()._print(found)
+
+    said = capsys.readouterr().out
+    assert "no score reaches strong signs" in said
+    assert "strong signs from" not in said
 
 
 def test_a_hostile_file_is_not_loaded_and_the_one_on_record_goes_on_counting(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ class Labelled:
 def from_folders(real: Path, fake: Path, sources: Mapping[str, str] | None = None) -> list[Labelled]:
     """The media below both folders. sources: by path below its folder, from `read_sources`, before folders' names.
 
-    Raises UnusableLabels for a folder that is none, one that lies in the other, or a source of a file that is not there.
+    Raises UnusableLabels for a folder that is none, one that lies in the other, or a source of a file that is
+    not there.
     """
     for folder in (real, fake):
         if not folder.is_dir():

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from analysis.calibrations import store
+from analysis.calibrations import store, touch
 from analysis.engine.calibrating.fit import Promise, Uncalibrated, abstentions, calibrate
 from analysis.engine.calibrating.scoring import answers
 from analysis.engine.calibration import Calibration, UnsoundCalibration, from_json, sentence
@@ -47,6 +49,8 @@ class Command(ExaminingCommand):
         if not names:
             raise CommandError("Name at least one detector with --detector.", returncode=FAILED)
         files = read_labels(options)
+        if not options["no_store"]:
+            self._kept(touch)
         order = replace(load_options(), threads=options["threads"])
         seen = examine_all(files, registry, names, order, with_ladder=options["ladder"])
         promise = Promise(options["false_positive_rate"], options["miss_rate"])
@@ -57,10 +61,11 @@ class Command(ExaminingCommand):
             found = calibrate(
                 registry.card(name), answered, created=timezone.now().isoformat(), promise=promise
             )
-            if isinstance(found, Calibration) and not options["no_store"]:
-                self._store(found)
             missing += isinstance(found, Uncalibrated)
+            # told before it is kept: what took hours is not lost where it cannot be
             self._tell(name, found, [asdict(one) for one in silent], as_json=options["json"])
+            if isinstance(found, Calibration) and not options["no_store"]:
+                self._kept(partial(store, found))
         if missing:
             raise SystemExit(NOT_ASSESSABLE)
 
@@ -86,7 +91,7 @@ class Command(ExaminingCommand):
         ratios = found.ratios
         self.stdout.write(f"{found.detector} {found.version}: {sentence(found)}")
         self.stdout.write(
-            f"    strong signs from {found.strong_cut:.6g}, no signs below {found.none_cut:.6g}; "
+            f"    {_strong(found)}, no signs below {found.none_cut:.6g}; "
             f"EER {found.eer:.3f}; log10 likelihood ratios {ratios.low:.2f} to {ratios.high:.2f}, "
             f"Cllr {ratios.cllr:.2f}"
         )
@@ -100,23 +105,48 @@ class Command(ExaminingCommand):
 
     def _load(self, path: Path) -> None:
         try:
-            lines = path.read_bytes().splitlines()
-            found = [from_json(line) for line in lines if line.strip()]
+            lines = [line for line in path.read_bytes().splitlines() if line.strip()]
+            skipped = [_uncalibrated(line) for line in lines]
+            found = [from_json(line) for line, name in zip(lines, skipped, strict=True) if name is None]
         except (OSError, UnsoundCalibration) as error:
             raise CommandError(f"{path}: {error}", returncode=FAILED) from error
+        for name in skipped:
+            if name is not None:
+                self.stdout.write(f"{name} stays uncalibrated: nothing to keep.")
         for one in found:
-            self._store(one)
+            self._kept(partial(store, one))
             self.stdout.write(f"{one.detector} {one.version}: {one.digest}")
 
-    def _store(self, found: Calibration) -> None:
+    def _kept(self, step: Callable[[], object]) -> None:
         try:
-            store(found)
+            step()
+        except UnsoundCalibration as error:
+            raise CommandError(f"It cannot be kept: {error}", returncode=FAILED) from error
         except DatabaseError as error:
             raise CommandError(
                 "No database answers, so the calibration cannot be kept. Start script/server, or use "
                 "--no-store --json and load that later.",
                 returncode=FAILED,
             ) from error
+
+
+def _strong(found: Calibration) -> str:
+    return (
+        f"strong signs from {found.strong_cut:.6g}"
+        if found.strong_cut <= 1
+        else "no score reaches strong signs"
+    )
+
+
+def _uncalibrated(line: bytes) -> str | None:
+    """The detector of a line by which --json said that one stays uncalibrated; None for any other."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or "uncalibrated" not in told:
+        return None
+    return repr(told.get("detector"))[:70].strip("'")
 
 
 def _share(text: str) -> float:
