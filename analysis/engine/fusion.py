@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from analysis.engine import sentences
+from analysis.engine import marks, sentences
+from analysis.engine.marks import UNCALIBRATED_MARK
 from analysis.engine.types import Band, DetectorEnded, NotAssessed, Outcome, OutcomeName, Reason, Verdict
-
-UNCALIBRATED_MARK = 0.5
 
 # The first that occurs is the one a reader should hear of: what was wrong with the content says more than
 # what a detector is not made for.
@@ -37,17 +36,17 @@ _WEIGHT = (
 
 @dataclass(frozen=True)
 class Voice:
-    """What one family says of one subject. `band` is None when it only raised an uncalibrated score."""
+    """What one family says of one subject. `raised`: a score without a band lies at its mark or above.
+
+    `mute`: it has nothing but low scores that their calibrations do not carry.
+    """
 
     family: str
     subject: str
     band: Band
     raised: bool
+    mute: bool
     speakers: tuple[DetectorEnded, ...]
-
-    @property
-    def names(self) -> str:
-        return sentences.listed(speaker.title or speaker.detector for speaker in self.speakers)
 
 
 def conclude(
@@ -69,13 +68,18 @@ def conclude(
     silent = [ending for ending in judges if isinstance(ending.assessment, NotAssessed)]
     if name is OutcomeName.NOT_ASSESSABLE:
         # where everybody reported facts only, that is the reason
-        sentence = sentences.not_assessable(_dominating(silent or endings), damaged=bool(damage))
+        uncarried = bool(voices) and all(voice.mute for voice in voices)
+        sentence = (
+            sentences.UNCARRIED
+            if uncarried and not damage
+            else sentences.not_assessable(_dominating(silent or endings), damaged=bool(damage))
+        )
     else:
         sentence = sentences.OUTCOMES[name]
     return Outcome(
         name,
         sentence,
-        why=sentences.why(name, [(voice.names, voice.band, voice.raised) for voice in voices], silent),
+        why=sentences.why(name, [ending for voice in voices for ending in voice.speakers], silent),
         limit=sentences.limit(
             [ending for voice in voices for ending in voice.speakers], silent, missing, [*remarks, damage]
         ),
@@ -102,10 +106,9 @@ def hear(judges: Iterable[DetectorEnded]) -> list[Voice]:
 def _voice(family: str, subject: str, speakers: tuple[DetectorEnded, ...]) -> Voice:
     verdicts = [speaker.assessment for speaker in speakers if isinstance(speaker.assessment, Verdict)]
     bands = {verdict.band for verdict in verdicts}
-    raised = any(
-        verdict.band is Band.UNCALIBRATED and verdict.score >= UNCALIBRATED_MARK for verdict in verdicts
-    )
-    return Voice(family, subject, _family_band(bands), raised, speakers)
+    raised = any(marks.raised(verdict) for verdict in verdicts)
+    mute = not raised and all(marks.limited(verdict) for verdict in verdicts)
+    return Voice(family, subject, _family_band(bands), raised, mute, speakers)
 
 
 def _family_band(bands: set[Band]) -> Band:
@@ -130,14 +133,36 @@ def _decide(voices: Sequence[Voice], *, damaged: bool) -> tuple[OutcomeName, str
             f"At least one calibrated family of {len(voices)} lies in its band of strong signs, and no other "
             f"calibrated family contradicts it for the same subject."
         )
+    return _inconclusive(voices) or _without_band(voices, damaged=damaged)
+
+
+def _inconclusive(voices: Sequence[Voice]) -> tuple[OutcomeName, str] | None:
+    if any(_contradicts_itself(voice) for voice in voices):
+        return OutcomeName.SOME_SIGNS, (
+            "Calibrated detectors of one family gave strong signs and no signs, so the family counts as some signs."
+        )
     if any(voice.band is Band.SOME for voice in voices):
         return OutcomeName.SOME_SIGNS, "A calibrated family lies in its band of some signs, and none higher."
+    return None
+
+
+def _without_band(voices: Sequence[Voice], *, damaged: bool) -> tuple[OutcomeName, str]:
     if any(voice.raised for voice in voices):
         return OutcomeName.SOME_SIGNS, (
-            f"An uncalibrated detector scored {UNCALIBRATED_MARK} or more; uncalibrated scores lift the outcome "
+            f"A detector without a band scored at its mark ({UNCALIBRATED_MARK}, or its calibration's own cut where "
+            f"that does not carry this file) or more; uncalibrated scores lift the outcome "
             f"to some signs at most."
         )
+    if all(voice.mute for voice in voices):
+        return OutcomeName.NOT_ASSESSABLE, (
+            "Every score lies below the cut of a calibration that does not carry this file, so it says nothing."
+        )
     return _nothing_found(damaged=damaged)
+
+
+def _contradicts_itself(voice: Voice) -> bool:
+    bands = {one.assessment.band for one in voice.speakers if isinstance(one.assessment, Verdict)}
+    return {Band.STRONG, Band.NONE} <= bands
 
 
 def _nothing_found(*, damaged: bool) -> tuple[OutcomeName, str]:

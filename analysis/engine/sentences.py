@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from analysis.engine import marks
 from analysis.engine.types import Band, DetectorEnded, NotAssessed, OutcomeName, Reason, Verdict
 
 OUTCOMES = {
@@ -11,6 +12,7 @@ OUTCOMES = {
     OutcomeName.NO_SIGNS: "No signs found by these detectors; this is not proof of authenticity.",
     OutcomeName.DISAGREE: "Detectors disagree.",
 }
+UNCARRIED = "Not assessable: the calibrations do not carry this file."
 REASONS = {
     Reason.NO_FACE: "no face was found",
     Reason.FACE_TOO_SMALL: "the faces are too small",
@@ -53,19 +55,23 @@ def not_assessable(reason: Reason | None, *, damaged: bool = False) -> str:
     return f"Not assessable: {REASONS[reason] if reason else 'no detector was asked'}."
 
 
-def why(name: OutcomeName, voices: Sequence[tuple[str, Band, bool]], silent: Sequence[DetectorEnded]) -> str:
-    """One sentence: who said what. voices: names, band, and whether an uncalibrated score was raised."""
-    if name is OutcomeName.NOT_ASSESSABLE and not voices:
+def why(name: OutcomeName, speaking: Sequence[DetectorEnded], silent: Sequence[DetectorEnded]) -> str:
+    """One sentence: who said what, each by its own band and score."""
+    if name is OutcomeName.NOT_ASSESSABLE and not speaking:
         said = _together(silent, lambda ending: f"gave no score: {_detail(ending)}")
         return f"{'; '.join(said)}." if said else "No detector that judges such a file was asked."
-    said = [f"{names} {_said(band, raised=raised)}" for names, band, raised in voices]
-    return f"{'; '.join(said)}."
+    return f"{'; '.join(_together(speaking, _said))}."
 
 
-def _said(band: Band, *, raised: bool) -> str:
-    if band is Band.UNCALIBRATED and raised:
-        return "scored 0.5 or more without a calibration"
-    return _BANDS[band]
+def _said(ending: DetectorEnded) -> str:
+    verdict = ending.assessment
+    if not isinstance(verdict, Verdict):
+        return ""
+    if marks.limited(verdict):
+        if marks.raised(verdict):
+            return "scored at or above its cut, in a condition that its calibration does not carry"
+        return "says nothing, in a condition that its calibration does not carry"
+    return "scored 0.5 or more without a calibration" if marks.raised(verdict) else _BANDS[verdict.band]
 
 
 def _detail(ending: DetectorEnded) -> str:

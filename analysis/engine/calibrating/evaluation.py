@@ -9,7 +9,7 @@ import numpy as np
 from analysis.engine.calibrating import measures
 from analysis.engine.calibrating.scoring import Examined
 from analysis.engine.calibration import Estimate, Numbers, Rate
-from analysis.engine.fusion import UNCALIBRATED_MARK
+from analysis.engine.marks import UNCALIBRATED_MARK
 from analysis.engine.types import Band, DetectorEnded, OutcomeName, Verdict
 
 FUSION = "fusion"

@@ -194,3 +194,35 @@ def test_signs_in_what_could_be_read_stay_signs():
     outcome = conclude([scored("meso4", score=0.9)], damage="2 damaged parts could not be decoded")
 
     assert outcome.name is OutcomeName.SOME_SIGNS
+
+
+def uncarried(score):
+    told = {
+        "cuts": {"strong_signs": 0.3, "no_signs": 0.2},
+        "limited": "0 files with shorter side in px 1080 and more are too few",
+    }
+    return end("a", Verdict(score, Coverage(1, 1), facts={"calibration": told}))
+
+
+def test_a_score_that_its_calibration_does_not_carry_is_raised_at_its_own_cut():
+    outcome = conclude([uncarried(0.35)])
+
+    assert outcome.name is OutcomeName.SOME_SIGNS
+    assert "0.5" not in outcome.why
+
+
+def test_a_low_score_that_its_calibration_does_not_carry_is_no_finding():
+    outcome = conclude([uncarried(0.1)])
+
+    assert outcome.name is OutcomeName.NOT_ASSESSABLE
+    assert outcome.sentence == "Not assessable: the calibrations do not carry this file."
+    assert "0.5" not in outcome.why
+
+
+def test_each_of_a_family_is_told_by_its_own_band_and_score():
+    mixed = conclude([scored("a", Band.NONE, 0.1, family="kin"), scored("b", score=0.95, family="kin")])
+    torn = conclude([scored("a", Band.STRONG, family="kin"), scored("b", Band.NONE, 0.1, family="kin")])
+
+    assert mixed.why == "A found no signs; B scored 0.5 or more without a calibration."
+    assert torn.why == "A gave strong signs; B found no signs."
+    assert torn.rule.startswith("Calibrated detectors of one family gave strong signs and no signs")
