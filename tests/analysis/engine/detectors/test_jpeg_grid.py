@@ -125,3 +125,20 @@ def test_photographs_are_not_flagged(detector, media_dir):
 
     assert len(scores) >= 3
     assert max(scores) < 0.5
+
+
+def sky(seed):
+    """Smooth nearly everywhere: a bright gradient over a dark, coarse ground."""
+    rng = np.random.default_rng(seed)
+    down, across = np.mgrid[:480, :640]
+    light = 150 + 60 * down / 480 + 25 * np.sin(across / (40 + 9 * seed)) + rng.normal(0, 1.5, (480, 640))
+    light[360:] = light[360:] * 0.5 + rng.normal(0, 25, (120, 640))
+    return np.clip(light[..., None] + (0, 8, 20), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("quality", [35, 45, 60])
+def test_a_smooth_picture_saved_once_at_a_low_quality_is_not_flagged(detector, seed, quality):
+    _, _, assessment = examined(detector, as_jpeg(sky(seed), quality))
+
+    assert isinstance(assessment, NotAssessed) or assessment.score < 0.5
