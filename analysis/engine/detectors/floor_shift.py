@@ -3,7 +3,8 @@
 After Pan, Zhang and Lyu, Detecting splicing in digital audios using local noise level estimation (ICASSP 2012):
 a recording made in one go has one background. Ours differs: no kurtosis; the level that a band falls to (its
 lowest fifth of 0.1 s blocks, each at its quietest 32 ms) inside a passage is compared with that around it, in
-units of how much that level wanders between passages of the same length in the same sound.
+units of how much that level wanders between passages of the same length in the same sound. Digital silence has no
+background that could be compared: the blocks it touches are left out, as if the sound went on without them.
 """
 
 import math
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.engine.detectors.listening import Decibels, power_spectra
 from analysis.engine.types import Samples
@@ -27,6 +29,7 @@ QUIETEST_PERCENT = 20
 # is assumed beforehand, the rest is measured.
 LEAST_WANDER_DB = 4.25
 LOWEST_DB = -110.0  # below are rounding and digital silence, which is another detector's business
+SPILL_FRAMES = -(-SIZE // HOP)  # a frame this near to silence may hold some of it
 
 
 @dataclass(frozen=True)
@@ -38,38 +41,54 @@ class Shift:
     deviations: float
 
 
-def blocks(samples: Samples) -> Decibels:
-    """The quietest 32 ms of each 0.1 s, in dB, (blocks, bands of 500 Hz)."""
+@dataclass(frozen=True)
+class Floor:
+    """The quietest 32 ms of each 0.1 s that holds no digital silence, in dB, (blocks, bands of 500 Hz); and the
+    number of each of these blocks, counted from the start of the sound."""
+
+    levels: Decibels
+    numbers: NDArray[np.intp]
+
+    def shift(self, first: int, length: int, deviations: float) -> Shift:
+        start, last = int(self.numbers[first]), int(self.numbers[first + length - 1])
+        return Shift(start * BLOCK_SECONDS, (last + 1) * BLOCK_SECONDS, deviations)
+
+
+def blocks(samples: Samples) -> Floor:
+    """The noise floor of the sound."""
     levels = np.maximum(power_spectra(samples, size=SIZE, hop=HOP)[:, 1:], LOWEST_DB)
     banded = levels.reshape(len(levels), BANDS, -1).mean(axis=2)
     count = len(banded) // FRAMES_PER_BLOCK
-    return np.asarray(
-        banded[: count * FRAMES_PER_BLOCK].reshape(count, FRAMES_PER_BLOCK, BANDS).min(axis=1), np.float32
-    )
+    shape = (count, FRAMES_PER_BLOCK)
+    silent = np.convolve((levels <= LOWEST_DB).all(axis=1), np.ones(2 * SPILL_FRAMES + 1), mode="same") > 0
+    numbers = np.flatnonzero(~silent[: count * FRAMES_PER_BLOCK].reshape(shape).any(axis=1))
+    quietest = banded[: count * FRAMES_PER_BLOCK].reshape(*shape, BANDS).min(axis=1)
+    return Floor(np.asarray(quietest[numbers], np.float32), numbers)
 
 
-def shifts(levels: Decibels) -> Iterator[Shift | None]:
+def shifts(floor: Floor) -> Iterator[Shift | None]:
     """The largest shift for each length of a passage, one after the other; None where the sound is too short."""
     for length in LENGTHS:
-        yield _largest(levels, length) if length <= 0.6 * len(levels) else None
+        yield _largest(floor, length) if length <= 0.6 * len(floor.levels) else None
 
 
-def between(levels: Decibels, start_seconds: float, end_seconds: float) -> float:
+def between(floor: Floor, start_seconds: float, end_seconds: float) -> float:
     """By how many deviations this one passage differs; 0 where it is too short, or what is around it."""
-    first, last = math.ceil(start_seconds / BLOCK_SECONDS), int(end_seconds / BLOCK_SECONDS)
-    length = min(last, len(levels)) - first
-    if length < LENGTHS[0] or len(levels) - length < LEAST_AROUND:
+    wanted = math.ceil(start_seconds / BLOCK_SECONDS), int(end_seconds / BLOCK_SECONDS)
+    first, last = (int(at) for at in np.searchsorted(floor.numbers, wanted))
+    length = last - first
+    if length < LENGTHS[0] or len(floor.levels) - length < LEAST_AROUND:
         return 0.0
-    return _deviations(levels, _quantiles(levels, length), first, length)
+    return _deviations(floor.levels, _quantiles(floor.levels, length), first, length)
 
 
-def _largest(levels: Decibels, length: int) -> Shift | None:
-    inside = _quantiles(levels, length)
+def _largest(floor: Floor, length: int) -> Shift | None:
+    inside = _quantiles(floor.levels, length)
     best: Shift | None = None
     for start in range(0, len(inside), max(1, length // 8)):
-        deviations = _deviations(levels, inside, start, length)
+        deviations = _deviations(floor.levels, inside, start, length)
         if best is None or deviations > best.deviations:
-            best = Shift(start * BLOCK_SECONDS, (start + length) * BLOCK_SECONDS, deviations)
+            best = floor.shift(start, length, deviations)
     return best
 
 

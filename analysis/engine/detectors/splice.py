@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.detectors import comb_lines, comb_shift, cuts, floor_shift, sound_sheet
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.listening import RATE_HZ, SILENCE_RMS, Decibels, Stretches, marked, rms
+from analysis.engine.detectors.listening import RATE_HZ, SILENCE_RMS, Stretches, marked, rms
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -219,10 +219,10 @@ def _candidates(samples: Samples) -> Iterator[Passage | None]:
     yield _combed(samples)
     if len(samples) < FLOOR_LEAST_SECONDS * RATE_HZ:
         return
-    levels = floor_shift.blocks(samples)
-    yield _joined(samples, levels)
-    for floor in floor_shift.shifts(levels):
-        yield _floored(floor)
+    floor = floor_shift.blocks(samples)
+    yield _joined(samples, floor)
+    for shift in floor_shift.shifts(floor):
+        yield _floored(shift)
 
 
 def _combed(samples: Samples) -> Passage | None:
@@ -241,12 +241,12 @@ def _floored(found: floor_shift.Shift | None) -> Passage | None:
     return Passage(found.start_seconds, found.end_seconds, score, "noise floor", found.deviations)
 
 
-def _joined(samples: Samples, levels: Decibels) -> Passage | None:
+def _joined(samples: Samples, floor: floor_shift.Floor) -> Passage | None:
     """The passage between two lone steps for which the steps and its noise floor speak most."""
     best: tuple[float, float, float] | None = None
     for (start, first), (end, second) in combinations(cuts.strongest(samples), 2):
         if end - start <= HOP_SECONDS:
-            bits = math.log2(first * second) + floor_shift.between(levels, start, end)
+            bits = math.log2(first * second) + floor_shift.between(floor, start, end)
             best = max(best, (bits, start, end)) if best else (bits, start, end)
     if best is None:
         return None

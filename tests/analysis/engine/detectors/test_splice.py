@@ -32,6 +32,41 @@ def test_one_recording_stays_below_the_mark(seed):
     assert heard.facts["passages"] == []
 
 
+def zeros(seconds):
+    return np.zeros(round(seconds * RATE_HZ), np.float32)
+
+
+def faded(sound, seconds):
+    rise = np.minimum(1, np.arange(len(sound)) / (seconds * RATE_HZ))
+    return (sound * rise).astype(np.float32)
+
+
+SILENCED = {
+    "in front": lambda sound: np.concatenate((zeros(0.3), sound)),
+    "long in front": lambda sound: np.concatenate((zeros(1.5), sound)),
+    "behind": lambda sound: np.concatenate((sound, zeros(1.0))),
+    "in the middle": lambda sound: np.concatenate((sound[: 5 * RATE_HZ], zeros(1.0), sound[5 * RATE_HZ :])),
+    "faded in after it": lambda sound: np.concatenate((zeros(0.5), faded(sound, 0.5), zeros(0.5))),
+    "faded in": lambda sound: faded(sound, 0.5),
+}
+
+
+@pytest.mark.parametrize("where", SILENCED)
+def test_digital_silence_makes_no_splice(where):
+    assert listen(splice, SILENCED[where](speech.speech(10, seed=1))).assessment.score < 0.5
+
+
+def test_a_passage_from_a_quieter_room_is_found_after_digital_silence():
+    sound = inserted(
+        speech.speech(10, seed=11, room_db=-45), speech.speech(3, seed=12, room_db=-85), 4.0, 7.0
+    )
+
+    heard = listen(splice, np.concatenate((zeros(1.0), sound)))
+
+    assert heard.assessment.score > 0.5
+    assert overlap(heard.facts["highest"], 5.0, 8.0) > 0.5
+
+
 def test_a_passage_from_a_quieter_room_is_found():
     sound = inserted(
         speech.speech(10, seed=11, room_db=-45), speech.speech(3, seed=12, room_db=-85), 4.0, 7.0
