@@ -24,7 +24,7 @@ FARTHEST = 16.0  # log-odds that single precision can still tell from a certain 
 class Difference:
     """What one detector says of both. The scores and the difference are None where either abstained, with why.
 
-    log_odds: how far the file's windows lie above the reference's, on average.
+    log_odds: how far the file's windows lie above the reference's, on average; None where none has a score of its own.
     """
 
     detector: str
@@ -115,10 +115,13 @@ def _difference(name: str, file: _Heard, reference: _Heard) -> Difference:
         for which, one in zip(("file", "reference"), said, strict=True)
         if isinstance(one, NotAssessed)
     ]
-    here, there = file.mean(name), reference.mean(name)
-    if silent or here is None or there is None:
-        return Difference(name, ending.title, ending.family, why="; ".join(silent) or "no window was scored")
+    if silent:
+        return Difference(name, ending.title, ending.family, why="; ".join(silent))
     scores = [one.score if isinstance(one, Verdict) else None for one in said]
+    here, there = file.mean(name), reference.mean(name)
+    if here is None or there is None:
+        why = "scores a file as a whole, not its windows; shown, not counted"
+        return Difference(name, ending.title, ending.family, *scores, why=why)
     counted = ending.family not in WITHIN
     why = "" if counted else "looks for edits inside a recording; shown, not counted"
     return Difference(name, ending.title, ending.family, scores[0], scores[1], here - there, counted, why)

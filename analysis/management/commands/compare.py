@@ -45,7 +45,8 @@ def _as_text(found: Comparison) -> str:
 
 
 def _line(one: Difference) -> str:
-    if one.log_odds is None:
+    if one.file_score is None or one.reference_score is None:
         return f"{one.title:28} not compared: {one.why}"
+    difference = "" if one.log_odds is None else f"  {one.log_odds:+.2f}"
     note = f"  ({one.why})" if one.why else ""
-    return f"{one.title:28} {one.file_score:.3f} against {one.reference_score:.3f}  {one.log_odds:+.2f}{note}"
+    return f"{one.title:28} {one.file_score:.3f} against {one.reference_score:.3f}{difference}{note}"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analysis.engine.compare import compare
-from analysis.engine.detectors import hum, vocoder
+from analysis.engine.detectors import hum, silence, vocoder
 from analysis.engine.registry import Registry
 from analysis.engine.types import Consumes
 from tests import speech
@@ -66,6 +66,19 @@ def test_a_detector_that_abstains_is_named_with_its_reason_and_not_counted(origi
     assert differences["hum"].log_odds is None
     assert "at least 10 s" in differences["hum"].why
     assert differences["vocoder"].counted
+
+
+def test_a_detector_that_scores_a_file_as_a_whole_is_shown_and_not_counted(original, tmp_path):
+    sound = speech.speech(6, seed=1)
+    sound[48_000:56_000] = 0
+    muted = written(tmp_path / "muted.wav", sound)
+
+    found = compare(muted, original, registry=Registry.of([silence], NO_WEIGHTS))
+
+    (one,) = found.differences
+    assert one.reference_score < one.file_score
+    assert (one.log_odds, one.counted, found.total) == (None, False, None)
+    assert "as a whole" in one.why
 
 
 def test_detectors_of_one_family_are_one_voice(original, vocoded):
