@@ -4,7 +4,8 @@ After Pons et al., Upsampling artifacts in neural audio synthesis (ICASSP 2021):
 convolutions leave tones at multiples of the rates they upsample from, the lowest of which is the rate of the
 mel frames. A voice's own harmonics move with its pitch and do not stay on such a comb.
 
-The frame rates are those of published vocoders: sample rate over hop length.
+The frame rates are those of published vocoders: sample rate over hop length. Rectified or dimmed mains buzz at
+multiples of its own frequency just as steadily, one of which is a frame rate, too.
 """
 
 import numpy as np
@@ -28,12 +29,17 @@ FRAME_RATES_HZ: tuple[float, ...] = tuple(
 )
 _BINS = np.arange(SIZE // 2 + 1) * RATE_HZ / SIZE
 _BAND = np.flatnonzero((_BINS >= LOW_HZ) & (_BINS <= HIGH_HZ))
-TEETH: tuple[NDArray[np.intp], ...] = tuple(
-    np.round(np.arange(int(LOW_HZ / rate) + 1, int(HIGH_HZ / rate) + 1) * rate * SIZE / RATE_HZ).astype(
-        np.intp
-    )
-    for rate in FRAME_RATES_HZ
-)
+MAINS_HZ = (50.0, 60.0, 100.0, 120.0)
+
+
+def _teeth(spacing_hz: float) -> NDArray[np.intp]:
+    multiples = np.arange(int(LOW_HZ / spacing_hz) + 1, int(HIGH_HZ / spacing_hz) + 1)
+    return np.round(multiples * spacing_hz * SIZE / RATE_HZ).astype(np.intp)
+
+
+TEETH = tuple(_teeth(rate) for rate in FRAME_RATES_HZ)
+MAINS_TEETH = tuple(_teeth(rate) for rate in MAINS_HZ)
+Teeth = tuple[NDArray[np.intp], ...]
 
 
 def excess(samples: Samples) -> Decibels:
@@ -46,17 +52,17 @@ def excess(samples: Samples) -> Decibels:
     return np.asarray(levels - around, np.float32)
 
 
-def tracks(above: Decibels) -> Decibels:
-    """For each window and frame rate the mean excess of the comb's teeth over that of the band, in dB."""
+def tracks(above: Decibels, combs: Teeth = TEETH) -> Decibels:
+    """For each window and comb the mean excess of the comb's teeth over that of the band, in dB."""
     ground = above[:, _BAND].mean(axis=1)
-    return np.stack([above[:, teeth].mean(axis=1) - ground for teeth in TEETH], axis=1)
+    return np.stack([above[:, teeth].mean(axis=1) - ground for teeth in combs], axis=1)
 
 
-def strengths(above: Decibels) -> NDArray[np.float64]:
-    """For each frame rate how far its comb stands out of all bins of the band, in standard errors.
+def strengths(above: Decibels, combs: Teeth = TEETH) -> NDArray[np.float64]:
+    """For each comb how far it stands out of all bins of the band, in standard errors.
 
     The error is that of a mean over as many bins picked at random, so it grows with every other line there is.
     """
     mean = above.mean(axis=0, dtype=np.float64)
     ground, spread = mean[_BAND].mean(), mean[_BAND].std() + 1e-9
-    return np.array([(mean[teeth].mean() - ground) * np.sqrt(len(teeth)) / spread for teeth in TEETH])
+    return np.array([(mean[teeth].mean() - ground) * np.sqrt(len(teeth)) / spread for teeth in combs])

@@ -26,16 +26,19 @@ class CombShift:
 
 
 def largest(above: Decibels) -> CombShift | None:
-    """The firmest passage in what comb_lines.excess measured; None when no comb begins and ends in it."""
-    tracks = comb_lines.tracks(above)
+    """The firmest passage in what comb_lines.excess measured; None when no comb begins and ends in it, or when mains
+    buzz does at least as firmly."""
+    tracks = comb_lines.tracks(above, comb_lines.TEETH + comb_lines.MAINS_TEETH)
     count = len(tracks) // WINDOWS_PER_BLOCK
     if count < 2 * LEAST_BLOCKS:
         return None
     blocks = tracks[: count * WINDOWS_PER_BLOCK].reshape(count, WINDOWS_PER_BLOCK, -1).mean(axis=1)
-    # most frame rates have no comb in any sound, so the spread of all is that of none
+    # most rates have no comb in any sound, so the spread of all is that of none
     spread = 1.4826 * float(np.median(np.abs(blocks - np.median(blocks)))) + 1e-6
-    found = [_of_rate(blocks[:, at], spread, rate) for at, rate in enumerate(comb_lines.FRAME_RATES_HZ)]
-    return max((one for one in found if one is not None), key=lambda one: one.errors, default=None)
+    rates = comb_lines.FRAME_RATES_HZ + comb_lines.MAINS_HZ
+    found = [_of_rate(blocks[:, at], spread, rate) for at, rate in enumerate(rates)]
+    firmest = max((one for one in found if one is not None), key=lambda one: one.errors, default=None)
+    return None if firmest is None or firmest.frame_rate_hz in comb_lines.MAINS_HZ else firmest
 
 
 def _of_rate(track: NDArray[np.float32], spread: float, rate_hz: float) -> CombShift | None:

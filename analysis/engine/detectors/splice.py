@@ -71,7 +71,8 @@ def cards() -> list[Card]:
             "sound around them, and the steps at their ends.",
             cannot_see="Passages from the same recording, or with the same background and no vocoder lines; cuts that "
             "take something out; passages without a pause or valley; longer ones than 15 s. Music, sound of several "
-            "microphones and edited programmes change their background by themselves and are taken for splices.",
+            "microphones and edited programmes change their background by themselves and are taken for splices. "
+            "Mains buzz hides the lines of a vocoder.",
             paper="Pan, Zhang and Lyu, ICASSP 2012; Pons et al., ICASSP 2021; Cooper, AES 39th conference 2010",
             licence="Apache-2.0 (own code)",
             accuracy="Published rates are of the papers' own methods and do not carry over. Own first look: of 15 "

@@ -3,7 +3,8 @@
 Ours differs from the paper, which describes the lines and detects nothing: the score rises with the standard
 errors by which one comb stands out, and is 0.5 at 6. Windows of 4 s times thirteen frame rates make some 50,000
 comparisons in 4 hours, of which chance alone would bring one to 4.3. The verdict is the mean of the windows'
-highest third, so that a synthetic passage in a long recording is not averaged away.
+highest third, so that a synthetic passage in a long recording is not averaged away. Windows in which a comb of the
+mains is as firm as any, and firmer than chance makes one, are not scored: that is buzz.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,7 @@ NAME = "vocoder"
 WINDOW_SECONDS = 4
 LEAST_SECONDS = 1.5
 ERRORS_AT_HALF = 6.0
+ERRORS_OF_CHANCE = 4.3
 HIGHEST_SHARE = 1 / 3
 
 
@@ -55,8 +57,9 @@ def cards() -> list[Card]:
             looks_at="Faint tones from 2 to 8 kHz at multiples of the frame rates of published vocoders, which layers "
             "of transposed convolutions leave in synthetic speech.",
             cannot_see="Synthesis without such layers or with another frame rate (flows, diffusion, codecs, sound "
-            "spliced from recordings), sound that was coded hard or resampled to another pitch afterwards. Machines "
-            "that hum at such a rate could be taken for one.",
+            "spliced from recordings), sound that was coded hard or resampled to another pitch afterwards. Mains "
+            "buzz hides them and is not assessed, nor are lines every 100 Hz, which look like it. Other machines that "
+            "hum at such a rate could be taken for one.",
             paper="Pons et al., Upsampling artifacts in neural audio synthesis, ICASSP 2021",
             licence="Apache-2.0 (own code)",
             accuracy="The paper gives no rate. Own first look, 13 synthetic and 17 genuine recordings (N = 30): 9 of "
@@ -102,6 +105,7 @@ class VocoderSession:
     )
     scores: list[float] = field(default_factory=list)
     silent: int = 0
+    buzzing: int = 0
     firmest: Comb | None = None
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
@@ -119,7 +123,12 @@ class VocoderSession:
         if rms(samples) < SILENCE_RMS:
             self.silent += 1
             return ScoresMeasured(NAME, (ScorePoint(middle, None, reason=Reason.SILENCE),))
-        errors = comb_lines.strengths(comb_lines.excess(samples))
+        above = comb_lines.excess(samples)
+        errors = comb_lines.strengths(above)
+        buzz = float(comb_lines.strengths(above, comb_lines.MAINS_TEETH).max())
+        if buzz >= max(ERRORS_OF_CHANCE, float(errors.max())):
+            self.buzzing += 1
+            return ScoresMeasured(NAME, (ScorePoint(middle, None, reason=Reason.OUTSIDE_DOMAIN),))
         best = int(np.argmax(errors))
         comb = Comb(middle, float(errors[best]), comb_lines.FRAME_RATES_HZ[best], samples)
         if self.firmest is None or comb.errors > self.firmest.errors:
@@ -130,8 +139,12 @@ class VocoderSession:
     def finish(self) -> Assessment:
         if self.scores:
             kept = sorted(self.scores, reverse=True)[: max(1, round(len(self.scores) * HIGHEST_SHARE))]
-            coverage = Coverage(len(self.scores), len(self.scores) + self.silent, "windows")
+            coverage = Coverage(len(self.scores), len(self.scores) + self.silent + self.buzzing, "windows")
             return Verdict(sum(kept) / len(kept), coverage, facts=self._facts())
+        if self.buzzing:
+            return NotAssessed(
+                Reason.OUTSIDE_DOMAIN, "mains buzz: lines every 50, 60, 100 or 120 Hz hide any others"
+            )
         if self.silent:
             return NotAssessed(Reason.SILENCE, f"the {self.stretches.seconds:.0f} s of sound are silent")
         return NotAssessed(

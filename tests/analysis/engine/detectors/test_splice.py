@@ -98,6 +98,16 @@ def test_a_passage_deep_in_a_long_recording_is_named_once_in_its_own_time():
     assert overlap(passage, 20, 24) > 0.7
 
 
+@pytest.mark.parametrize("mains_hz", [100, 120])
+def test_mains_buzz_that_begins_and_ends_is_no_vocoder(mains_hz):
+    sound = speech.speech(10, seed=13)
+    sound[round(3.2 * RATE_HZ) : round(6.2 * RATE_HZ)] += speech.comb(3, mains_hz, level=1e-3)
+
+    passages = listen(splice, sound).facts["passages"]
+
+    assert [one for one in passages if "vocoder" in one["cue"]] == []
+
+
 def test_sound_that_has_the_lines_throughout_is_no_splice():
     sound = speech.speech(10, seed=15) + speech.comb(10, MELGAN_HZ, level=1e-3)
 

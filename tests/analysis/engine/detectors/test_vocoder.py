@@ -36,6 +36,20 @@ def test_a_synthetic_passage_in_a_long_recording_is_not_averaged_away():
     assert 8 <= heard.facts["firmest_at_seconds"] <= 16
 
 
+def buzz(seconds, mains_hz):
+    at = np.arange(round(seconds * 16_000)) / 16_000
+    return (2e-2 * (2 * (mains_hz * at % 1) - 1)).astype(np.float32)
+
+
+@pytest.mark.parametrize("mains_hz", [50, 60, 100, 120])
+def test_mains_buzz_is_named_and_not_assessed(mains_hz):
+    heard = listen(vocoder, speech.speech(9, seed=1) + buzz(9, mains_hz))
+
+    assert isinstance(heard.assessment, NotAssessed)
+    assert heard.assessment.reason is Reason.OUTSIDE_DOMAIN
+    assert "mains buzz" in heard.assessment.detail
+
+
 def test_the_block_size_does_not_change_the_score():
     sound = speech.speech(9, seed=3)
 
