@@ -73,6 +73,8 @@ def cards() -> list[Card]:
             "59 could be scored (N = 59), the highest 0.192, none reached 0.5 (95 % interval of that: 0 to 6.1 %). "
             "Of 3 stills with a known local edit one was found; drawn ones are. No calibration.",
             preprocessing="Luma at full size, DCT of every 8 x 8 px block at every position, tiles of 512 px.",
+            # a smooth sky over a rich ground, saved once at quality 45 or 60, can still reach 1.0
+            by_default=False,
             links=("https://doi.org/10.5201/ipol.2021.390",),
         )
     ]
