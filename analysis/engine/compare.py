@@ -121,7 +121,7 @@ def _difference(name: str, file: _Heard, reference: _Heard) -> Difference:
     here, there = file.mean(name), reference.mean(name)
     if here is None or there is None:
         why = "scores a file as a whole, not its windows; shown, not counted"
-        return Difference(name, ending.title, ending.family, *scores, why=why)
+        return Difference(name, ending.title, ending.family, scores[0], scores[1], why=why)
     counted = ending.family not in WITHIN
     why = "" if counted else "looks for edits inside a recording; shown, not counted"
     return Difference(name, ending.title, ending.family, scores[0], scores[1], here - there, counted, why)
