@@ -37,7 +37,7 @@ def test_nets_of_one_training_set_are_one_voice():
     cards = [card for module in (aasist, rawgat, lcnn) for card in module.cards()]
 
     assert {card.family for card in cards} == {"asvspoof-2019-la"}
-    assert [card.name for card in cards if card.by_default] == ["aasist-l"]
+    assert not any(card.by_default for card in cards)
 
 
 def test_the_toy_training_set_is_told_plainly():
