@@ -103,13 +103,28 @@ def test_adding_again_replaces_and_removing_removes(weights: Path, source: Path)
         run("remove", "mine")
 
 
+@pytest.mark.parametrize("words", [["--size", "64x64"], ["--device", "cuda"]])
+def test_what_cannot_be_run_is_not_added_and_replaces_nothing(
+    weights: Path, source: Path, words: list[str]
+) -> None:
+    add(source, "--title", "Works")
+
+    with pytest.raises(CommandError):
+        add(source, *words)
+
+    assert Registry.load(weights).card("mine").title == "Works"
+    assert sorted(path.name for path in (weights / "classifiers").iterdir()) == ["mine"]
+
+
 def test_checking_proves_it_again(weights: Path, source: Path) -> None:
     add(source)
 
     assert "It repeats itself" in run("check", "mine")
 
 
-@pytest.mark.parametrize("words", [["--size", "big"], ["--head", "linear"]])
+@pytest.mark.parametrize(
+    "words", [["--size", "big"], ["--head", "linear"], ["--mean", "0", "0", "0"], ["--head-window", "0"]]
+)
 def test_what_cannot_be_meant_is_said(weights: Path, source: Path, words: list[str]) -> None:
     with pytest.raises(CommandError):
         add(source, *words)

@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,13 @@ PLACE = "classifiers"
 JSON_LIMIT_BYTES = 8 * 2**20
 # Only their loading would run code; they are named, so that nobody wonders where they went.
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+
+
+Prove = Callable[[Path, Description], object]
+
+
+def _unproven(_folder: Path, _description: Description) -> None:
+    """Nothing is tried."""
 
 
 def folders(weights_dir: Path) -> Iterator[Path]:
@@ -35,10 +42,13 @@ def missing(folder: Path, description: Description) -> str:
     return ""
 
 
-def add(weights_dir: Path, source: Path, **declared: Any) -> tuple[Path, Description]:
+def add(
+    weights_dir: Path, source: Path, *, prove: Prove = _unproven, **declared: Any
+) -> tuple[Path, Description]:
     """Copies the parts of a model and what is declared of it, whole or not at all; replaces one of that name.
 
-    Raises UnverifiedWeights when there is no model that may be loaded, BadDescription for what is declared.
+    prove: looks at the copy before it takes its place; when it raises, everything stays as it was. Raises
+    UnverifiedWeights when there is no model that may be loaded, BadDescription for what is declared.
     """
     parts = [source / name for name in PARTS if (source / name).is_file()]
     refuse_unusable(source, parts)
@@ -54,6 +64,7 @@ def add(weights_dir: Path, source: Path, **declared: Any) -> tuple[Path, Descrip
         (copy / FILE).write_text(written(description))
         if reason := missing(copy, description):
             raise UnverifiedWeights(reason)
+        prove(copy, description)
         if target.exists():
             target.rename(Path(incoming) / "before")
         copy.rename(target)

@@ -51,7 +51,10 @@ class TransformersNet:
         except Exception as error:  # whatever transformers thinks of a folder somebody made
             raise UnverifiedWeights(f"transformers cannot load {folder.name}: {str(error)[:500]}") from error
         lacking = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
-        if task and lacking:
+        # a pooler is not needed: without one the mean over the places is taken
+        self._pools = not any(name.startswith("pooler.") for name in lacking)
+        lacking = [name for name in lacking if task or not name.startswith("pooler.")]
+        if lacking:
             raise UnverifiedWeights(
                 f"{folder.name} is not whole: {len(lacking)} parts of the net would be random ({lacking[0]} …)."
             )
@@ -67,7 +70,7 @@ class TransformersNet:
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """float32 (n, features): what the model pools, or the mean over its places."""
         out = self._run(inputs)
-        pooled = getattr(out, "pooler_output", None)
+        pooled = getattr(out, "pooler_output", None) if self._pools else None
         if pooled is None:
             last = out.last_hidden_state
             # (n, places, features), or (n, features, height, width) for convolutions
@@ -147,7 +150,7 @@ class Reading:
         self._count = len(labels)
         known = ["high", "low"] if self._single else list(labels.values())
         unknown = [label for label in manipulated if label not in known]
-        if not labels or unknown or len(set(manipulated)) >= len(known):
+        if not labels or unknown or len(set(manipulated)) >= len(set(known)):
             raise UnverifiedWeights(
                 f"Say which labels mean manipulated, and leave some that do not: this model has "
                 f"{', '.join(known) or 'none'}{f', not {unknown[0]}' if unknown else ''}."

@@ -20,6 +20,7 @@ from analysis.engine.classifiers.description import Description, Head
 from analysis.engine.classifiers.nets import Net, OnnxNet, Pictures, Reading, TransformersNet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import contact_sheet
+from analysis.engine.detectors.face_session import MIN_TRACK_FRAMES, MIN_TRACK_SHARE
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -237,7 +238,7 @@ class PictureSession:
         if not self.tracks:
             return self._abstain()
         track, score = max(
-            ((track, _highest(scores)) for track, scores in self.tracks.items()), key=lambda one: one[1]
+            ((track, _highest(self.tracks[track])) for track in self._lasting()), key=lambda one: one[1]
         )
         own = len(self.tracks[track])
         coverage = Coverage(
@@ -248,6 +249,13 @@ class PictureSession:
             left_out=tuple(sorted(self.left_out.items())),
         )
         return Verdict(score, coverage, facts=self._facts(track))
+
+    def _lasting(self) -> list[int]:
+        """The tracks seen often enough, as FaceSession has it: one stray box must not be the verdict."""
+        longest = max(map(len, self.tracks.values()))
+        enough = max(MIN_TRACK_FRAMES, MIN_TRACK_SHARE * self.sampled)
+        enough = enough if longest >= enough else longest / 2
+        return [track for track, scores in self.tracks.items() if len(scores) >= enough]
 
     def _facts(self, track: int) -> dict[str, Any]:
         scores = self.tracks[track]

@@ -28,7 +28,16 @@ class NotProven(EngineError):
 
 
 def prove(folder: Path, description: Description, device: str) -> list[str]:
-    """What was proven, in sentences. Raises NotProven or UnverifiedWeights for what fails."""
+    """What was proven, in sentences. Raises an EngineError for what fails, NotProven where it fails to answer."""
+    try:
+        return _prove(folder, description, device)
+    except EngineError:
+        raise
+    except Exception as error:  # somebody's model may raise anything at all
+        raise NotProven(f"It cannot be run: {type(error).__name__}: {str(error)[:300]}") from error
+
+
+def _prove(folder: Path, description: Description, device: str) -> list[str]:
     detector = Classifier(folder, description).make(
         description.name, WeightStore(folder.parent.parent), device
     )

@@ -205,7 +205,8 @@ class WindowSession:
                 f"the sound lasts {self.track.seconds:.1f} s; at least {MIN_SECONDS:.0f} s is needed",
             )
         reason = max(self.refusals, key=lambda item: self.refusals[item])
-        return NotAssessed(reason, f"the {self.track.seconds:.0f} s of sound hold only {reason.value}")
+        held = " and ".join(sorted(one.value for one in self.refusals))
+        return NotAssessed(reason, f"the {self.track.seconds:.0f} s of sound hold only {held}")
 
     def _verdict(self) -> float:
         highest = sorted((heard.score for heard in self.scores), reverse=True)

@@ -16,6 +16,7 @@ PARTS = {
 }
 WINDOW_SECONDS, MAX_GAP_SECONDS = 8.0, 0.25
 MIN_FPS = 20.0
+MAX_FPS = 60.0  # as dense as passages are read
 # one in fifty traces of Brownian noise reaches it, and hardly a white one: 600 drawn of each
 MIN_SNR_DB = 5.0
 ALIKE_HZ = 0.15  # 9 beats a minute; the main lobe of an 8-second window is wider
@@ -57,7 +58,8 @@ def stretches(trace: Reals) -> list[Reals]:
 def measured(track: int, rows: Reals) -> Window | None:
     """None when there are fewer frames a second than a pulse needs."""
     seconds = rows[:, 0]
-    fps = float(1 / median(np.diff(seconds).tolist()))
+    # bounded: frames in pairs have a tiny median distance, and what follows costs its inverse square
+    fps = min(MAX_FPS, float(1 / max(median(np.diff(seconds).tolist()), 1e-6)))
     # a hundredth below: 20 frames a second have 19.9 in eight seconds of rounded times
     if min(fps, (len(rows) - 1) / (seconds[-1] - seconds[0])) < 0.99 * MIN_FPS:
         return None

@@ -54,12 +54,12 @@ class Command(BaseCommand):
         with _source(options["source"], options["revision"]) as (source, origin):
             declared = {key: options[key] for key in _DECLARED if options[key] not in (None, "", [])}
             declared |= {"origin": origin} | _objects(options)
-            folder, said = folders.add(self.weights, source, **declared)
-        try:
-            self._prove(folder, said.name, options["device"])
-        except EngineError:
-            folders.remove(self.weights, name)
-            raise
+            folders.add(
+                self.weights,
+                source,
+                prove=lambda folder, said: self._prove(folder, said.name, options["device"]),
+                **declared,
+            )
         self.stdout.write(f"Added. Ask for it by name: {name}. Workers that run must be started again.")
 
     def _check(self, options: dict[str, Any]) -> None:
@@ -131,17 +131,23 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 def _objects(options: dict[str, Any]) -> dict[str, Any]:
     """The declared objects: preprocessing and head."""
     made: dict[str, Any] = {}
+    if not options["size"] and (options["mean"] or options["std"]):
+        raise CommandError("--mean and --std go with --size.")
     if options["size"]:
         width, found, height = options["size"].partition("x")
         if not (found and width.isdigit() and height.isdigit()):
             raise CommandError("--size looks like 224x224.")
         given = {key: options[key] for key in ("mean", "std") if options[key]}
         made["preprocessing"] = {"width": int(width), "height": int(height), **given}
+    shape = {
+        key.removeprefix("head_"): value
+        for key, value in options.items()
+        if key.startswith("head_") and value is not None
+    }
+    if shape and not options["head"]:
+        raise CommandError(f"--head-{next(iter(shape))} goes with --head.")
     if options["head"]:
-        shape = {
-            key.removeprefix("head_"): value for key, value in options.items() if key.startswith("head_")
-        }
-        made["head"] = {"kind": options["head"], **{key: value for key, value in shape.items() if value}}
+        made["head"] = {"kind": options["head"], **shape}
     return made
 
 

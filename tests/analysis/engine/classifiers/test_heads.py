@@ -99,6 +99,16 @@ def test_fewer_frames_than_a_window_are_too_short(tmp_path: Path) -> None:
     assert "windows of 5" in found.detail
 
 
+def test_features_of_a_model_without_a_pooler_are_the_same_each_time(tmp_path: Path) -> None:
+    one = load(tmp_path, head("linear"))
+    shown = [frame.rgb for frame in frames(2)]
+
+    again = Registry.load(tmp_path).detector("mine")
+
+    assert isinstance(again, PictureClassifier)
+    assert again.score(shown) == one.score(shown)
+
+
 def test_a_head_of_another_shape_is_refused(tmp_path: Path) -> None:
     source = models.save_head(models.save_vit(tmp_path / "source"), head("lstm", hidden=8))
     folders.add(tmp_path, source, name="mine", consumes="frames", head=head("lstm", hidden=9).model_dump())

@@ -106,6 +106,14 @@ def test_polarity_is_held_against_the_models_labels(
         Registry.load(tmp_path).detector("mine")
 
 
+def test_a_model_whose_labels_are_all_the_same_is_refused(tmp_path: Path) -> None:
+    source = models.save_vit(tmp_path / "same", labels={0: "fake", 1: "fake"})
+    add(tmp_path, source, manipulated=["fake"])
+
+    with pytest.raises(UnverifiedWeights, match="leave some that do not"):
+        Registry.load(tmp_path).detector("mine")
+
+
 @pytest.mark.parametrize(
     ("declared", "reason"),
     [

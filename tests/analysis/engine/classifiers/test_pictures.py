@@ -1,6 +1,6 @@
 """A user's picture classifier becomes a detector: its polarity, its batches, its abstentions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,19 @@ import pytest
 import torch
 
 from analysis.engine.classifiers import folder as folders
-from analysis.engine.classifiers.pictures import PictureClassifier
+from analysis.engine.classifiers.pictures import PictureClassifier, Piece
 from analysis.engine.registry import Registry
-from analysis.engine.types import Frame, FrameBatch, MediaKind, Probe, ScoresMeasured, Source, Verdict
+from analysis.engine.types import (
+    FaceBatch,
+    FaceCrop,
+    Frame,
+    FrameBatch,
+    MediaKind,
+    Probe,
+    ScoresMeasured,
+    Source,
+    Verdict,
+)
 from tests.analysis.engine.classifiers import models
 
 SOURCE = Source(Probe(MediaKind.VIDEO, "mp4"), sample_fps=5.0, expected_samples=10)
@@ -21,6 +31,23 @@ Save = Callable[[Path], Path]
 def pictures(count: int) -> list[np.ndarray]:
     dice = np.random.default_rng(5)
     return [dice.integers(0, 256, (40 + 3 * at, 70, 3), dtype=np.uint8) for at in range(count)]
+
+
+class Fixed:
+    """Gives the scores it was made with, in order."""
+
+    def __init__(self, scores: list[float]) -> None:
+        self._scores = iter(scores)
+
+    def take(self, pieces: Sequence[Piece]) -> list[tuple[Piece, float]]:
+        return [(piece, next(self._scores)) for piece in pieces]
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+def face(index: int, track: int, rgb: np.ndarray) -> FaceCrop:
+    return FaceCrop(index, index / 5, track, (0.0, 0.0, 1.0, 1.0), 0.9, rgb)
 
 
 def load(tmp_path: Path, save: Save, **declared: Any) -> PictureClassifier:
@@ -123,6 +150,20 @@ def test_a_session_scores_every_frame_and_concludes_from_the_highest_third(tmp_p
     assert verdict.score == pytest.approx(sum(scores[:3]) / 3)
     assert (verdict.coverage.scored, verdict.coverage.sampled) == (9, 9)
     assert [made.media_type for made in session.evidence()] == ["image/png"]
+
+
+def test_a_face_seen_once_is_not_the_verdict_beside_one_that_lasted(tmp_path: Path) -> None:
+    session = load(tmp_path, models.save_vit, consumes="faces").open(SOURCE)
+    *lasting, stray = pictures(21)
+    session.judge = Fixed([*[0.1] * 20, 0.97])
+    crops = [face(at, 1, rgb) for at, rgb in enumerate(lasting)] + [face(20, 2, stray)]
+
+    list(session.feed(FaceBatch(tuple((at, at / 5) for at in range(21)), tuple(crops))))
+    verdict = session.finish()
+
+    assert isinstance(verdict, Verdict)
+    assert verdict.score == pytest.approx(0.1)
+    assert verdict.facts["verdict_of_track"] == 1
 
 
 def test_batches_are_given_one_by_one_so_that_a_stop_is_noticed(tmp_path: Path) -> None:

@@ -61,3 +61,13 @@ def test_noise_seldom_stands_out_like_a_pulse(wandering):
 
 def test_rates_differ_by_more_than_the_window_tells_apart():
     assert ALIKE_HZ > 1 / 8.0
+
+
+def test_frames_in_pairs_make_no_rate_of_their_own():
+    pairs = np.sort(np.concatenate([np.arange(240) / 30, np.arange(240) / 30 + 2e-4]))
+    rows = np.column_stack([pairs, np.tile(SKIN, (len(pairs), 3))])
+
+    window = measured(1, rows)
+
+    assert window is not None
+    assert window.fps <= 60
