@@ -81,7 +81,7 @@ class Bandwidth:
         self.card = cards()[0]
 
     def open(self, source: Source) -> "BandwidthSession":
-        return BandwidthSession()
+        return BandwidthSession(has_sound=source.probe.has_sound)
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def cut_off(levels_db: list[float], rate_hz: float) -> CutOff | None:
 class BandwidthSession:
     """The spectrum of one file."""
 
+    has_sound: bool = True
     sound: dict[str, Any] | None = field(default=None)
 
     def feed(self, batch: Batch) -> Iterable[Observation]:
@@ -126,7 +127,11 @@ class BandwidthSession:
 
     def finish(self) -> Assessment:
         if not self.sound:
-            return NotAssessed(Reason.NO_SOUND, "the file holds no sound, or only silence")
+            return (
+                NotAssessed(Reason.SILENCE, "the sound holds only silence")
+                if self.has_sound
+                else NotAssessed(Reason.NO_SOUND, "the file has no sound")
+            )
         if "error" in self.sound:
             return NotAssessed(Reason.DECODE_ERROR, f"the sound could not be read: {self.sound['error']}")
         if self.sound["seconds"] < LEAST_SECONDS:

@@ -60,7 +60,7 @@ def test_silence_has_no_spectrum(tmp_path):
         file.setparams((1, 2, 44_100, 0, "NONE", "not compressed"))
         file.writeframes(bytes(2 * 44_100))
 
-    assert ending(examined(path), "bandwidth").assessment.reason is Reason.NO_SOUND
+    assert ending(examined(path), "bandwidth").assessment.reason is Reason.SILENCE
 
 
 GOOD = {"rate_hz": 44_100, "seconds": 3.0, "levels_db": [-60.0] * 256}
