@@ -259,16 +259,17 @@ def foreign(votes: Votes, main: int | None) -> list[Found]:
     """Regions that vote for another grid than the main one more often than chance does."""
     others = (phase for phase in range(PHASES) if main is None or family(phase) != family(main))
     regions = (found for phase in others for found in regions_of(votes, phase))
-    return [
-        found
-        for found in regions
-        if main is None or not _outvoted(votes[found.rows, found.columns], found, main)
-    ]
+    return [found for found in regions if main is None or not _outvoted(votes, found, main)]
 
 
-def _outvoted(inside: Votes, region: Found, main: int) -> bool:
-    """Whether the main grid shows in the region at least as much: what was pasted over it would hide it."""
-    return int((inside == region.phase).sum()) <= int((~not_on(inside, main)).sum())
+def _outvoted(votes: Votes, region: Found, main: int) -> bool:
+    """Whether the main grid shows in the region at least as much, and not much less than elsewhere: what was pasted
+    over it would hide it, all but what saving the whole once more brought in again."""
+    inside = votes[region.rows, region.columns]
+    own, mains = int((inside == region.phase).sum()), int((~not_on(inside, main)).sum())
+    outside = int((~not_on(votes, main)).sum()) - mains
+    share_outside = outside / max(int((votes >= 0).sum()) - int((inside >= 0).sum()), 1)
+    return own <= mains and mains >= share_outside / 2 * int((inside >= 0).sum())
 
 
 def regions_of(votes: Votes, phase: int) -> list[Found]:

@@ -4,7 +4,6 @@ The box is enlarged about its middle, less where the picture is too small for it
 The copies are tiny: a crowd's faces must not keep their frames in memory.
 """
 
-import cv2
 import numpy as np
 
 from analysis.engine.types import Box, Pixels
@@ -23,6 +22,8 @@ def surroundings(rgb: Pixels, box: Box) -> dict[float, Pixels]:
 
 def cut(picture: Pixels, face: tuple[int, int, int, int], scale: float) -> Pixels:
     """The enlarged box of a face (x, y, width, height in px), scaled to 80 x 80 without regard to its shape."""
+    import cv2  # not above: cards are read where this is imported, and must not load it
+
     height, width = picture.shape[:2]
     x, y, wide, high = face
     # with bilinear samples of the full-size picture, as published: averaging first would give other scores
