@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.engine.detectors.absence import absent, count_refusals
+from analysis.engine.detectors.absence import WORDS, absent, count_refusals
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import Panel, draw
 from analysis.engine.signals.beats import MIN_FPS, PARTS, WINDOW_SECONDS, Window, measured, stretches
@@ -42,6 +42,9 @@ from analysis.engine.weights import WeightStore
 
 NAME = "pulse"
 NUMBERS = 1 + 3 * len(PARTS)
+TURNED = "the faces are turned away, so that their eyes are too near to each other"
+CUT_OFF = "the forehead or a cheek of the faces lies outside the picture"
+NO_LANDMARKS = WORDS[Reason.OUTSIDE_DOMAIN]
 MIN_FACE_PX = 100
 STEP_SECONDS = 2.0
 SHOWN_BINS = 128
@@ -102,6 +105,7 @@ class PulseSession:
 
     frames: int = 0
     refusals: Counter[Reason] = field(default_factory=Counter)
+    outside: Counter[str] = field(default_factory=Counter)
     traces: dict[int, "array[float]"] = field(default_factory=lambda: defaultdict(lambda: array("d")))
     windows: list[tuple[int, float | None, dict[str, Any]]] = field(default_factory=list)
     shown: Window | None = None
@@ -121,12 +125,14 @@ class PulseSession:
             return
         eyes = eyes_px(face)
         if eyes is None:
-            self.refusals[Reason.OUTSIDE_DOMAIN] += 1
+            self.outside[TURNED if face.landmarks else NO_LANDMARKS] += 1
             return
         colours = [mean_colour(face, *eyes, part) for part in PARTS.values()]
         seen = [colour for colour in colours if colour is not None]
         if len(seen) == len(PARTS):
             self.traces[face.track].extend((face.pts_seconds, *np.concatenate(seen).tolist()))
+        else:
+            self.outside[CUT_OFF] += 1
 
     def drain(self) -> Iterator[ScoresMeasured]:
         for track, trace in sorted(self.traces.items()):
@@ -176,6 +182,9 @@ class PulseSession:
         if self.traces:
             detail = f"no face is seen for {WINDOW_SECONDS:.0f} s without a gap in the passages looked at"
             return NotAssessed(Reason.TOO_SHORT, detail)
+        if self.outside:
+            ((words, faces),) = self.outside.most_common(1)
+            return NotAssessed(Reason.OUTSIDE_DOMAIN, f"{words} ({faces} faces in {self.frames} frames)")
         return absent(self.refusals, self.frames)
 
     def _facts(self, best: int | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The pulse of forehead and cheeks is compared where it stands out, and never made up."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,6 +108,30 @@ def test_outside_its_conditions_it_abstains(fields, reason):
     assessment = going.finish()
     assert isinstance(assessment, NotAssessed)
     assert assessment.reason is reason
+
+
+def moved(faces, change):
+    """The faces with other landmarks."""
+    for one in faces:
+        yield replace(one, landmarks=tuple(change(*point) for point in one.landmarks))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda x, y: (0.48 + (x - 0.48) / 20, y), "turned away"),
+        (lambda x, y: (x, y - 0.06), "outside the picture"),
+    ],
+    ids=["in profile", "with the forehead cut off"],
+)
+def test_a_face_that_shows_no_parts_is_not_told_as_no_face(change, words):
+    going = session()
+
+    fed(going, moved(beating((72, 72, 72), seconds=1.0), change))
+
+    assessment = going.finish()
+    assert assessment.reason is Reason.OUTSIDE_DOMAIN
+    assert words in assessment.detail
 
 
 def test_without_a_face_it_says_so():
