@@ -1,5 +1,6 @@
 """The ASGI application: pages and REST through Django, sockets and Socket.IO through realtime."""
 
+import gc
 import os
 
 from channels.routing import ProtocolTypeRouter
@@ -19,3 +20,7 @@ from realtime.streams import Streams  # noqa: E402  # as above
 application = ProtocolTypeRouter(
     {"http": edge.beside(Streams(answering_late(pages))), "websocket": websockets()}
 )
+
+# What is loaded stays: looking through it for garbage stops every socket for some tenths of a second.
+gc.collect()
+gc.freeze()

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.8
 # Announcements of lines the poll has seen are usually on their way: only what stays away is fetched.
 GRACE_SECONDS = 0.1
+# Between so many checks everything else has its turn.
+CHECKED_AT_ONCE = 50
 RECHECK_SECONDS = 3.0  # five are promised; a tick and its queries come on top
 REPORT_SECONDS = 5.0
 STUCK_SECONDS = 15.0
@@ -210,8 +212,11 @@ class Hub:
         live = await ask(credentials.live, held) if held else set()
         asked = self._watched()
         allowed = {kind: await ask(topics.watchable, kind, pairs) for kind, pairs in asked.items()}
-        for one in list(self.connections):
-            one.check(held=held, live=live, asked=asked, allowed=allowed)
+        for number, one in enumerate(list(self.connections), start=1):
+            if one in self.connections:
+                one.check(held=held, live=live, asked=asked, allowed=allowed)
+            if number % CHECKED_AT_ONCE == 0:
+                await asyncio.sleep(0)
         for feed in self.users.values():
             feed.check(asked=asked, allowed=allowed)
 

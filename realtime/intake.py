@@ -81,10 +81,13 @@ def _compare(fields: dict[str, Any]) -> None:
             raise LineRefused("missing_field", f"The field {name!r} is missing.")
 
 
-def store(lot: Sequence[tuple[int, bytes]], refuse: Refuse) -> int:
+def store(
+    lot: Sequence[tuple[int, bytes]], refuse: Refuse, *, hurried: Callable[[], bool] = lambda: False
+) -> int:
     """Appends numbered lines in one transaction, per topic in their order; how many were stored.
 
-    refuse: told the number, the code and a sentence for each line that was not. Raises DatabaseAway.
+    refuse: told the number, the code and a sentence for each line that was not. Raises DatabaseAway, at once
+    when the database is away while `hurried` says so.
     """
     sent = []
     for number, line in lot:
@@ -92,14 +95,14 @@ def store(lot: Sequence[tuple[int, bytes]], refuse: Refuse) -> int:
             sent.append(Sent(number, *understand(line)))
         except (LineRefused, EventRefused) as refused:
             refuse(number, refused.code, str(refused))
-    missing = _appended(sent) if sent else set()
+    missing = _appended(sent, hurried) if sent else set()
     for one in sent:
         if one.topic in missing:
             refuse(one.number, "unknown_topic", f"There is no topic {one.topic}.")
     return sum(one.topic not in missing for one in sent)
 
 
-def _appended(sent: Sequence[Sent]) -> set[UUID]:
+def _appended(sent: Sequence[Sent], hurried: Callable[[], bool]) -> set[UUID]:
     """Appends, once, however often the database goes away meanwhile; the topics there are not."""
     batches: dict[UUID, list[Prepared]] = {}
     for one in sent:
@@ -113,7 +116,7 @@ def _appended(sent: Sequence[Sent]) -> set[UUID]:
             return log.append_all(batches)
         except (OperationalError, InterfaceError) as error:
             unsure = True
-            _wait_for_database(error, until)
+            _wait_for_database(error, 0.0 if hurried() else until)
 
 
 def _is_stored(batches: dict[UUID, list[Prepared]]) -> bool:

@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from realtime import log
+from realtime.models import Topic
 from tests.factories import make_user
 from tests.waiting import wait_until
 
@@ -144,6 +145,21 @@ def test_what_was_sent_before_it_is_stopped_is_stored(start: Start, topic: UUID)
     assert said == "1 events stored, 0 lines refused\n"
 
 
+def test_a_line_that_is_being_stored_when_it_is_stopped_is_stored_and_counted(
+    start: Start, topic: UUID
+) -> None:
+    process = start()
+    with transaction.atomic():
+        Topic.objects.select_for_update().get(pk=topic)
+        _send(process, line(topic, 1))
+        wait_until(_somebody_waits_for_a_lock, what="the line is on its way")
+        process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+
+    assert (process.returncode, said) == (130, "1 events stored, 0 lines refused\n")
+    assert numbers(topic) == [1]
+
+
 def test_connections_that_are_killed_cost_no_line_and_no_order(start: Start, topic: UUID) -> None:
     process = start()
     for number in range(2000):
@@ -160,6 +176,12 @@ def test_connections_that_are_killed_cost_no_line_and_no_order(start: Start, top
 def _send(process: "subprocess.Popen[str]", text: str) -> None:
     assert process.stdin is not None
     process.stdin.write(f"{text}\n")
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def _end_other_backends() -> None:
