@@ -16,7 +16,8 @@ Lot = list[tuple[int, bytes]]
 def lots(descriptor: int, *, limit_bytes: int) -> Iterator[Lot]:
     """Numbered lines, as many as are there, at most LOT_LINES at a time.
 
-    A line that comes after a while of silence is not waited with. Of a line longer than `limit_bytes` only a little more than that is kept.
+    A line that comes after a while of silence is not waited with. Of a line longer than `limit_bytes` only a
+    little more than that is kept.
     """
     number, rest = 0, b""
     while chunk := os.read(descriptor, READ_BYTES):
