@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404
 
 from analysis import page_rows, page_words
 from analysis.pages import DeskPage, asking
-from realtime import job_states
+from realtime.jobs import states as job_states
 from realtime.models import Event, Job
 
 JOBS_PER_PAGE = 25

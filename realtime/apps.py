@@ -11,7 +11,7 @@ class RealtimeConfig(AppConfig):
     def ready(self) -> None:
         """Registers the kind of topic an external job has, and where programs expect problems."""
         from accounts import problems
-        from realtime import job_topics
+        from realtime.jobs import topics as job_topics
 
         job_topics.register()
         problems.spoken_at("/jobs/create", "/ws")

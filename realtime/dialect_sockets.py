@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from accounts.sockets import Identity
-from realtime import frames, job_topics, jobs, topics
+from realtime import frames, jobs, topics
 from realtime.connection import Connection
 from realtime.consumers import cursor_of, uuid_of
 from realtime.dialect_feeds import DialectFeed, DialectFollower
@@ -19,6 +19,7 @@ from realtime.dialects import Frame
 from realtime.envelope import rfc3339
 from realtime.feeds import Feed
 from realtime.frames import Command, Commands, Ended, FrameRefused
+from realtime.jobs import topics as job_topics
 from realtime.readers import ask
 from realtime.topics import Found, compact
 

@@ -10,8 +10,9 @@ from typing import Any, Self, TypeVar
 from django.db import connection
 
 from accounts.models import User
-from realtime import job_states, jobs, publisher
+from realtime import jobs, publisher
 from realtime.jobs import Report
+from realtime.jobs import states as job_states
 from realtime.readers import ask, asked_twice
 
 T = TypeVar("T")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from realtime import job_api
 from realtime.api import SocketStatsView, TopicEventsView, TopicStreamView, TopicVerifyView
 from realtime.api_docs import AsyncSchemaView
+from realtime.jobs import api as job_api
 
 # An id may hold slashes, percent-encoded ones are decoded by now: what is more specific stands first.
 _JOBS = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from realtime import job_topics
-from realtime.job_topics import Name
+from realtime.jobs import topics as job_topics
+from realtime.jobs.topics import Name
 from realtime.readers import ask
 from realtime.topics import Found
 

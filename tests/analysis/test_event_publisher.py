@@ -16,7 +16,7 @@ from analysis.event_publisher import (
     event_publisher,
 )
 from realtime import jobs, log
-from realtime.job_frames import frames
+from realtime.jobs.frames import frames
 from realtime.models import Event, Job
 from realtime.readers import ask
 from tests.factories import make_run, make_user

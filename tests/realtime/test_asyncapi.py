@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -199,8 +198,6 @@ async def test_of_footage(server: Server, watch: Watch) -> None:
 
 
 async def test_of_socketio(server: Server, watch: Watch) -> None:
-    if find_spec("realtime.socketio") is None:
-        pytest.skip("/socket.io/ is not served")
     run = await ask(make_run)
     told = SocketIO(await watch(server, "/socket.io/?EIO=4&transport=websocket", None))
     token = (await ask(tokens.start_family, run.owner)).access

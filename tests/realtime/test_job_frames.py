@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from realtime import job_states, job_topics, jobs, log
-from realtime.job_frames import frames
+from realtime import jobs, log
 from realtime.jobs import Report
+from realtime.jobs import states as job_states
+from realtime.jobs import topics as job_topics
+from realtime.jobs.frames import frames
 from realtime.models import Job
 from realtime.readers import ask
 from tests.factories import make_user

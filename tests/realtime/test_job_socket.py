@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from analysis.models import Media
-from realtime import job_topics, jobs, log
+from realtime import jobs, log
+from realtime.jobs import topics as job_topics
 from realtime.models import Job, Topic
 from realtime.readers import ask
 from realtime.topics import Found

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from realtime.socketio_packets import PACKET_LIMIT_BYTES, event_bytes, passes
+from realtime.socketio.packets import PACKET_LIMIT_BYTES, event_bytes, passes
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

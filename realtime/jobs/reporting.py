@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import User
 from realtime import log, topics
 from realtime.envelope import Draft, prepare
-from realtime.job_failures import Failure
+from realtime.jobs.failures import Failure
 from realtime.models import PROGRESS_TYPES, Event, Job
 
 KIND = "job"

@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlencode
 
 from realtime.frames import FrameRefused
 from realtime.origins import may_open
-from realtime.socketio_lines import AnswerLine, Line, Message, Receive, Send, SocketLine
-from realtime.socketio_packets import PACKET_LIMIT_BYTES, body_of, packets_of, passes
+from realtime.socketio.lines import AnswerLine, Line, Message, Receive, Send, SocketLine
+from realtime.socketio.packets import PACKET_LIMIT_BYTES, body_of, packets_of, passes
 
 if TYPE_CHECKING:
-    from realtime.socketio import Server, Session
+    from realtime.socketio.server import Server, Session
 
 Scope = dict[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]

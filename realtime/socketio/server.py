@@ -17,14 +17,16 @@ from socketio import AsyncServer
 from accounts import credentials
 from accounts.authentication import bearer
 from accounts.sockets import Identity, authenticate_scope, identify_token
-from realtime import frames, socketio_edge, socketio_packets
+from realtime import frames
 from realtime.connection import AUTHENTICATE_SECONDS, LINGER_SECONDS, shows_credential
 from realtime.consumers import UserSocket
 from realtime.frames import Ended, FrameRefused
 from realtime.origins import may_open
 from realtime.outbox import FULL_BYTES, Outbox, Send
 from realtime.readers import ask
-from realtime.socketio_lines import Line, SocketLine, size_of
+from realtime.socketio import packets
+from realtime.socketio.edge import Edge, request
+from realtime.socketio.lines import Line, SocketLine, size_of
 
 logger = logging.getLogger(__name__)
 # Theirs says every packet at level INFO, the one with the token too.
@@ -123,12 +125,12 @@ class Session(UserSocket):
 
     async def _introduce(self, packet: str) -> None:
         try:
-            namespace, auth = socketio_packets.introduction(packet)
+            namespace, auth = packets.introduction(packet)
         except FrameRefused as refused:
             self.end(Ended(1008, refused.code, refused.message))
             return
-        if namespace != socketio_packets.NAMESPACE:
-            self._reply(socketio_packets.refusal(frames.not_found(), namespace))
+        if namespace != packets.NAMESPACE:
+            self._reply(packets.refusal(frames.not_found(), namespace))
         elif not self._asked:
             self._asked = True
             await self._guarded_opening(packet, auth)
@@ -143,7 +145,7 @@ class Session(UserSocket):
             self.end(frames.unavailable())
 
     async def _open(self, packet: str, auth: Mapping[str, str]) -> None:
-        scope = socketio_edge.request.get()
+        scope = request.get()
         identity = await ask(_identify, scope, auth)
         if identity is None:
             raise _refusal(shown=any(auth.values()) or shows_credential(scope))
@@ -167,7 +169,7 @@ class Session(UserSocket):
 
     async def _hand_over(self, message: Mapping[str, Any]) -> None:
         await self.outbox.portion()
-        for packet in socketio_packets.events_of(message["text"]):
+        for packet in packets.events_of(message["text"]):
             if packet.startswith("2"):
                 self.outbox.handed_bytes += 1 + size_of(packet)
             await self._say(packet)
@@ -194,8 +196,8 @@ class Session(UserSocket):
 
     def _last_words(self, ended: Ended) -> list[str]:
         if self.identity is None:
-            return [socketio_packets.refusal(ended)]
-        return [*socketio_packets.events_of(frames.error(ended.code, ended.message)), "1"]
+            return [packets.refusal(ended)]
+        return [*packets.events_of(frames.error(ended.code, ended.message)), "1"]
 
 
 class Server(AsyncServer):
@@ -204,13 +206,13 @@ class Server(AsyncServer):
     def __init__(self) -> None:
         super().__init__(
             async_mode="asgi",
-            namespaces=[socketio_packets.NAMESPACE],
+            namespaces=[packets.NAMESPACE],
             async_handlers=False,
             # Looked at by our edge, before anything else; here only for the headers of the answers.
             cors_allowed_origins=_is_ours,
             # It would compress on the event loop, for every poll.
             http_compression=False,
-            max_http_buffer_size=socketio_packets.PACKET_LIMIT_BYTES,
+            max_http_buffer_size=packets.PACKET_LIMIT_BYTES,
             ping_interval=PING_SECONDS,
             ping_timeout=PONG_SECONDS,
             logger=_their_logger,
@@ -295,4 +297,4 @@ async def _nothing() -> dict[str, Any]:
     return {"type": "websocket.disconnect"}
 
 
-edge = socketio_edge.Edge(Server())
+edge = Edge(Server())

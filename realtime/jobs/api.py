@@ -17,10 +17,12 @@ from accounts.idempotency import IdempotentPost
 from accounts.permissions import CanExamine
 from accounts.problems import Problem
 from accounts.strict import StrictSerializer, known_query
-from realtime import job_removal, job_states, jobs
+from realtime import jobs
 from realtime.envelope import EventRefused, TooLarge
-from realtime.job_failures import ERROR_LIMIT
 from realtime.jobs import ID_LIMIT, STAGE_LIMIT, Report
+from realtime.jobs import removal as job_removal
+from realtime.jobs import states as job_states
+from realtime.jobs.failures import ERROR_LIMIT
 from realtime.models import Job
 
 MESSAGE_LIMIT = 8000

@@ -6,11 +6,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from realtime import job_states, outside, topics
+from realtime import outside, topics
 from realtime.dialects import Channel
-from realtime.job_frames import JobProgressVoice, frames
-from realtime.job_voice import JobVoice
 from realtime.jobs import KIND
+from realtime.jobs import states as job_states
+from realtime.jobs.frames import JobProgressVoice, frames
+from realtime.jobs.voice import JobVoice
 from realtime.models import Job
 from realtime.topics import Found, Pair, Snapshot, TopicKind
 

@@ -1,0 +1,1 @@
+"""Socket.IO beside the WebSockets: python-socketio behind the same rights and the same outbox."""
