@@ -9,7 +9,16 @@ from PIL import Image
 
 from analysis.engine.detectors import jpeg_grid
 from analysis.engine.types import NotAssessed, Reason, Verdict
-from tests.analysis.engine.detectors.scenes import as_jpeg, examined, overlap, photo, region, resized
+from tests.analysis.engine.detectors.scenes import (
+    as_jpeg,
+    examined,
+    noisy,
+    overlap,
+    photo,
+    region,
+    resized,
+    scene,
+)
 from tests.analysis.engine.plugins import NO_WEIGHTS
 
 PASTED = region(200, 120, 360, 280)
@@ -66,6 +75,27 @@ def test_a_picture_with_one_grid_is_below_the_mark(detector, seed, quality):
     _, _, verdict = examined(detector, as_jpeg(photo(seed=seed), quality))
 
     assert verdict.score < 0.5
+
+
+def under_a_smooth_sky(share, *, noise):
+    """Rich ground, and above it an evenly lit sky of which hard compression leaves constant blocks."""
+    rows = np.mgrid[:384, :512][0]
+    light = scene(512, 384).copy()
+    horizon = int(384 * share)
+    sky = (140 + 120 * rows / 384)[..., None] * np.array([0.8, 0.9, 1.0])
+    light[:horizon] = sky[:horizon]
+    ground = np.random.default_rng(8).normal(0, 28, (384 - horizon, 512, 1))
+    light[horizon:] += ground
+    return noisy(light, sigma=noise)
+
+
+@pytest.mark.parametrize(("share", "noise"), [(0.3, 0.7), (0.3, 2.5), (0.5, 0.7), (0.8, 0.7)])
+@pytest.mark.parametrize("quality", [45, 60])
+def test_a_smooth_sky_over_a_rich_ground_saved_once_is_below_the_mark(detector, share, noise, quality):
+    _, _, verdict = examined(detector, as_jpeg(under_a_smooth_sky(share, noise=noise), quality))
+
+    assert verdict.score < 0.5
+    assert verdict.facts["grid_origin"] == [0, 0]
 
 
 def test_cutting_a_picture_moves_its_grid_and_is_no_sign(detector):

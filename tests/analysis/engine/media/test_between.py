@@ -82,3 +82,46 @@ def test_samples_outside_a_passage_are_not_told():
     faces = FacesBetween()
 
     assert faces.take(*sample(0, left=0.2, dense=False)) is None
+
+
+def close_up(number, *, sampled):
+    """A face of 1,200 px that stands still; frames are 1/60 s apart."""
+    rgb = np.full((2160, 2160, 3), number, np.uint8)
+    frame = Frame(0, number / 60, rgb, sampled=sampled, dense=True)
+    if not sampled:
+        return frame, None
+    box = (0.2, 0.2, 0.2 + 1200 / 2160, 0.2 + 1200 / 2160)
+    x, y, side = square(2160, 2160, box)
+    region = (x / 2160, y / 2160, (x + side) / 2160, (y + side) / 2160)
+    face = FaceCrop(0, number / 60, 0, box, 0.9, crop(rgb, box), MARKS, region)
+    return frame, FaceBatch(((0, number / 60),), (face,))
+
+
+def test_a_close_up_in_4k_loses_no_frame():
+    faces = FacesBetween()
+    faces.take(*close_up(0, sampled=True))
+    for number in range(1, 12):
+        faces.take(*close_up(number, sampled=False))
+
+    batch = faces.take(*close_up(12, sampled=True))
+
+    assert [face.index for face in batch.faces] == list(range(1, 13))
+    assert [face.rgb.mean() for face in batch.faces] == list(range(1, 13))
+    # those of samples are no sharper than those between
+    assert {face.rgb.shape for face in batch.faces} == {(370, 370, 3)}
+    assert np.ptp([face.region for face in batch.faces], axis=0) == pytest.approx(0, abs=0.001)
+
+
+def test_frames_beyond_what_may_be_held_are_told_and_refused(monkeypatch):
+    monkeypatch.setattr("analysis.engine.media.between.HELD_BYTES", 40_000)
+    faces = FacesBetween()
+    faces.take(*sample(0, left=0.2))
+    for number in (1, 2, 3):
+        faces.take(*between(number))
+
+    batch = faces.take(*sample(4, left=0.2))
+
+    assert batch.sampled == ((1, 0.1), (2, 0.2), (3, 0.3), (4, 0.4))
+    assert [face.index for face in batch.faces] == [1, 2, 4]
+    assert dict(batch.refused) == {3: Reason.OUTSIDE_DOMAIN}
+    assert batch.left_out == ((3, Reason.OUTSIDE_DOMAIN),)
