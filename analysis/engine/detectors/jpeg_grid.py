@@ -69,8 +69,8 @@ def cards() -> list[Card]:
             cannot_see="Parts that lie on the grid of the rest or half a block beside it (1 of 16 grids, which smooth "
             "blocks cannot tell apart) or never were JPEG, parts under about 64 px, pictures scaled or saved again at "
             "lower quality afterwards. Collages, frames and stickers put together in an honest way look like edits to "
-            "it; so may an evenly lit wall saved below quality 60, which keeps hardly a grid. What is so flat that only "
-            "constant blocks are left has no say.",
+            "it; so may an evenly lit wall saved below quality 60, which keeps hardly a grid. What is so flat that "
+            "only constant blocks are left has no say.",
             paper="Nikoukhah et al., ZERO: a Local JPEG Grid Origin Detector, IPOL 2021",
             licence="Apache-2.0 (own code)",
             accuracy="Published: no rate that carries over. Own look, 64 stills presumed genuine, 41 of them of cars: "

@@ -2,13 +2,24 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from analysis.engine.detectors import copy_move
 from analysis.engine.types import NotAssessed, Reason, Verdict
-from tests.analysis.engine.detectors.scenes import as_jpeg, examined, overlap, photo, region, resized
+from tests.analysis.engine.detectors.scenes import (
+    as_jpeg,
+    examined,
+    noisy,
+    overlap,
+    photo,
+    region,
+    resized,
+    scene,
+)
 from tests.analysis.engine.plugins import NO_WEIGHTS
 
 HERE = region(60, 60, 180, 180)
@@ -87,6 +98,35 @@ def test_things_that_look_alike_but_were_taken_twice_are_no_copy(detector):
     _, _, verdict = examined(detector, rgb)
 
     assert verdict.score < 0.5
+
+
+def number_plate(text, *, noise):
+    """Dark characters on a bright plate, through a lens, as a sensor sees them."""
+    light = np.ascontiguousarray(scene(), np.float32)
+    light[180:300, 60:600] = 225
+    cv2.putText(light, text, (70, 270), cv2.FONT_HERSHEY_DUPLEX, 2.6, (25, 25, 25), 9, cv2.LINE_AA)
+    return noisy(ndimage.gaussian_filter(light, (0.8, 0.8, 0)), sigma=noise)
+
+
+@pytest.mark.parametrize("noise", [1.0, 3.0])
+@pytest.mark.parametrize("quality", [None, 85])
+def test_characters_printed_twice_are_no_copy(detector, noise, quality):
+    rgb = number_plate("B 88 KK 88", noise=noise)
+    rgb = as_jpeg(rgb, quality) if quality else rgb
+
+    _, _, verdict = examined(detector, rgb)
+
+    assert verdict.score < 0.5
+    assert verdict.facts["printed_alike"] > 0
+
+
+def test_a_character_that_was_copied_with_its_noise_is_found(detector):
+    rgb = number_plate("B 18 KX 36", noise=3.0)
+    rgb[40:160, 300:420] = rgb[180:300, 100:220]
+
+    _, _, verdict = examined(detector, rgb)
+
+    assert verdict.score > 0.9
 
 
 @pytest.mark.parametrize(
