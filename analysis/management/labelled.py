@@ -3,7 +3,7 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from analysis.engine.calibrating.labelled import (
 from analysis.engine.calibrating.scoring import Examined, examined
 from analysis.engine.calibration import Calibration
 from analysis.engine.errors import UnknownDetector
-from analysis.engine.media.limits import Limits
 from analysis.engine.pipeline import Options
 from analysis.engine.registry import Registry
 from analysis.management.exits import FAILED, INTERRUPTED
@@ -84,10 +83,19 @@ def examine_all(
     *,
     calibrations: Mapping[str, Calibration] | None = None,
     with_ladder: bool = False,
+    rungs: ladder.Rungs = ladder.CALIBRATION,
+    copied: Sequence[Labelled] | None = None,
+    told: ladder.Told = lambda _name, _why: None,
 ) -> list[Examined]:
-    """Every file, and its copies; which one is at hand stands on standard error."""
+    """Every file, and its copies; which one is at hand stands on standard error.
+
+    copied: the files to make copies of (all). told: hears of copies that cannot be made.
+    """
     with tempfile.TemporaryDirectory(prefix="assay-ladder-") as folder:
-        every = _with_copies(files, Path(folder), options.limits) if with_ladder else iter(files)
+        of = {file.name for file in (files if copied is None else copied)} if with_ladder else set()
+        every = _with_copies(
+            files, of, lambda file: ladder.copies(file, Path(folder), options.limits, rungs, told)
+        )
         going = examined(
             _shown(every, len(files)),
             registry=registry,
@@ -102,10 +110,13 @@ def examine_all(
             raise SystemExit(INTERRUPTED) from None
 
 
-def _with_copies(files: Sequence[Labelled], folder: Path, limits: Limits) -> Iterator[Labelled]:
+def _with_copies(
+    files: Sequence[Labelled], of: Set[str], copies: Callable[[Labelled], Iterator[Labelled]]
+) -> Iterator[Labelled]:
     for file in files:
         yield file
-        yield from ladder.copies(file, folder, limits)
+        if file.name in of:
+            yield from copies(file)
 
 
 def _shown(files: Iterator[Labelled], total: int) -> Iterator[Labelled]:

@@ -142,6 +142,28 @@ def test_mistakes_are_listed_by_file(
     assert "**fusion**: missed b.png no_signs." in said
 
 
+def test_the_ladder_tells_copies_beside_their_originals(
+    detector: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, brightness in (("a", 20), ("b", 200), ("c", 30), ("d", 230)):
+        draw(tmp_path / f"{name}.png", brightness)
+    (tmp_path / "e.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    rows = ["a.png,real,one", "b.png,fake,one", "c.png,real,two", "d.png,fake,two", "e.png,fake,two"]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label,source", *rows]) + "\n")
+    asked = ["--labels", str(tmp_path / "labels.csv"), "--ladder", "--per-rung", "5"]
+
+    call_command("evaluate", *asked, "--markdown")
+    said = capsys.readouterr().out
+    call_command("evaluate", *asked[:3], "--per-rung", "2", "--json")
+    few = [line for line in lines(capsys.readouterr().out) if "rung" in line]
+
+    assert "| brightness | JPEG 50 | 2 | 2 | 1.00 (1.00–1.00) → 1.00 (1.00–1.00) | 0 of 2" in said
+    assert "Copies that could not be made: e.png (" in said
+    assert [step["rung"] for step in few] == ["JPEG 90", "JPEG 70", "JPEG 50", "half size, JPEG 95"]
+    assert {tuple(step["copies"]["files"].values()) for step in few} == {(1, 1)}
+    assert all(abs(step["shift"]) < 0.02 for step in few)
+
+
 def test_what_was_told_elsewhere_can_be_loaded(tmp_path: Path) -> None:
     found = good_calibration(card())
     (tmp_path / "found.json").write_text(found.to_json() + "\n")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.engine import marks
 from analysis.engine.calibrating import measures
 from analysis.engine.calibrating.scoring import Examined
 from analysis.engine.calibration import Estimate, Numbers, Rate
-from analysis.engine.marks import UNCALIBRATED_MARK
 from analysis.engine.types import Band, DetectorEnded, OutcomeName, Verdict
 
 FUSION = "fusion"
@@ -33,10 +33,11 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Line:
-    """One detector, or the fusion. `calibrated`: of how many scores the band is from a calibration.
+    """One detector, or the fusion. `calibrated`: for how many scores a calibration draws the line.
 
-    false_alarms and misses are told at the calibrated cuts where every score has a band, and at 0.5 where none has;
-    None where it is neither, since these are different things. auc and eer are None without files of both labels.
+    false_alarms and misses are told at the calibrated cuts where every score has one, and at the product's mark where
+    none has; None where it is neither, since these are different things. auc and eer are None without files of both
+    labels.
     """
 
     name: str
@@ -76,11 +77,11 @@ def _detector(name: str, seen: Sequence[Examined]) -> Line | None:
     asked = [(one, one.endings[name]) for one in seen if name in one.endings]
     if all(reason == "reports_facts" for reason in map(_reason, (ending for _, ending in asked))):
         return None
-    bands = [ending.assessment.band for _, ending in asked if isinstance(ending.assessment, Verdict)]
-    calibrated = sum(band is not Band.UNCALIBRATED for band in bands)
+    verdicts = [ending.assessment for _, ending in asked if isinstance(ending.assessment, Verdict)]
+    calibrated = sum(one.band is not Band.UNCALIBRATED or marks.limited(one) for one in verdicts)
     told = [_told(one, ending.assessment) for one, ending in asked if isinstance(ending.assessment, Verdict)]
     silent = Counter(reason for _, ending in asked if (reason := _reason(ending)))
-    return _line(name, told, silent, calibrated, comparable=calibrated in (0, len(bands)))
+    return _line(name, told, silent, calibrated, comparable=calibrated in (0, len(verdicts)))
 
 
 def _reason(ending: DetectorEnded) -> str:
@@ -88,13 +89,19 @@ def _reason(ending: DetectorEnded) -> str:
 
 
 def _told(one: Examined, verdict: Verdict) -> _Told:
-    if verdict.band is Band.UNCALIBRATED:
-        alarm, miss = verdict.score >= UNCALIBRATED_MARK, verdict.score < UNCALIBRATED_MARK
-    else:
-        alarm, miss = verdict.band is Band.STRONG, verdict.band is Band.NONE
+    alarm, miss = alarm_and_miss(verdict)
     file = one.file
     said = f"{verdict.score:.3f}"
     return _Told(file.name, file.source, file.manipulated, verdict.score, alarm, miss, said)
+
+
+def alarm_and_miss(verdict: Verdict) -> tuple[bool, bool]:
+    """Whether a run takes this score for a finding, and whether it takes it for none. Both may be false: some signs,
+    and a low score outside its calibration, which says nothing."""
+    if verdict.band is Band.UNCALIBRATED:
+        raised = marks.raised(verdict)
+        return raised, not raised and not marks.limited(verdict)
+    return verdict.band is Band.STRONG, verdict.band is Band.NONE
 
 
 def _fusion(seen: Sequence[Examined]) -> Line:

@@ -15,9 +15,9 @@ def described(file):
         return reader.probe, reader.described
 
 
-def made(path, folder):
+def made(path, folder, rungs=ladder.CALIBRATION, told=lambda _name, _why: None):
     file = Labelled(path, path.name, "drawn", False)
-    return {copy.rung: described(copy) for copy in ladder.copies(file, folder, Limits())}
+    return {copy.rung: described(copy) for copy in ladder.copies(file, folder, Limits(), rungs, told)}
 
 
 @pytest.fixture
@@ -54,8 +54,30 @@ def test_copies_of_a_video_are_quantised_more_from_rung_to_rung(tmp_path, folder
     assert found["half size, H.264 CRF 18"][0].height == 60
 
 
-def test_sound_and_what_cannot_be_read_have_no_copies(tmp_path, folder):
-    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+def test_copies_of_sound_have_less_in_them(tmp_path, folder):
+    tone = clips.write_sound(tmp_path / "tone.wav", seconds=1.0)
 
+    found = made(tone, folder, ladder.EVALUATION)
+
+    told = {rung: (probe.audio_codec, probe.sample_rate_hz) for rung, (probe, _) in found.items()}
+    assert told == {
+        "16 kHz mono": ("pcm_s16le", 16_000),
+        "MP3 64 kbit/s": ("mp3", 16_000),
+        "MP3 32 kbit/s": ("mp3", 16_000),
+        "8 kHz": ("pcm_s16le", 8_000),
+    }
+
+
+def test_what_cannot_be_copied_is_told(tmp_path, folder):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    told = []
+
+    found = made(
+        tmp_path / "broken.png", folder, ladder.EVALUATION, told=lambda name, _why: told.append(name)
+    )
+
+    assert (found, told) == ({}, ["broken.png"])
+
+
+def test_a_calibration_has_no_copies_of_sound(tmp_path, folder):
     assert made(clips.write_sound(tmp_path / "tone.wav", seconds=1.0), folder) == {}
-    assert made(tmp_path / "broken.png", folder) == {}
