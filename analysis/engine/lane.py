@@ -13,7 +13,7 @@ from typing import TypeVar
 from analysis.engine.banding import Faces, banded
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.calibration import Calibration
-from analysis.engine.detectors.base import Detector, Session
+from analysis.engine.detectors.base import Card, Detector, Session
 from analysis.engine.endings import (
     checked_assessment,
     checked_evidence,
@@ -75,8 +75,10 @@ class Lane:
         permits: BoundedSemaphore,
         calibration: Calibration | None = None,
         condition: Condition | None = None,
+        prepared: Card | None = None,
     ) -> None:
         self.card = detector.card
+        self._prepared = prepared or detector.card
         self.inbox: Belt[Batch | End] = Belt(INBOX_BATCHES, stop)
         self.fed = Event()
         self.done = Event()
@@ -126,7 +128,7 @@ class Lane:
             logger.exception("detector %s failed", self.card.name)
             return failed(self.card, error, seconds=self._busy_seconds)
         condition = replace(self._condition, face_px=self._faces.median_px())
-        assessment = banded(self.card, assessment, self._calibration, condition)
+        assessment = banded(self._prepared, assessment, self._calibration, condition)
         ending = ended(self.card, assessment, seconds=self._busy_seconds)
         return replace(ending, condition=condition)
 

@@ -16,6 +16,7 @@ from analysis.engine.classifiers.folder import folders
 from analysis.engine.classifiers.module import Classifier
 from analysis.engine.detectors.base import Card, Detector, DetectorModule
 from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
+from analysis.engine.prepared import prepared
 from analysis.engine.types import Consumes, MediaKind
 from analysis.engine.weights import WeightStore
 
@@ -71,7 +72,7 @@ class UnsoundCard(EngineError):
 
 @dataclass(frozen=True)
 class CardState:
-    """A detector's card, whether it can run here, and if not, why and what to do."""
+    """A detector's card with the face finder in use, whether it can run here, and if not, why and what to do."""
 
     card: Card
     available: bool
@@ -171,7 +172,7 @@ class Registry:
         card = self.card(name)
         plug_in = card.name.removeprefix(BROKEN_PREFIX)
         reason = self.broken[plug_in] if name not in self.modules else self._missing_weights(card)
-        return CardState(card, not reason, reason)
+        return CardState(prepared(card, self.weights), not reason, reason)
 
     def states(self) -> list[CardState]:
         return [self.state(name) for name in self.catalogue]

@@ -21,6 +21,7 @@ from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed, Lane
 from analysis.engine.media.limits import Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
+from analysis.engine.prepared import prepared
 from analysis.engine.registry import Registry
 from analysis.engine.stages import Stages
 from analysis.engine.trust import NOBODY, TrustList
@@ -254,6 +255,7 @@ class Conductor:
                 stop=self.stop,
                 permits=permits,
                 calibration=self.order.calibrations.get(detector.card.name),
+                prepared=prepared(detector.card, self.order.registry.weights),
                 condition=_condition(detector.card, reader),
             )
             for detector in detectors

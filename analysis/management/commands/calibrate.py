@@ -56,11 +56,10 @@ class Command(ExaminingCommand):
         promise = Promise(options["false_positive_rate"], options["miss_rate"])
         missing = 0
         for name in names:
-            answered = answers(registry.card(name), seen)
+            card = registry.state(name).card  # with the face finder in use
+            answered = answers(card, seen)
             silent = abstentions(answer for answer in answered if not answer.rung)
-            found = calibrate(
-                registry.card(name), answered, created=timezone.now().isoformat(), promise=promise
-            )
+            found = calibrate(card, answered, created=timezone.now().isoformat(), promise=promise)
             missing += isinstance(found, Uncalibrated)
             # told before it is kept: what took hours is not lost where it cannot be
             self._tell(name, found, [asdict(one) for one in silent], as_json=options["json"])

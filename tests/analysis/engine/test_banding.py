@@ -108,6 +108,20 @@ def test_a_calibration_of_other_weights_is_named_and_not_used(picture):
     assert "the calibration of One is not used, it was made for another weights" in outcome(seen).limit
 
 
+def test_a_calibration_made_with_another_face_finder_is_named_and_not_used(picture):
+    one = plain("one", 0.9, consumes=Consumes.FACES)
+    yunet = replace(one.card, preprocessing="None. Faces found by YuNet 25a606a145a5.")
+    here = replace(one.card, preprocessing="None. Faces found by OpenCV's frontal cascade.")
+    one.card = replace(one.card, preprocessing="None.")
+
+    used, stale = (run(picture, one, calibrations={"one": good_calibration(made)}) for made in (here, yunet))
+
+    assert ending(used, "one").assessment.band is Band.STRONG
+    verdict = ending(stale, "one").assessment
+    assert verdict.band is Band.UNCALIBRATED
+    assert verdict.facts["calibration"]["stale"] == "made for another preprocessing"
+
+
 def test_an_abstention_stays_one(picture):
     silent = Silent(card("silent"))
 
