@@ -5,7 +5,7 @@ says how far the ring around the inner face exceeds both its sides: 0.5 where it
 what motion does not explain or in its flow. That scale was set beforehand, and planted flicker is what it was tried on.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -13,18 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from analysis.engine.detectors.absence import absent, count_refusals
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.sightings import Sightings
 from analysis.engine.signals.border import SIDE, SPAN, BorderFlow, Change, Reals, excess
-from analysis.engine.signals.oval import aligned, eyes_px
+from analysis.engine.signals.oval import aligned
 from analysis.engine.types import (
     Assessment,
     Batch,
     Consumes,
     Coverage,
     EvidenceMade,
-    FaceBatch,
     FaceCrop,
     MediaKind,
     NotAssessed,
@@ -123,29 +122,23 @@ class Window:
 class BorderSession:
     """Windows of one run, per face track."""
 
-    frames: int = 0
-    refusals: Counter[Reason] = field(default_factory=Counter)
+    seen: Sightings = field(default_factory=Sightings)
     going: dict[int, _Track] = field(default_factory=dict)
     windows: dict[int, list[Window]] = field(default_factory=lambda: defaultdict(list))
     usable: int = 0
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        if not isinstance(batch, FaceBatch):
-            return
-        self.frames += len(batch.sampled)
-        count_refusals(self.refusals, batch)
-        for face in batch.faces:
+        for face in self.seen.faces(batch):
             yield ScoresMeasured(NAME, self._taken(face))
-        now = batch.sampled[-1][1]
+        now = self.seen.last_seconds
         for track in [
             number for number, one in self.going.items() if now - one.last_seconds > WINDOW_SECONDS
         ]:
             yield ScoresMeasured(NAME, self._closed(track, self.going.pop(track)))
 
     def _taken(self, face: FaceCrop) -> tuple[ScorePoint, ...]:
-        eyes = eyes_px(face)
-        if eyes is None or np.hypot(*eyes[1]) < MIN_EYES_PX:
-            self.refusals[Reason.FACE_TOO_SMALL if face.landmarks else Reason.OUTSIDE_DOMAIN] += 1
+        eyes = self.seen.eyes(face, least_px=MIN_EYES_PX)
+        if eyes is None:
             return ()
         self.usable += 1
         track = self.going.setdefault(face.track, _Track())
@@ -183,7 +176,7 @@ class BorderSession:
         lasting = self._lasting()
         if not lasting:
             if not self.usable:
-                return absent(self.refusals, self.frames)
+                return self.seen.absence()
             detail = f"no face is seen for {MIN_WINDOWS} s at 12 frames a second or more"
             return NotAssessed(Reason.TOO_SHORT, detail)
         best = max(lasting, key=lambda number: _verdict(lasting[number]))
@@ -198,7 +191,7 @@ class BorderSession:
     def _facts(self, best: int) -> dict[str, Any]:
         return {
             "verdict_of_track": best,
-            "frames_looked_at": self.frames,
+            "frames_looked_at": self.seen.frames,
             "seconds_of_faces": round(sum(map(len, self.windows.values())) * WINDOW_SECONDS, 1),
             "plot": _plot(self.windows[best]),
         }

@@ -8,7 +8,7 @@ both methods are compared, and the score is the share of pairs of them that beat
 """
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from statistics import fmean
@@ -16,19 +16,19 @@ from typing import Any
 
 import numpy as np
 
-from analysis.engine.detectors.absence import WORDS, absent, count_refusals
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import Panel, draw
-from analysis.engine.signals.beats import MIN_FPS, PARTS, WINDOW_SECONDS, Window, measured, stretches
-from analysis.engine.signals.oval import eyes_px, mean_colour
+from analysis.engine.detectors.sightings import Sightings, width_px
+from analysis.engine.signals.beats import PARTS, WINDOW_SECONDS, Window, measured
+from analysis.engine.signals.oval import mean_colour
 from analysis.engine.signals.pulse import Reals
+from analysis.engine.signals.traces import MIN_FPS, stretches
 from analysis.engine.types import (
     Assessment,
     Batch,
     Consumes,
     Coverage,
     EvidenceMade,
-    FaceBatch,
     FaceCrop,
     MediaKind,
     NotAssessed,
@@ -42,9 +42,7 @@ from analysis.engine.weights import WeightStore
 
 NAME = "pulse"
 NUMBERS = 1 + 3 * len(PARTS)
-TURNED = "the faces are turned away, so that their eyes are too near to each other"
 CUT_OFF = "the forehead or a cheek of the faces lies outside the picture"
-NO_LANDMARKS = WORDS[Reason.OUTSIDE_DOMAIN]
 MIN_FACE_PX = 100
 STEP_SECONDS = 2.0
 SHOWN_BINS = 128
@@ -103,36 +101,30 @@ class Pulse:
 class PulseSession:
     """Colour traces of one run: for each track the time and the mean RGB of each part, one frame after another."""
 
-    frames: int = 0
-    refusals: Counter[Reason] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
+    seen: Sightings = field(default_factory=Sightings)
     traces: dict[int, "array[float]"] = field(default_factory=lambda: defaultdict(lambda: array("d")))
     windows: list[tuple[int, float | None, dict[str, Any]]] = field(default_factory=list)
     shown: Window | None = None
     too_slow: bool = False
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        if isinstance(batch, FaceBatch):
-            self.frames += len(batch.sampled)
-            count_refusals(self.refusals, batch)
-            for face in batch.faces:
-                self._note(face)
-                yield ScoresMeasured(NAME, ())
+        for face in self.seen.faces(batch):
+            self._note(face)
+            yield ScoresMeasured(NAME, ())
 
     def _note(self, face: FaceCrop) -> None:
-        if _width_px(face) < MIN_FACE_PX:
-            self.refusals[Reason.FACE_TOO_SMALL] += 1
+        if width_px(face) < MIN_FACE_PX:
+            self.seen.too_small()
             return
-        eyes = eyes_px(face)
+        eyes = self.seen.eyes(face)
         if eyes is None:
-            self.outside[TURNED if face.landmarks else NO_LANDMARKS] += 1
             return
         colours = [mean_colour(face, *eyes, part) for part in PARTS.values()]
-        seen = [colour for colour in colours if colour is not None]
-        if len(seen) == len(PARTS):
-            self.traces[face.track].extend((face.pts_seconds, *np.concatenate(seen).tolist()))
+        shown = [colour for colour in colours if colour is not None]
+        if len(shown) == len(PARTS):
+            self.traces[face.track].extend((face.pts_seconds, *np.concatenate(shown).tolist()))
         else:
-            self.outside[CUT_OFF] += 1
+            self.seen.outside[CUT_OFF] += 1
 
     def drain(self) -> Iterator[ScoresMeasured]:
         for track, trace in sorted(self.traces.items()):
@@ -182,15 +174,12 @@ class PulseSession:
         if self.traces:
             detail = f"no face is seen for {WINDOW_SECONDS:.0f} s without a gap in the passages looked at"
             return NotAssessed(Reason.TOO_SHORT, detail)
-        if self.outside:
-            ((words, faces),) = self.outside.most_common(1)
-            return NotAssessed(Reason.OUTSIDE_DOMAIN, f"{words} ({faces} faces in {self.frames} frames)")
-        return absent(self.refusals, self.frames)
+        return self.seen.absence()
 
     def _facts(self, best: int | None) -> dict[str, Any]:
         return {
             "verdict_of_track": best,
-            "frames_looked_at": self.frames,
+            "frames_looked_at": self.seen.frames,
             "windows": [described for _, _, described in self.windows][:100],
             "plot": _plot(self.shown) if self.shown else None,
         }
@@ -210,13 +199,6 @@ class PulseSession:
             )
         )
         yield EvidenceMade(NAME, "pulse", "Pulse by part of the face", caption, "image/png", sheet)
-
-
-def _width_px(face: FaceCrop) -> float:
-    """The width of the face's box in the original."""
-    if face.region is None:
-        return 0.0
-    return (face.box[2] - face.box[0]) / max(face.region[2] - face.region[0], 1e-9) * face.rgb.shape[1]
 
 
 def _telling(window: Window) -> tuple[int, float]:

@@ -8,14 +8,14 @@ from statistics import fmean, median
 import numpy as np
 
 from analysis.engine.signals.pulse import Reals, Spectrum, chrom, evenly, pos, spectrum
+from analysis.engine.signals.traces import MIN_FPS, is_full_rate
 
 PARTS = {
     "forehead": (-0.45, -0.75, 0.45, -0.35),
     "right cheek": (-0.7, 0.35, -0.3, 0.8),
     "left cheek": (0.3, 0.35, 0.7, 0.8),
 }
-WINDOW_SECONDS, MAX_GAP_SECONDS = 8.0, 0.25
-MIN_FPS = 20.0
+WINDOW_SECONDS = 8.0
 MAX_FPS = 60.0  # as dense as passages are read
 # one in fifty traces of Brownian noise reaches it, and hardly a white one: 600 drawn of each
 MIN_SNR_DB = 5.0
@@ -49,19 +49,12 @@ def _alike(one: float, two: float) -> bool:
     return min(high - low, abs(high - 2 * low)) <= ALIKE_HZ
 
 
-def stretches(trace: Reals) -> list[Reals]:
-    """The rows of a trace, cut where more than a quarter of a second is missing."""
-    cuts = np.flatnonzero(np.diff(trace[:, 0]) > MAX_GAP_SECONDS) + 1
-    return np.split(trace, cuts)
-
-
 def measured(track: int, rows: Reals) -> Window | None:
     """None when there are fewer frames a second than a pulse needs."""
     seconds = rows[:, 0]
     # bounded: frames in pairs have a tiny median distance, and what follows costs its inverse square
     fps = min(MAX_FPS, float(1 / max(median(np.diff(seconds).tolist()), 1e-6)))
-    # a hundredth below: 20 frames a second have 19.9 in eight seconds of rounded times
-    if min(fps, (len(rows) - 1) / (seconds[-1] - seconds[0])) < 0.99 * MIN_FPS:
+    if fps < 0.99 * MIN_FPS or not is_full_rate(seconds):
         return None
     pulses, spectra, clear = {}, {}, []
     for number, part in enumerate(PARTS):
