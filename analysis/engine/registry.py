@@ -48,6 +48,7 @@ BUILT_IN = (
     "resampling",
     "pulse",
     "border",
+    "blink",
     "provenance",
     "metadata",
     "splice",
