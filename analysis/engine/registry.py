@@ -49,6 +49,7 @@ BUILT_IN = (
     "pulse",
     "border",
     "blink",
+    "landmark_jitter",
     "provenance",
     "metadata",
     "splice",

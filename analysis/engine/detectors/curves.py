@@ -10,7 +10,7 @@ from analysis.engine.detectors.evidence import INK, LABEL_HEIGHT, PAPER, png
 
 WIDTH, HEIGHT, MARGIN = 720, 150, 12
 QUIET, MARKED = (96, 102, 112), (58, 62, 84)
-COLOURS = ((255, 176, 64), (96, 190, 255), (150, 220, 130), (230, 130, 200))
+COLOURS = ((255, 176, 64), (96, 190, 255), (150, 220, 130), (230, 130, 200), (240, 230, 110))
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _panel(pen: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
         colour = COLOURS[at % len(COLOURS)]
         for piece in _pieces(panel.across, curve):
             pen.line([place(x, y) for x, y in piece], fill=colour, width=2)
-        pen.text((MARGIN + 6 + 150 * at, top + HEIGHT + 3), name, fill=colour)
+        pen.text((MARGIN + 6 + 118 * at, top + HEIGHT + 3), name, fill=colour)
     pen.text((MARGIN + WIDTH - 110, top + HEIGHT + 3), f"{first:.1f} to {last:.1f}", fill=QUIET)
 
 

@@ -27,12 +27,13 @@ def eyes_px(face: FaceCrop) -> tuple[Reals, Reals] | None:
     """
     if face.landmarks is None or face.region is None:
         return None
-    right, left = (_in_crop(point, face.region, face.rgb.shape[0]) for point in face.landmarks[:2])
+    right, left = (in_crop(point, face.region, face.rgb.shape[0]) for point in face.landmarks[:2])
     across = left - right
     return ((right + left) / 2, across) if np.hypot(*across) >= LEAST_EYES_PX else None
 
 
-def _in_crop(point: Point, region: Box, side: int) -> Reals:
+def in_crop(point: Point, region: Box, side: int) -> Reals:
+    """A point of the frame in pixels of a crop that shows this region of it."""
     x, y = point
     wide, high = max(region[2] - region[0], 1e-9), max(region[3] - region[1], 1e-9)
     return np.array([(x - region[0]) / wide * side, (y - region[1]) / high * side])

@@ -1,7 +1,6 @@
 """Blinks are found when they happen; how many there are never says more than a hint."""
 
 import io
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Coverage, DetectorEnded, FaceBatch, NotAssessed, Reason, Verdict
 from tests.analysis.engine.detectors.drawn_eyes import blinking
-from tests.analysis.engine.detectors.drawn_faces import SOURCE, fed
+from tests.analysis.engine.detectors.drawn_faces import SOURCE, fed, smaller
 
 TIMES = [2.0, 3.1, 6.5, 11.2, 15.4]
 TWO_FRAMES = 2 / 24
@@ -103,17 +102,17 @@ def test_a_short_clip_has_its_trace_all_the_same():
     assert made.media_type == "image/png"
 
 
-def test_faces_too_far_away_are_too_small():
+@pytest.mark.parametrize(
+    ("scale", "reason", "found"), [(0.7, None, 5), (0.5, Reason.FACE_TOO_SMALL, 0)], ids=["31 px", "22 px"]
+)
+def test_eyes_need_to_be_thirty_pixels_apart(scale, reason, found):
     going = blink.BlinkTrace().open(SOURCE)
-    small = [face_at_half_size(one) for one in blinking(seconds=1.0)]
 
-    fed(going, small)
+    fed(going, [smaller(one, scale) for one in blinking(TIMES, seconds=17.0)])
 
-    assert going.finish().reason is Reason.FACE_TOO_SMALL
-
-
-def face_at_half_size(face):
-    return replace(face, rgb=np.ascontiguousarray(face.rgb[::2, ::2]))
+    assessment = going.finish()
+    assert getattr(assessment, "reason", None) is reason
+    assert len(assessment.facts.get("blinks", [])) == found
 
 
 def test_without_a_face_it_says_so():
