@@ -50,6 +50,7 @@ BUILT_IN = (
     "border",
     "blink",
     "landmark_jitter",
+    "gop",
     "provenance",
     "metadata",
     "splice",

@@ -227,7 +227,7 @@ class FileFacts:
     of a still image (None above the reader's limit, and for video and sound).
 
     Keys of `facts`: "probe", "container", "exif", "xmp", "iptc", "text" (PNG and others), "c2pa", "jpeg",
-    "sound" (its long-term spectrum at the rate it is stored with).
+    "sound" (its long-term spectrum at the rate it is stored with), "coding" (sizes, sorts and times of pictures).
     """
 
     facts: Mapping[str, Any]

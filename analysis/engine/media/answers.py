@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.engine.errors import LimitExceeded, ReaderLost
-from analysis.engine.media import wire
+from analysis.engine.media import coding_table, wire
 from analysis.engine.media.limits import Limits, Summary, Trouble
 from analysis.engine.types import MediaKind, Probe
 
@@ -56,10 +56,11 @@ def probe(payload: bytes, limits: Limits) -> Probe:
 def facts(payload: bytes) -> Mapping[str, Any]:
     """The facts in this message: any JSON, within the size the wire allows.
 
-    Raises ReaderLost where "sound", with which is computed, holds other numbers than a spectrum's.
+    Raises ReaderLost where "sound" or "coding", with which is computed, hold other than such numbers.
     """
     said = _object(payload)
     _check_sound(said.get("sound"))
+    coding_table.check(said.get("coding"))
     return said
 
 

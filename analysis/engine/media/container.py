@@ -55,7 +55,7 @@ class ContainerSource:
         self._job = job
         self.container = open_as(job.path, job.format)
         _refuse_too_many(self.container, job.limits)
-        self._video = _best(pictures_of(self.container, job.format))
+        self._video = best_picture(self.container, job.format)
         self._audio = best_sound(self.container)
         if self._video is None and self._audio is None:
             raise UndecodableMedia("it holds neither picture nor sound.")
@@ -147,6 +147,11 @@ def pictures_of(container: InputContainer, container_format: str) -> list[Any]:
     if container_format in SOUND_FORMATS:
         return []
     return [stream for stream in container.streams.video if not stream.disposition & _COVERS]
+
+
+def best_picture(container: InputContainer, container_format: str) -> Any:
+    """The video stream that is examined; None without any."""
+    return _best(pictures_of(container, container_format))
 
 
 def best_sound(container: InputContainer) -> Any:

@@ -26,6 +26,7 @@ FACT_READERS: list[tuple[str, str]] = [
     ("structure", "analysis.engine.media.structure:read"),
     ("jpeg", "analysis.engine.media.jpeg:read"),
     ("sound", "analysis.engine.media.sound_spectrum:read"),
+    ("coding", "analysis.engine.media.coding:read"),
 ]
 
 _TEXT, _ITEMS, _DEPTH = 64 * 1024, 1000, 16

@@ -1,0 +1,252 @@
+"""Groups of pictures: where the key pictures lie, and what an earlier coding left in the sizes of the others.
+
+Facts without a score. That a video was coded twice is what every platform does to every video; that the earlier
+groups do not go on in step says that pictures were taken out or put in before the last coding, which an honest cut
+does as well. The measure and its sources are in analysis/engine/signals/coding.py.
+
+Constants are from footage of our own, drawn and noisy, 400 pictures each: coded once (48 files) no period reached
+4.5 errors and no broken one 5.3.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.finding import Finding, finding
+from analysis.engine.signals.coding import (
+    LEAST_PICTURES,
+    Break,
+    Period,
+    Reals,
+    broken,
+    interval,
+    keys,
+    period,
+    residue,
+)
+from analysis.engine.types import (
+    Assessment,
+    Batch,
+    Consumes,
+    EvidenceMade,
+    FileFacts,
+    MediaKind,
+    NotAssessed,
+    Observation,
+    Reason,
+    Source,
+)
+from analysis.engine.weights import WeightStore
+
+NAME = "gop"
+PERIOD_ERRORS, BROKEN_ERRORS, SIDE_ERRORS, LEAST_RAISED = 5.5, 6.0, 4.0, 0.65
+MOST_ODD, MOST_FINDINGS = 20, 40
+LEAST_GAP_PICTURES = 2.5  # a missing picture leaves a gap of two; clocks and pulldown wander by a half
+STEADY_SHARE = 0.95
+
+
+def cards() -> list[Card]:
+    """The card of the detector of groups of pictures."""
+    return [
+        Card(
+            name=NAME,
+            title="Coding history",
+            version="1.0",
+            family="coding",
+            subject="file",
+            consumes=Consumes.FILE,
+            kinds=frozenset({MediaKind.VIDEO}),
+            unit="files",
+            looks_at="Sizes, sorts and times of the coded pictures: the interval of key pictures and its exceptions, "
+            "gaps in a steady rate, and a period that an earlier coding left in the sizes, or one that goes on out of "
+            "step.",
+            cannot_see="Why: no score comes of this. Most video on the web was coded twice, encoders put key pictures "
+            "where the scene changes, honest cuts put an earlier period out of step, cameras of varying rate leave "
+            "gaps. It misses an earlier coding of finer quality than the last, of groups of fewer than 9 or more than "
+            "160 pictures or of the same length as the present ones, and one behind scaling. Of more than 12,000 "
+            "pictures it reads twelve stretches of 1,000, spread evenly.",
+            paper="After Wang and Farid, ACM MM&Sec 2006; Vazquez-Padin et al., WIFS 2012; Stamm, Lin and Liu, TIFS "
+            "2012",
+            licence="Apache-2.0 (our own code)",
+            accuracy="Own first look at drawn footage of 400 pictures: of 96 coded twice (MPEG-2, MPEG-4 and H.264, "
+            "then H.264 or MPEG-4) 58 were told and of 48 coded once none; of 24 from which 8 to 13 pictures were "
+            "taken before the last coding 5 were told as out of step, 4 of them within half a second of the place, and "
+            "none of the others. The constants are from the same footage. "
+            "Published rates are of the papers' own measures and do not carry over.",
+            preprocessing="None; packets are read and not decoded.",
+            links=("https://doi.org/10.1145/1161366.1161375", "https://doi.org/10.1109/TIFS.2012.2205568"),
+        )
+    ]
+
+
+def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
+    """The detector; it needs no weights."""
+    return Gop()
+
+
+class Gop:
+    """Holds nothing; each session reads its own file's table."""
+
+    def __init__(self) -> None:
+        self.card = cards()[0]
+
+    def open(self, source: Source) -> "GopSession":
+        return GopSession()
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one stretch of the stream tells."""
+
+    seconds: Reals
+    sorts: str
+    left: Reals
+    period: Period | None
+    broken: tuple[Period, Break] | None
+
+
+@dataclass
+class GopSession:
+    """The coded pictures of one file."""
+
+    coding: Mapping[str, Any] = field(default_factory=dict)
+    stretches: list[Read] = field(default_factory=list)
+
+    def feed(self, batch: Batch) -> Iterable[Observation]:
+        if isinstance(batch, FileFacts):
+            self.coding = batch.facts.get("coding") or {}
+            for stretch in self.coding.get("stretches", ()):
+                self.stretches.append(_read(stretch))
+        return ()
+
+    def drain(self) -> Iterable[Observation]:
+        return ()
+
+    def finish(self) -> Assessment:
+        if "error" in self.coding:
+            return NotAssessed(Reason.DECODE_ERROR, f"its packets cannot be read ({self.coding['error']})")
+        pictures = sum(len(stretch.sorts) for stretch in self.stretches)
+        if not any(len(stretch.sorts) >= LEAST_PICTURES for stretch in self.stretches):
+            detail = f"the video has {pictures} pictures; at least {LEAST_PICTURES} are needed"
+            return NotAssessed(Reason.TOO_SHORT, detail)
+        findings = [one for stretch in self.stretches for one in _told(stretch)][:MOST_FINDINGS]
+        history = [one["sentence"] for one in findings if one["kind"] in ("earlier coding", "out of step")]
+        detail = "; ".join(history[:2]) or "no residue of an earlier coding stands out"
+        facts = {
+            "findings": findings,
+            "pictures_read": pictures,
+            "whole": self.coding.get("whole"),
+            "key_interval_pictures": [interval(stretch.sorts) for stretch in self.stretches],
+        }
+        return NotAssessed(Reason.REPORTS_FACTS, detail, facts)
+
+    def evidence(self) -> Iterable[EvidenceMade]:
+        shown = max(self.stretches, key=_standing, default=None)
+        if shown is None or len(shown.sorts) < LEAST_PICTURES:
+            return
+        found = (shown.broken or (None,))[0] or shown.period
+        sheet = draw([_residue_panel(shown, found)])
+        caption = (
+            (
+                "How far the size of each coded picture stands above those of its like near by, in deviations; the "
+                f"second curve lifts every {found.every}th. "
+                if found
+                else "How far the size of each coded picture stands above "
+                "those of its like near by, in deviations. No period stands out. "
+            )
+            + "Key pictures and those right after them are left out. An earlier coding is no sign of manipulation."
+        )
+        yield EvidenceMade(NAME, "curve", "Sizes of coded pictures", caption, "image/png", sheet)
+
+
+def _read(stretch: Mapping[str, Any]) -> Read:
+    seconds = np.array(stretch["seconds"], np.float64)
+    left = residue(np.array(stretch["bytes"], np.float64), stretch["sorts"])
+    found, parted = period(left, stretch["sorts"]), broken(left, stretch["sorts"])
+    if found and (found.errors < PERIOD_ERRORS or found.raised < LEAST_RAISED):
+        found = None
+    if parted and not _parts(parted, found):
+        parted = None
+    return Read(seconds, stretch["sorts"], left, found, parted)
+
+
+def _parts(parted: tuple[Period, Break], found: Period | None) -> bool:
+    """Whether the period out of step stands out by itself, on both sides, and better than one that goes on."""
+    both, at = parted
+    least = max(BROKEN_ERRORS, found.errors + 1 if found else 0.0)
+    return both.errors >= least and at.errors >= SIDE_ERRORS and both.raised >= LEAST_RAISED
+
+
+def _standing(stretch: Read) -> tuple[bool, float, int]:
+    found = (stretch.broken or (None,))[0] or stretch.period
+    return stretch.broken is not None, found.errors if found else 0.0, len(stretch.sorts)
+
+
+def _told(stretch: Read) -> Iterable[Finding]:
+    if stretch.broken:
+        both, at = stretch.broken
+        moment = f"{stretch.seconds[min(at.at, len(stretch.seconds) - 1)]:.1f} s"
+        sentence = (
+            f"an earlier coding had a key picture every {both.every} pictures, and from about {moment} on they come "
+            f"{at.shift} pictures out of step: pictures were taken out or put in before the last coding (a cut does so)"
+        )
+        yield finding("out of step", moment, sentence)
+    elif stretch.period:
+        sentence = (
+            f"pictures were coded before with a key picture every {stretch.period.every} pictures "
+            f"({stretch.period.errors:.1f} standard errors); most video on the web was"
+        )
+        yield finding("earlier coding", f"{stretch.seconds[0]:.1f} s", sentence)
+    yield from _odd_keys(stretch)
+    yield from _gaps(stretch)
+
+
+def _odd_keys(stretch: Read) -> Iterable[Finding]:
+    """Key pictures that come too early where the encoder otherwise keeps its interval."""
+    usual, places = interval(stretch.sorts), keys(stretch.sorts)
+    if usual is None or len(places) < 4:
+        return
+    early = [(at, at - before) for before, at in pairwise(places) if at - before < usual]
+    for at, after in early[:MOST_ODD]:
+        sentence = (
+            f"key pictures come every {usual} pictures, this one after {after}: a change of scene, or streams "
+            "that were joined without coding them again"
+        )
+        yield finding("key picture", f"{stretch.seconds[at]:.2f} s", sentence)
+
+
+def _gaps(stretch: Read) -> Iterable[Finding]:
+    """Moments without a picture where the rate is steady otherwise."""
+    steps = np.diff(stretch.seconds)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    if usual <= 0 or (np.abs(steps - usual) < 0.25 * usual).mean() < STEADY_SHARE:
+        return
+    for at in np.flatnonzero(steps >= LEAST_GAP_PICTURES * usual)[:MOST_ODD]:
+        missing = round(float(steps[at]) / usual) - 1
+        sentence = f"{missing} pictures are missing here of a rate that is steady otherwise"
+        yield finding("gap", f"{stretch.seconds[at]:.2f} s", sentence)
+
+
+def _residue_panel(stretch: Read, found: Period | None) -> Panel:
+    curves = {"size above its like": [float(one) for one in np.nan_to_num(stretch.left)]}
+    if found:
+        lifted = np.full(len(stretch.left), -1.0)
+        lifted[_members(stretch, found)] = 0.0
+        curves["period of the residue"] = [float(one) for one in lifted]
+    return Panel(
+        "size above its like (deviations), over seconds", [float(at) for at in stretch.seconds], curves
+    )
+
+
+def _members(stretch: Read, found: Period) -> list[int]:
+    count = len(stretch.sorts)
+    if stretch.broken is None:
+        return list(range(found.first, count, found.every))
+    at = stretch.broken[1]
+    after = at.at + (found.first + at.shift) % found.every
+    return [*range(found.first, at.at, found.every), *range(after, count, found.every)]
