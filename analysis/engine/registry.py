@@ -51,6 +51,7 @@ BUILT_IN = (
     "blink",
     "landmark_jitter",
     "gop",
+    "repeats",
     "provenance",
     "metadata",
     "splice",
