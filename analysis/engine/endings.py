@@ -68,7 +68,7 @@ def unread(error: EngineError | None, *, what: str = "file") -> NotAssessed:
 
 def outside(card: Card, probe: Probe) -> NotAssessed | None:
     """Why this detector cannot look at such a file; None when it can."""
-    if card.consumes is Consumes.SOUND and not probe.has_sound:
+    if (card.consumes is Consumes.SOUND or card.hears) and not probe.has_sound:
         return _without_sound(probe)
     if card.consumes in {Consumes.FRAMES, Consumes.FACES} and not probe.has_picture:
         return _without_picture(probe)

@@ -11,7 +11,7 @@ from analysis.engine.media.limits import Sampling
 from analysis.engine.media.portions import Portion
 from analysis.engine.media.reader import MediaReader
 from analysis.engine.stages import Stages
-from analysis.engine.types import Batch, Consumes, FaceBatch, Frame, FrameBatch, Stage
+from analysis.engine.types import Batch, Consumes, FaceBatch, Frame, FrameBatch, SoundBatch, Stage
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Feeder:
         self._lanes = {
             consumes: [lane for lane in lanes if lane.card.consumes is consumes] for consumes in Consumes
         }
+        self._hearing = [lane for lane in lanes if lane.card.consumes is Consumes.SOUND or lane.card.hears]
         finding = bool(self._lanes[Consumes.FACES])
         self._faces = (
             FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop) if finding else None
@@ -52,7 +53,7 @@ class Feeder:
         """
         self._feed_file()
         frames = bool(self._lanes[Consumes.FRAMES] or self._faces)
-        sound = bool(self._lanes[Consumes.SOUND])
+        sound = bool(self._hearing)
         if frames:
             self._stages.begin(Stage.FRAME_EXTRACTION, "Reading frames.")
         if sound:
@@ -79,7 +80,7 @@ class Feeder:
                 if isinstance(batch, FrameBatch):
                     self._hand_frames(batch)
                 else:
-                    self._hand(Consumes.SOUND, batch)
+                    self._hand_sound(batch)
         except EngineError as error:
             if self._stop.is_set():
                 raise Stopped from error
@@ -109,6 +110,11 @@ class Feeder:
         for lane in self._lanes[consumes]:
             if lane.card.dense == dense:
                 lane.inbox.put(batch)
+
+    def _hand_sound(self, batch: SoundBatch) -> None:
+        """Also beside pictures: a lane takes whatever comes, so neither can hold the other up for good."""
+        for lane in self._hearing:
+            lane.inbox.put(batch)
 
     def _end(self, error: EngineError | None) -> None:
         self._hand_samples()

@@ -164,6 +164,9 @@ class Lane:
             self._emit([ScoresMeasured(self.card.name, gaps)])
         if isinstance(batch, FaceBatch):
             self._faces.count(batch.faces)
+        if isinstance(batch, SoundBatch) and self.card.hears:
+            # beside its frames, in which its progress is counted
+            return
         amount, self._last_pts = _measure(batch)
         self._done += amount
         if self._total is not None and self._units() > self._total:

@@ -234,6 +234,12 @@ def refuse_unsound(card: Card) -> None:
         raise UnsoundCard("A card must say what it consumes and of which kinds with Consumes and MediaKind.")
     if card.dense and card.consumes not in {Consumes.FRAMES, Consumes.FACES}:
         raise UnsoundCard("A card can ask for every frame only if it consumes frames or faces.")
+    if card.hears and not (
+        card.consumes in {Consumes.FRAMES, Consumes.FACES} and card.kinds == {MediaKind.VIDEO}
+    ):
+        raise UnsoundCard(
+            "A card can hear beside what it consumes only if that is frames or faces of videos."
+        )
     for text, most in (
         (card.name, NAME_CHARACTERS),
         (card.family, NAME_CHARACTERS),

@@ -13,7 +13,7 @@ from threading import BoundedSemaphore, Event, Thread
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.calibration import Calibration
 from analysis.engine.condition import measured
-from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.base import Card, Detector, wanted
 from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, remarks_on_passages, unread
 from analysis.engine.errors import EngineError, UnverifiedWeights
 from analysis.engine.feeding import Feeder
@@ -179,7 +179,7 @@ class Conductor:
             self.order.path,
             limits=self.order.options.limits,
             sampling=self._sampling,
-            wants=frozenset(card.consumes for card in cards),
+            wants=wanted(cards),
             trust=self.order.options.trust,
         )
         if self.stop.is_set():
@@ -291,4 +291,4 @@ def _source(probe: Probe, options: Options, *, dense: bool) -> Source:
 def _condition(card: Card, reader: MediaReader) -> Condition:
     """What was measured of the sides of the file that this detector looks at."""
     heard = card.consumes is Consumes.SOUND
-    return measured(reader.probe, reader.described, pictured=not heard, heard=heard)
+    return measured(reader.probe, reader.described, pictured=not heard, heard=heard or card.hears)

@@ -17,6 +17,7 @@ class Card:
     N and interval, or says that there is no own measurement. `by_default` is false for detectors that run only
     when asked for by name. `dense` detectors are fed passages of the video at its full rate (media/limits.py, Passages)
     instead of samples; their faces lie between those that were found in samples.
+    `hears`: a detector of frames or faces of videos that is fed the sound beside them, in the same pass.
     `weights_sha256` is of `weights`; `further_weights` are files it needs besides, whose digests its facts name.
     """
 
@@ -39,12 +40,23 @@ class Card:
     forensic: bool = True
     by_default: bool = True
     dense: bool = False
+    hears: bool = False
     links: tuple[str, ...] = field(default=())
     further_weights: tuple[str, ...] = ()
 
 
+def wanted(cards: Iterable[Card]) -> frozenset[Consumes]:
+    """What a file must be read for, to feed all of them."""
+    cards = tuple(cards)
+    heard = {Consumes.SOUND} if any(card.hears for card in cards) else set()
+    return frozenset({card.consumes for card in cards} | heard)
+
+
 class Session(Protocol):
-    """What one detector remembers during one run. Used by one thread, fed in media-time order."""
+    """What one detector remembers during one run. Used by one thread, fed in media-time order.
+
+    Where the card hears, pictures are in order among themselves and so is sound: neither waits for the other.
+    """
 
     def feed(self, batch: Batch) -> Iterable[Observation]:
         """Takes the next batch; yields ScoresMeasured (and nothing about progress: the pipeline counts)."""
