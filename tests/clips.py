@@ -85,6 +85,7 @@ def write_video(
     sound_rate_hz: int = 44_100,
     sound_starts: float = 0.0,
     sound_hole: tuple[float, float] | None = None,
+    samples: NDArray[np.float32] | None = None,
     rotation: int = 0,
     bt709: bool = False,
     options: dict[str, str] | None = None,
@@ -94,7 +95,8 @@ def write_video(
 
     times: a timestamp in seconds for each frame (variable frame rate); evenly at `fps` when None.
     frames: other pictures than the scene's. tone_hz: adds a sound track; `sound_starts` delays it and
-    `sound_hole` leaves (from, to) seconds of it out. rotation: clockwise degrees a player must turn it.
+    `sound_hole` leaves (from, to) seconds of it out. samples: other sound than a tone, at `sound_rate_hz`.
+    rotation: clockwise degrees a player must turn it.
     bt709: colours converted and tagged as HD video has them.
     """
     stamps = list(times) if times is not None else [n / fps for n in range(round(seconds * fps))]
@@ -107,7 +109,11 @@ def write_video(
         video.time_base = video.codec_context.time_base = Fraction(1, fps if times is None else 90_000)
         if bt709:
             video.codec_context.colorspace = video.codec_context.color_primaries = 1
-        sound = _add_sound(file, sound_codec, sound_rate_hz) if tone_hz is not None else None
+        sound = (
+            _add_sound(file, sound_codec, sound_rate_hz)
+            if tone_hz is not None or samples is not None
+            else None
+        )
         for picture, stamp in zip(pictures, stamps, strict=False):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             if bt709:
@@ -118,7 +124,12 @@ def write_video(
         file.mux(video.encode(None))
         if sound is not None:
             end = stamps[-1] + 1 / fps
-            _write_tone(file, sound, tone_hz or TONE_HZ, sound_starts, end, sound_hole)
+            heard = (
+                _tone(tone_hz or TONE_HZ, sound.codec_context.sample_rate, end)
+                if samples is None
+                else samples
+            )
+            _write_heard(file, sound, heard, sound_starts, end, sound_hole)
     if rotation:
         turn(path, rotation)
     return path
@@ -142,17 +153,24 @@ def _add_sound(file: Any, codec: str, rate_hz: int) -> Any:
     return stream
 
 
-def _write_tone(
-    file: Any, stream: Any, hz: float, starts: float, ends: float, hole: tuple[float, float] | None
+def _tone(hz: float, rate_hz: int, ends: float) -> NDArray[np.float32]:
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(ends * rate_hz)) / rate_hz)).astype(np.float32)
+
+
+def _write_heard(
+    file: Any,
+    stream: Any,
+    samples: NDArray[np.float32],
+    starts: float,
+    ends: float,
+    hole: tuple[float, float] | None,
 ) -> None:
-    context = stream.codec_context
-    rate, size = context.sample_rate, 1024
+    rate, size = stream.codec_context.sample_rate, 1024
     for first in range(round(starts * rate), round(ends * rate), size):
         if hole and hole[0] <= first / rate < hole[1]:
             continue
-        at = (first + np.arange(min(size, round(ends * rate) - first))) / rate
-        samples = (0.5 * np.sin(2 * np.pi * hz * at)).astype(np.float32)
-        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        part = samples[first : min(first + size, round(ends * rate))]
+        frame = av.AudioFrame.from_ndarray(part[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, first, Fraction(1, rate)
         file.mux(stream.encode(frame))
     file.mux(stream.encode(None))
@@ -182,7 +200,8 @@ def write_sound(
     """A tone alone."""
     with av.open(str(path), "w", format=container) as file:
         stream = _add_sound(file, codec, rate_hz)
-        _write_tone(file, stream, hz, 0.0, seconds, None)
+        heard = _tone(hz, stream.codec_context.sample_rate, seconds)
+        _write_heard(file, stream, heard, 0.0, seconds, None)
     return path
 
 

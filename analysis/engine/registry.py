@@ -52,6 +52,7 @@ BUILT_IN = (
     "landmark_jitter",
     "gop",
     "repeats",
+    "lip_sync",
     "provenance",
     "metadata",
     "splice",
