@@ -29,6 +29,9 @@ class Command(BaseCommand):
         )
         verify = verbs.add_parser("verify", help="hash the installed files; with --golden also run the nets")
         verify.add_argument("--golden", type=Path, help="reference outputs of the original implementations")
+        verify.add_argument(
+            "--device", default="cpu", help="where --golden runs the nets: cpu, cuda or cuda:N (default: cpu)"
+        )
 
     def handle(self, *args: object, verb: str, **options: Any) -> None:
         self.store = WeightStore(settings.ASSAY_WEIGHTS)
@@ -81,14 +84,20 @@ class Command(BaseCommand):
                 "A file is not the published one; it is not loaded. Remove it and install it again."
             )
         if options["golden"]:
-            self._golden(options["golden"])
+            self._golden(options["golden"], options["device"])
 
-    def _golden(self, golden: Path) -> None:
+    def _golden(self, golden: Path, device: str) -> None:
+        import torch
+
         from analysis.engine.golden.compare import compare
 
+        try:
+            torch.zeros(1, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise CommandError(f"There is no device {device!r} here: {error}") from error
         compared = beyond = 0
         try:
-            for net in compare(golden, self.store):
+            for net in compare(golden, self.store, device):
                 compared += net.cases
                 beyond += len(net.beyond)
                 self._print_net(net)

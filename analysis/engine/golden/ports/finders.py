@@ -9,7 +9,7 @@ import numpy as np
 from analysis.engine.golden.ports.port import Array, Port, Values
 
 
-def _load_yunet(path: Path) -> Callable[[Array, Mapping[str, Any]], Values]:
+def _load_yunet(path: Path, *, device: str) -> Callable[[Array, Mapping[str, Any]], Values]:
     import cv2
 
     raw = cv2.dnn.readNetFromONNX(str(path))

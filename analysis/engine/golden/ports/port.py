@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from analysis.engine.nets import precision
 
 Array = NDArray[Any]
 Values = dict[str, Array]
@@ -16,12 +18,22 @@ Values = dict[str, Array]
 class Port:
     """One net: its `key` in the catalogue, and what makes a function from input to values of its file.
 
-    `further` are the keys of the files it needs besides; `load` gets the paths of all, in that order.
+    `further` are the keys of the files it needs besides; `load` gets the paths of all, in that order, and the
+    `device` its torch net runs on.
     """
 
     key: str
     load: Callable[..., Callable[[Array, Mapping[str, Any]], Values]]
     further: tuple[str, ...] = ()
+
+
+Net = TypeVar("Net", bound=nn.Module)
+
+
+def placed(net: Net, device: str) -> Net:
+    """The net on that device, computing in full single precision there."""
+    precision.keep_full(device)
+    return net.to(device)
 
 
 def with_layers(net: nn.Module, layers: Mapping[str, nn.Module], run: Callable[[], Values]) -> Values:
@@ -31,7 +43,7 @@ def with_layers(net: nn.Module, layers: Mapping[str, nn.Module], run: Callable[[
     def keep(name: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
             first = output[0] if isinstance(output, tuple) else output
-            seen[f"layers.{name}"] = first.detach().numpy().copy()
+            seen[f"layers.{name}"] = first.detach().cpu().numpy().copy()
 
         return hook
 
