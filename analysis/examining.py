@@ -5,15 +5,31 @@ from typing import Any
 from django.conf import settings
 
 from analysis.engine.media.limits import Limits
+from analysis.engine.nets.rates.folder import RatesFolder
+from analysis.engine.nets.rates.rates import Rates
 from analysis.engine.pipeline import Options
 from analysis.engine.registry import Registry
+from analysis.engine.schedule import threads_each
 from analysis.engine.trust import TrustList
-from analysis.engine.types import Assessment, DetectorEnded, Outcome, Verdict
+from analysis.engine.types import Assessment, DetectorEnded, MediaKind, Outcome, Verdict
 
 
-def load_registry(*, device: str = "cpu") -> Registry:
-    """The detectors of this installation; its weights lie in ASSAY_WEIGHTS."""
-    return Registry.load(settings.ASSAY_WEIGHTS, device=device)
+def load_registry(*, device: str = "cpu", cores: int | None = None, measure: bool = False) -> Registry:
+    """The detectors of this installation; its weights lie in ASSAY_WEIGHTS, the rates of its nets in ASSAY_HOME.
+
+    cores: how many an examination will have. measure: whether nets whose rates are not known here are measured
+    when they are loaded.
+    """
+    registry = Registry.load(settings.ASSAY_WEIGHTS, device=device)
+    registry.rates = load_rates(registry, cores=cores, measure=measure)
+    return registry
+
+
+def load_rates(registry: Registry, *, cores: int | None = None, measure: bool = False) -> Rates:
+    """How nets run on this machine, for the threads they have when a video is examined by default."""
+    cards = [registry.card(name) for name in registry.defaults(MediaKind.VIDEO)]
+    threads = threads_each(cards, cores or Options().cores)
+    return Rates(RatesFolder(settings.ASSAY_HOME / "rates"), threads=threads, measure=measure)
 
 
 def load_options() -> Options:

@@ -80,6 +80,13 @@ class Order:
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
 
+def threads_each(cards: Sequence[Card], cores: int) -> int:
+    """The threads a net has when so many detectors, and whoever finds their faces, share the cores."""
+    faces = any(card.consumes is Consumes.FACES for card in cards)
+    busy = sum(card.consumes is not Consumes.FILE for card in cards) + faces
+    return max(1, cores // max(1, busy))
+
+
 class Conductor:
     """Runs in a thread of its own; what happens comes out of `out`, and `halt` ends it from outside."""
 
@@ -236,9 +243,7 @@ class Conductor:
 
     def _share_cores(self, detectors: Sequence[Detector]) -> None:
         """Gives torch and OpenCV the threads that are left when each busy part has one."""
-        faces = any(detector.card.consumes is Consumes.FACES for detector in detectors)
-        busy = sum(detector.card.consumes is not Consumes.FILE for detector in detectors) + faces
-        threads = max(1, self.order.options.cores // max(1, busy))
+        threads = threads_each([detector.card for detector in detectors], self.order.options.cores)
         for name, setter in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
             # not imported for this: without detectors that use it there is nothing to limit
             if name in sys.modules:

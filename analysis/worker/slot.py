@@ -19,7 +19,8 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.utils import sync_to_async
 
-from analysis.engine.registry import Registry
+from analysis.engine.errors import EngineError
+from analysis.engine.registry import Registry, built_in_names
 from analysis.examining import load_registry
 from analysis.queue import Attempt
 from analysis.queue.engine import ENGINE_BEAT_SECONDS, ENGINE_SILENT_SECONDS, TASK
@@ -127,7 +128,8 @@ class Slot:
         signal.signal(signal.SIGTERM, lambda *_: Thread(target=self.line.stop).start())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         device = self._load_torch()
-        registry = load_registry(device=device)
+        registry = load_registry(device=device, cores=self.plan.threads, measure=True)
+        _load_nets(registry)
         if self.plan.slot == 0:
             publish_cards(registry.states())
         connection.close()
@@ -178,6 +180,20 @@ class Slot:
                     await self.line.work
                 except asyncio.CancelledError:
                     logger.info("slot %d stopped", self.plan.slot)
+
+
+def _load_nets(registry: Registry) -> None:
+    """Those of our own that run by default, so that no file waits for loading and measuring.
+
+    Not those of others: one that never ends loading must cost the run that asks for it, not every slot.
+    """
+    ours = built_in_names()
+    for state in registry.states():
+        if state.available and state.card.by_default and state.card.weights and state.card.name in ours:
+            try:
+                registry.detector(state.card.name)
+            except EngineError as error:
+                logger.warning("%s cannot be loaded: %s", state.card.name, error)
 
 
 def _connect() -> None:

@@ -5,7 +5,7 @@ The score is softmax[spoofed] of one window.
 
 from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.windows import WindowDetector, windows_card
+from analysis.engine.detectors.windows import WINDOW_SAMPLES, WindowDetector, windows_card
 from analysis.engine.weights import WeightStore
 
 TITLES = {"aasist-l": "AASIST-L", "aasist": "AASIST"}
@@ -44,4 +44,5 @@ def make(name: str, weights: WeightStore, device: str) -> Detector:
     shape = aasist.AASIST_L if name == "aasist-l" else aasist.AASIST
     net = state.load_state(aasist.AasistNet(shape), weights.path(name))
     card = next(card for card in cards() if card.name == name)
-    return WindowDetector(card, waveform.spoofed(net, device))
+    scorer = waveform.spoofed(card, net, device, WINDOW_SAMPLES)
+    return WindowDetector(card, scorer, forwards=scorer.forwards)

@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import contact_sheet
-from analysis.engine.detectors.face_session import FaceSession, Shown
+from analysis.engine.detectors.face_session import FaceSession, Shown, measured_batch
 from analysis.engine.types import Consumes, EvidenceMade, FaceCrop, MediaKind, Pixels, Source
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from analysis.engine.nets.classnseg import ClassNSeg as Net
 
 ALTERED = 0.5  # the authors' threshold, of the two halves and of the mask's pixels
 MAP_SIDE = 32
@@ -93,15 +91,25 @@ class ClassNSeg:
     def __init__(self, card: Card, encoder: Path, decoder: Path, device: str) -> None:
         import torch
 
-        from analysis.engine.nets import classnseg, precision
+        from analysis.engine.nets import classnseg
+        from analysis.engine.nets.rates.forward import Forward
 
-        precision.keep_full(device)
         self.card = card
-        self.device = device
-        self.net: Net = classnseg.load(encoder, decoder).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+        net = classnseg.load(encoder, decoder).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+        self.decoder = net.decoder
+        self.encoder = Forward(
+            card.name,
+            net.encoder,
+            weights_sha256=card.weights_sha256 or "",
+            shape=(3, classnseg.FACE_SIDE, classnseg.FACE_SIDE),
+            span=(-2.1, 2.6),
+            read=lambda latent: torch.softmax(classnseg.activity(latent), dim=1),
+            device=device,
+        )
+        self.forwards = (self.encoder,)
 
     def open(self, source: Source) -> "ClassNSegSession":
-        return ClassNSegSession(self.card, source.sample_fps, detector=self)
+        return ClassNSegSession(self.card, source.sample_fps, batch=measured_batch(self), detector=self)
 
     def score(self, crops: Sequence[Pixels]) -> list[float]:
         """The softmax at the altered half for each uint8 RGB crop of any size; 1 means manipulated."""
@@ -111,7 +119,7 @@ class ClassNSeg:
 
         with torch.inference_mode():
             altered = torch.softmax(activity(self._latent(crops)), dim=1)[:, 0]
-        return [float(value) for value in altered]
+        return [float(value) for value in altered.cpu()]
 
     def masks(self, crops: Sequence[Pixels]) -> list[Mask]:
         """How altered the net takes each pixel of the crops for, float32 (256, 256) in 0..1."""
@@ -120,7 +128,7 @@ class ClassNSeg:
         from analysis.engine.nets.classnseg import selected
 
         with torch.inference_mode():
-            return [self.net.decoder.mask(selected(self._latent([crop])))[0].cpu().numpy() for crop in crops]
+            return [self.decoder.mask(selected(self._latent([crop])))[0].cpu().numpy() for crop in crops]
 
     def _latent(self, crops: Sequence[Pixels]) -> "Tensor":
         import torch
@@ -129,8 +137,7 @@ class ClassNSeg:
 
         unit = np.stack([_resized(crop) for crop in crops]).astype(np.float32) / np.float32(255)
         normal = (unit - np.array(MEAN, np.float32)) / np.array(STD, np.float32)
-        latent: Tensor = self.net(torch.from_numpy(normal).permute(0, 3, 1, 2).to(self.device))
-        return latent
+        return self.encoder(torch.from_numpy(normal).permute(0, 3, 1, 2))
 
 
 def _resized(crop: Pixels) -> Pixels:

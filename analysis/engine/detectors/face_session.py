@@ -57,9 +57,19 @@ class Shown:
     crop: FaceCrop
 
 
+def measured_batch(detector: object) -> int | None:
+    """How many faces at once its nets are fastest with here; None where that was not measured."""
+    batches = [forward.batch for forward in getattr(detector, "forwards", ())]
+    return max((batch for batch in batches if batch), default=None)
+
+
 @dataclass
 class FaceSession(ABC):
-    """Scores of one run, per face track."""
+    """Scores of one run, per face track.
+
+    batch: how many faces the net is given at once where that was measured; they wait until so many have come.
+    None: the faces of each batch that is fed, as they come.
+    """
 
     words: ClassVar[dict[Reason, str]] = {
         Reason.NO_FACE: "no face was found",
@@ -69,6 +79,7 @@ class FaceSession(ABC):
     }
     card: Card
     sample_fps: float | None = None
+    batch: int | None = None
     finder: tuple[str, str] | None = None
     sampled: int = 0
     scored: int = 0
@@ -76,10 +87,11 @@ class FaceSession(ABC):
     refusals: Counter[Reason] = field(default_factory=Counter)
     left_out: Counter[Reason] = field(default_factory=Counter)
     shown: list[Shown] = field(default_factory=list)
+    waiting: list[FaceCrop] = field(default_factory=list)
 
     @abstractmethod
     def scores_of(self, faces: Sequence[FaceCrop]) -> list[float]:
-        """One score in 0..1 for each of at most FACES_AT_ONCE faces; 1 means manipulated."""
+        """One score in 0..1 for each face, of at most `batch` or FACES_AT_ONCE; 1 means manipulated."""
 
     @abstractmethod
     def evidence(self) -> Iterable[EvidenceMade]: ...
@@ -89,12 +101,18 @@ class FaceSession(ABC):
             return
         self.sampled += len(batch.sampled)
         self._count(batch)
-        *parts, last = [
-            batch.faces[at : at + FACES_AT_ONCE] for at in range(0, len(batch.faces), FACES_AT_ONCE)
-        ] or [()]
+        self.waiting += batch.faces
+        *parts, last = self._due() or [()]
         for part in parts:
             yield ScoresMeasured(self.card.name, self._scored(part))
         yield ScoresMeasured(self.card.name, self._scored(last) + self._gaps(batch))
+
+    def _due(self) -> list[Sequence[FaceCrop]]:
+        """Takes from those waiting what makes whole batches, or everything where there is no such size."""
+        size = self.batch or FACES_AT_ONCE
+        due = len(self.waiting) // size * size if self.batch else len(self.waiting)
+        taken, self.waiting = self.waiting[:due], self.waiting[due:]
+        return [taken[at : at + size] for at in range(0, due, size)]
 
     def _count(self, batch: FaceBatch) -> None:
         self.finder = batch.finder or self.finder
@@ -122,8 +140,10 @@ class FaceSession(ABC):
                 gaps.append(ScorePoint(pts_seconds, None, reason=reason))
         return tuple(gaps)
 
-    def drain(self) -> tuple[ScoresMeasured, ...]:
-        return ()
+    def drain(self) -> Iterator[ScoresMeasured]:
+        rest, self.waiting = self.waiting, []
+        if rest:
+            yield ScoresMeasured(self.card.name, self._scored(rest))
 
     def finish(self) -> Assessment:
         if not self.scored:

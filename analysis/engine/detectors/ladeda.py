@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -35,9 +35,6 @@ from analysis.engine.types import (
     Verdict,
 )
 from analysis.engine.weights import WeightStore
-
-if TYPE_CHECKING:
-    from analysis.engine.nets.ladeda import TinyLaDeDa
 
 MIN_SIDE = 128
 SIDE = 256
@@ -97,14 +94,25 @@ class LaDeDa:
     """The loaded net; shared by the runs of a worker."""
 
     def __init__(self, card: Card, path: Path, device: str) -> None:
-        from analysis.engine.nets import ladeda, precision
+        import torch
 
-        precision.keep_full(device)
+        from analysis.engine.nets import ladeda
+        from analysis.engine.nets.rates.forward import Forward
+
         self.card = card
-        self.device = device
         residuals = card.name.endswith("forensynth")
         differences = ladeda.neighbour_residuals if residuals else ladeda.diagonal_gradients
-        self.net: TinyLaDeDa = ladeda.load(differences, path).to(device)
+        self.net = Forward(
+            card.name,
+            ladeda.load(differences, path),
+            weights_sha256=card.weights_sha256 or "",
+            shape=(3, SIDE, SIDE),
+            span=(-2.1, 2.6),
+            read=torch.sigmoid,
+            device=device,
+            batches=(1,),
+        )
+        self.forwards = (self.net,)
 
     def open(self, source: Source) -> "LaDeDaSession":
         return LaDeDaSession(self)
@@ -118,8 +126,7 @@ class LaDeDa:
         normal = (
             _squeezed(rgb).astype(np.float32) / np.float32(255) - np.array(MEAN, np.float32)
         ) / np.array(STD, np.float32)
-        with torch.inference_mode():
-            logit = self.net(torch.from_numpy(normal)[None].permute(0, 3, 1, 2).to(self.device))
+        logit = self.net(torch.from_numpy(normal)[None].permute(0, 3, 1, 2))
         return float(torch.sigmoid(logit)[0])
 
 

@@ -6,7 +6,7 @@ that the architecture can be compared with the original. The score is 1 - sigmoi
 
 from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.windows import WindowDetector, windows_card
+from analysis.engine.detectors.windows import WINDOW_SAMPLES, WindowDetector, windows_card
 from analysis.engine.weights import WeightStore
 
 NAME = "lfcc-lcnn"
@@ -35,4 +35,6 @@ def make(name: str, weights: WeightStore, device: str) -> Detector:
     from analysis.engine.nets import lcnn, state, waveform
 
     net = state.load_state(lcnn.LcnnNet(), weights.path(name))
-    return WindowDetector(cards()[0], waveform.not_bona_fide(net, device))
+    [card] = cards()
+    scorer = waveform.not_bona_fide(card, net, device, WINDOW_SAMPLES)
+    return WindowDetector(card, scorer, forwards=scorer.forwards)

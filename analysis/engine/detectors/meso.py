@@ -16,14 +16,12 @@ import numpy as np
 from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import contact_sheet
-from analysis.engine.detectors.face_session import FaceSession
+from analysis.engine.detectors.face_session import FaceSession, measured_batch
 from analysis.engine.types import Consumes, EvidenceMade, FaceCrop, MediaKind, Source
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from analysis.engine.nets.mesonet import MesoNet
 
 TITLES = {
     "meso4": "Meso-4 (DeepFakes)",
@@ -92,26 +90,31 @@ class Meso:
     def __init__(self, card: Card, path: Path, device: str) -> None:
         import torch
 
-        from analysis.engine.nets import mesonet, precision
+        from analysis.engine.nets import mesonet
+        from analysis.engine.nets.rates.forward import Forward
 
-        precision.keep_full(device)
         build = mesonet.mesoinception4 if card.name.startswith("mesoinception4") else mesonet.meso4
         self.card = card
-        self.device = device
-        # channels last halves Meso-4's time and quarters MesoInception's on CPUs; tracing gained nothing
-        net = mesonet.load_keras(build(), path).to(device)
-        self.net: MesoNet = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+        self.net = Forward(
+            card.name,
+            mesonet.load_keras(build(), path),
+            weights_sha256=card.weights_sha256 or "",
+            shape=(3, mesonet.FACE_SIDE, mesonet.FACE_SIDE),
+            span=(0.0, 1.0),
+            read=torch.sigmoid,
+            device=device,
+        )
+        self.forwards = (self.net,)
 
     def open(self, source: Source) -> "MesoSession":
-        return MesoSession(self.card, source.sample_fps, score=self.score)
+        return MesoSession(self.card, source.sample_fps, batch=measured_batch(self), score=self.score)
 
     def score(self, crops: list[np.ndarray]) -> list[float]:
         """1 - sigmoid of each uint8 RGB crop of any size; 1 means manipulated."""
         import torch
 
-        with torch.inference_mode():
-            genuine = torch.sigmoid(self.net(_to_tensor(crops).to(self.device)))
-        return [float(1 - value) for value in genuine]
+        genuine = torch.sigmoid(self.net(_to_tensor(crops)))
+        return [float(value) for value in (1 - genuine).cpu()]
 
 
 def _to_tensor(crops: list[np.ndarray]) -> "Tensor":

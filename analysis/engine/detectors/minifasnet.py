@@ -18,7 +18,7 @@ import numpy as np
 from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import contact_sheet
-from analysis.engine.detectors.face_session import FaceSession
+from analysis.engine.detectors.face_session import FaceSession, measured_batch
 from analysis.engine.types import (
     Batch,
     Box,
@@ -35,7 +35,8 @@ from analysis.engine.types import (
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
-    from analysis.engine.nets.minifasnet import MiniFasNet
+    from analysis.engine.nets.minifasnet import Shape
+    from analysis.engine.nets.rates.forward import Forward
 
 NAME = "minifasnet"
 SCALES = {"minifasnet-v2": 2.7, "minifasnet-v1se": 4.0}
@@ -83,21 +84,16 @@ class MiniFas:
     """The two loaded nets; shared by the runs of a worker."""
 
     def __init__(self, card: Card, narrow: Path, wide: Path, *, device: str) -> None:
-        import torch
+        from analysis.engine.nets import minifasnet
 
-        from analysis.engine.nets import minifasnet, precision
-
-        precision.keep_full(device)
         self.card = card
-        self.device = device
-        loaded = minifasnet.load(minifasnet.V2, narrow), minifasnet.load(minifasnet.V1SE, wide)
-        self.nets: dict[float, MiniFasNet] = {
-            scale: net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
-            for scale, net in zip(SCALES.values(), loaded, strict=True)
-        }
+        narrow_net = _forward("minifasnet-v2", minifasnet.V2, narrow, device)
+        wide_net = _forward("minifasnet-v1se", minifasnet.V1SE, wide, device)
+        self.nets = dict(zip(SCALES.values(), (narrow_net, wide_net), strict=True))
+        self.forwards = (narrow_net, wide_net)
 
     def open(self, source: Source) -> "MiniFasSession":
-        return MiniFasSession(self.card, source.sample_fps, detector=self)
+        return MiniFasSession(self.card, source.sample_fps, batch=measured_batch(self), detector=self)
 
     def score(self, faces: Sequence[FaceCrop]) -> list[float]:
         """How much rather presented than live each face with its surroundings is; 1 means presented."""
@@ -110,10 +106,27 @@ class MiniFas:
         import torch
 
         bgr = np.stack([picture[..., ::-1] for picture in pictures]).astype(np.float32)
-        with torch.inference_mode():
-            logits = self.nets[scale](torch.from_numpy(bgr).permute(0, 3, 1, 2).to(self.device))
+        logits = self.nets[scale](torch.from_numpy(bgr).permute(0, 3, 1, 2))
         classes: np.ndarray = torch.softmax(logits, dim=1).cpu().numpy()
         return classes
+
+
+def _forward(key: str, shape: "Shape", path: Path, device: str) -> "Forward":
+    import torch
+
+    from analysis.engine.media.surroundings import SURROUNDING_SIDE
+    from analysis.engine.nets import minifasnet
+    from analysis.engine.nets.rates.forward import Forward
+
+    return Forward(
+        key,
+        minifasnet.load(shape, path),
+        weights_sha256=CATALOGUE[key].sha256,
+        shape=(3, SURROUNDING_SIDE, SURROUNDING_SIDE),
+        span=(0.0, 255.0),
+        read=lambda logits: torch.softmax(logits, dim=1),
+        device=device,
+    )
 
 
 def _presented(classes: np.ndarray) -> float:

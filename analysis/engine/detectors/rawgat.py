@@ -5,7 +5,7 @@ The score is softmax[spoofed] of one window.
 
 from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.windows import WindowDetector, windows_card
+from analysis.engine.detectors.windows import WINDOW_SAMPLES, WindowDetector, windows_card
 from analysis.engine.weights import WeightStore
 
 NAME = "rawgat-st"
@@ -35,4 +35,6 @@ def make(name: str, weights: WeightStore, device: str) -> Detector:
     from analysis.engine.nets import rawgat, state, waveform
 
     net = state.load_state(rawgat.RawGatNet(), weights.path(name))
-    return WindowDetector(cards()[0], waveform.spoofed(net, device))
+    [card] = cards()
+    scorer = waveform.spoofed(card, net, device, WINDOW_SAMPLES)
+    return WindowDetector(card, scorer, forwards=scorer.forwards)

@@ -13,7 +13,7 @@ how long the file says it is, which may be a lie.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -37,6 +37,9 @@ from analysis.engine.types import (
     Source,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from analysis.engine.nets.rates.forward import Forward
 
 SAMPLE_RATE_HZ = 16_000
 WINDOW_SAMPLES = 64_600
@@ -104,6 +107,7 @@ class WindowDetector:
     card: Card
     score: Callable[[Samples], float]
     window_samples: int = WINDOW_SAMPLES
+    forwards: tuple["Forward", ...] = ()
 
     def open(self, source: Source) -> "WindowSession":
         return WindowSession(self)

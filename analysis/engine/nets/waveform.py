@@ -5,27 +5,42 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from analysis.engine.nets import precision
+from analysis.engine.detectors.base import Card
+from analysis.engine.nets.rates.forward import Forward
 from analysis.engine.types import Samples
 
+SPAN = (-0.5, 0.5)
 
-def spoofed(net: nn.Module, device: str) -> Callable[[Samples], float]:
+
+class Scorer:
+    """Scores windows of `window_samples`; called with one."""
+
+    def __init__(
+        self, card: Card, net: nn.Module, device: str, window_samples: int, read: Callable[[Tensor], Tensor]
+    ) -> None:
+        self._read = read
+        self.forwards = (
+            Forward(
+                card.name,
+                net,
+                weights_sha256=card.weights_sha256 or "",
+                shape=(window_samples,),
+                span=SPAN,
+                read=read,
+                device=device,
+                batches=(1,),
+            ),
+        )
+
+    def __call__(self, window: Samples) -> float:
+        return float(self._read(self.forwards[0](torch.from_numpy(window)[None]))[0])
+
+
+def spoofed(card: Card, net: nn.Module, device: str, window_samples: int) -> Scorer:
     """Softmax of the spoofed logit, the first of two; 1 means manipulated."""
-    return _scorer(net, device, lambda logits: torch.softmax(logits, dim=1)[0, 0])
+    return Scorer(card, net, device, window_samples, lambda logits: torch.softmax(logits, dim=1)[:, 0])
 
 
-def not_bona_fide(net: nn.Module, device: str) -> Callable[[Samples], float]:
+def not_bona_fide(card: Card, net: nn.Module, device: str, window_samples: int) -> Scorer:
     """One minus the sigmoid of a single logit that says bona fide; 1 means manipulated."""
-    return _scorer(net, device, lambda logit: torch.sigmoid(-logit)[0])
-
-
-def _scorer(net: nn.Module, device: str, read: Callable[[Tensor], Tensor]) -> Callable[[Samples], float]:
-    precision.keep_full(device)
-    # convolutions over few channels and many time steps take two thirds of the time in this layout
-    net.eval().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def score(window: Samples) -> float:
-        with torch.inference_mode():
-            return float(read(net(torch.from_numpy(window)[None].to(device))))
-
-    return score
+    return Scorer(card, net, device, window_samples, lambda logit: torch.sigmoid(-logit))

@@ -1,0 +1,73 @@
+"""Builds a net in each way of running it, and compares what two ways answer."""
+
+import copy
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from analysis.engine.nets.rates.choice import Way
+
+# Of outputs relative to max(1, |output|), and of scores in 0..1 as they are: what the goldens ask of our nets too.
+TOLERANCE = 1e-4
+Read = Callable[[Tensor], Tensor]
+
+
+def build(net: nn.Module, way: Way, example: Tensor) -> nn.Module:
+    """A copy of the net, run in that way. Raises whatever torch raises where it cannot be."""
+    # eager and channels_last share nothing with the original: .to(memory_format=…) changes a net in place
+    copied = copy.deepcopy(net).eval()
+    if way is Way.EAGER:
+        return copied
+    copied = copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+    if way is Way.CHANNELS_LAST:
+        return copied
+    with warnings.catch_warnings():
+        # torch.jit is called deprecated; what should replace it compiles for minutes and gained nothing here
+        warnings.simplefilter("ignore")
+        fused = _fused(copied)
+        return fused if way is Way.FUSED else _traced(fused, laid_out(example, way))
+
+
+def laid_out(inputs: Tensor, way: Way) -> Tensor:
+    """Pictures in the memory layout of that way; anything else as it is."""
+    if inputs.ndim != 4:
+        return inputs
+    layout = torch.contiguous_format if way is Way.EAGER else torch.channels_last
+    return inputs.contiguous(memory_format=layout)
+
+
+def _fused(net: nn.Module) -> nn.Module:
+    """Batch norms folded into the convolutions before them, where torch can follow the net's code."""
+    from torch.fx.experimental.optimization import fuse
+    from torch.fx.proxy import TraceError
+
+    try:
+        fused: nn.Module = fuse(net)
+    except (TraceError, TypeError, RuntimeError):
+        # a net whose path depends on its input; freezing a trace folds the norms all the same
+        return net
+    return fused
+
+
+def _traced(net: nn.Module, example: Tensor) -> nn.Module:
+    # compiling kernels for each new batch size costs seconds, and rounds otherwise than the first two calls
+    torch._C._jit_set_texpr_fuser_enabled(False)
+    with torch.no_grad():
+        traced: Any = torch.jit.trace(net, example, check_trace=False)
+        frozen: nn.Module = torch.jit.freeze(traced)
+    return frozen
+
+
+def difference(expected: Tensor, given: Tensor, read: Read) -> str:
+    """Why one answer is not the other within TOLERANCE; empty when it is."""
+    if expected.shape != given.shape:
+        return f"the output is {tuple(given.shape)} instead of {tuple(expected.shape)}"
+    outputs = ((given - expected).abs() / expected.abs().clamp(min=1)).max().item()
+    scores = (read(given) - read(expected)).abs().max().item()
+    # not <=, so that NaN is beyond it
+    if not outputs <= TOLERANCE:
+        return f"outputs differ by {outputs:.2g} (allowed: {TOLERANCE:g} of max(1, |output|))"
+    return "" if scores <= TOLERANCE else f"scores differ by {scores:.2g} (allowed: {TOLERANCE:g})"
