@@ -28,26 +28,26 @@ def source() -> str:
     return FACE.name if FACE.exists() else "a drawn square (no real media installed: no faces)"
 
 
-def clip(folder: Path, *, seconds: float) -> Path:
+def clip(folder: Path, *, seconds: float, width: int = WIDTH, height: int = HEIGHT) -> Path:
     """A clip of about that many seconds, a multiple of SEED_SECONDS."""
-    seed = folder / "seed.mov"
+    seed = folder / f"seed-{width}.mov"
     if not seed.exists():
         options = {"preset": "veryfast", "crf": "21", "g": "50", "threads": "2"}
-        frames = itertools.islice(_pictures(), round(SEED_SECONDS * FPS))
+        frames = itertools.islice(_pictures(width, height), round(SEED_SECONDS * FPS))
         sound = {"tone_hz": 440.0, "sound_codec": "pcm_s16le", "sound_rate_hz": SOUND_RATE_HZ}
-        shape = {"width": WIDTH, "height": HEIGHT, "fps": FPS, "seconds": SEED_SECONDS}
+        shape = {"width": width, "height": height, "fps": FPS, "seconds": SEED_SECONDS}
         write_video(seed, frames=frames, options=options, **shape, **sound)  # type: ignore[arg-type]  # two kinds of keywords
     times = max(1, round(seconds / SEED_SECONDS))
-    return _repeated(seed, folder / f"clip-{times}.mov", times)
+    return _repeated(seed, folder / f"clip-{width}-{times}.mov", times)
 
 
-def _pictures() -> Iterator[Pixels]:
+def _pictures(width: int, height: int) -> Iterator[Pixels]:
     if not FACE.exists():
-        yield from (scene(number, WIDTH, HEIGHT) for number in itertools.count())
+        yield from (scene(number, width, height) for number in itertools.count())
     while True:
         with av.open(str(FACE)) as file:
             for frame in file.decode(video=0):
-                yield frame.reformat(width=WIDTH, height=HEIGHT, format="rgb24").to_ndarray()
+                yield frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
 
 
 def _repeated(seed: Path, path: Path, times: int) -> Path:
