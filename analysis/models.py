@@ -188,7 +188,11 @@ class Result(models.Model):
 
 
 class Evidence(models.Model):
-    """A picture or document a detector left, lying under `ASSAY_HOME/evidence`."""
+    """A picture or document a detector left, lying under `ASSAY_HOME/evidence`.
+
+    `data` is what it was drawn from, in the form that `plot` names (analysis.engine.plots); "" where it is the picture
+    alone. `begins_seconds`, `ends_seconds` and `box` (xyxy in 0–1 of the frame) say which part of the file it is of.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="evidence")
@@ -200,6 +204,11 @@ class Evidence(models.Model):
     media_type = models.CharField(max_length=64)
     path = models.CharField(max_length=255, unique=True)
     sha256 = models.CharField(max_length=64)
+    plot = models.CharField(max_length=16, blank=True)
+    data = models.JSONField(null=True, blank=True)
+    begins_seconds = models.FloatField(null=True, blank=True)
+    ends_seconds = models.FloatField(null=True, blank=True)
+    box = models.JSONField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -138,12 +138,6 @@ class Sheet:
         """Facts that belong beside the outcome, with the title of who reports them."""
         return [(row.title, note) for row in self.panels for note in row.notes]
 
-    @property
-    def pictures(self) -> Sequence[tuple[str, Evidence]]:
-        """All evidence with the title of its detector, strongest detector first."""
-        named = [(row.title, picture) for row in (*self.rows, *self.panels) for picture in row.evidence]
-        return [*named, *((picture.detector, picture) for picture in self.unclaimed)]
-
 
 @dataclass(frozen=True)
 class Trail:
@@ -189,7 +183,7 @@ def filter_choices() -> dict[str, page_words.Words]:
 def sheet(run: Run, *, reader: User) -> Sheet:
     """What is on record of the latest attempt: three queries, and one for other runs of the same bytes."""
     attempt = run.lease.attempt
-    evidence = list(run.evidence.filter(attempt=attempt).order_by("created", "pk"))
+    evidence = list(run.evidence.filter(attempt=attempt).order_by("created", "pk").defer("data"))
     known = dict(DetectorCard.objects.values_list("name", "card"))
     rows = [
         _row(result, known, evidence) for result in run.results.filter(attempt=attempt).order_by("detector")

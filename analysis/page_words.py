@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from analysis import evidence_words
+
 Words = Mapping[str, str | Promise]
 
 OUTCOMES: Words = {
@@ -205,5 +207,5 @@ def for_scripts() -> dict[str, str]:
         "band": BANDS,
     }
     words = {f"{group}.{key}": str(text) for group, texts in named.items() for key, text in texts.items()}
-    pages = (_LIVE, _DROP, _JOB, _PANEL, _SOCKETS)
+    pages = (_LIVE, _DROP, _JOB, _PANEL, _SOCKETS, evidence_words.WORDS)
     return words | {key: str(text) for texts in pages for key, text in texts.items()}

@@ -18,7 +18,7 @@ from django.views.generic import TemplateView
 
 from accounts.models import User
 from accounts.permissions import CanExamine, may_examine
-from analysis import page_lanes, page_rows, queue, samples
+from analysis import page_evidence, page_lanes, page_rows, queue, samples
 from analysis.api.filters import RunQuery, narrowed_runs
 from analysis.models import DetectorCard, Run
 from analysis.operations import overview
@@ -99,10 +99,12 @@ class RunPage(DeskPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = visible_run(self.request, kwargs.pop("run_id"))
+        sheet = page_rows.sheet(run, reader=asking(self.request))
         return super().get_context_data(
             run=run,
             under_way=run.state in (Run.State.QUEUED, Run.State.RUNNING),
-            sheet=page_rows.sheet(run, reader=asking(self.request)),
+            sheet=sheet,
+            all_shown=page_evidence.shown(sheet),
             media=page_rows.media_facts(run.media),
             sample=samples.shown_by(run.media),
             trail=page_rows.trail(run, self.request.GET),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -200,19 +201,66 @@ class RunSummarySerializer(StrictModelSerializer):
         return run.error_code or None
 
 
+def evidence_of(run: Run) -> QuerySet[Evidence]:
+    """That of the latest attempt, in the order it was made, without its data."""
+    return run.evidence.filter(attempt=run.lease.attempt).order_by("created", "pk").defer("data")
+
+
 class EvidenceSerializer(StrictModelSerializer):
-    """A picture a detector left; its bytes are at `address`."""
+    """A picture a detector left; its bytes are at `address`, what it was drawn from is at `data_address`.
+
+    `plot` names the form of that data: curves, spectrogram, map or strip; null where there is the picture alone.
+    """
 
     address = serializers.SerializerMethodField()
+    data_address = serializers.SerializerMethodField()
+    plot = serializers.SerializerMethodField()
+    box = serializers.ListField(child=serializers.FloatField(), allow_null=True, read_only=True)
 
     class Meta:
         model = Evidence
-        fields = ("id", "detector", "kind", "title", "caption", "media_type", "sha256", "address")
+        fields: tuple[str, ...] = (
+            "id",
+            "detector",
+            "kind",
+            "title",
+            "caption",
+            "media_type",
+            "sha256",
+            "plot",
+            "begins_seconds",
+            "ends_seconds",
+            "box",
+            "address",
+            "data_address",
+        )
         read_only_fields = fields
 
     def get_address(self, evidence: Evidence) -> str:
         """Where the bytes are."""
         return f"/api/v1/evidence/{evidence.pk}/"
+
+    def get_data_address(self, evidence: Evidence) -> str:
+        """Where the same is as data."""
+        return f"/api/v1/evidence/{evidence.pk}/data/"
+
+    @extend_schema_field(
+        {"type": "string", "enum": ["curves", "spectrogram", "map", "strip"], "nullable": True}
+    )
+    def get_plot(self, evidence: Evidence) -> str | None:
+        """The form of the data."""
+        return evidence.plot or None
+
+
+class EvidenceDataSerializer(EvidenceSerializer):
+    """A piece of evidence with what it was drawn from; `data` is null where there is the picture alone."""
+
+    # a field, and no attribute: the metaclass takes it out of the class
+    data = serializers.JSONField(allow_null=True, read_only=True)  # type: ignore[assignment]
+
+    class Meta(EvidenceSerializer.Meta):
+        fields = (*EvidenceSerializer.Meta.fields, "data")
+        read_only_fields = fields
 
 
 class ResultSerializer(StrictModelSerializer):
@@ -268,7 +316,7 @@ class RunSerializer(RunSummarySerializer):
     @extend_schema_field(EvidenceSerializer(many=True))
     def get_evidence(self, run: Run) -> list[dict[str, Any]]:
         """Of the latest attempt."""
-        evidence = run.evidence.filter(attempt=run.lease.attempt).order_by("created", "pk")
+        evidence = evidence_of(run)
         return list(EvidenceSerializer(evidence, many=True).data)
 
 

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/cancel/", runs.CancelView.as_view()),
     path("runs/<uuid:run_id>/retry/", runs.RetryView.as_view()),
     path("runs/<uuid:run_id>/events/", runs.RunEventsView.as_view()),
+    path("runs/<uuid:run_id>/evidence/", evidence.RunEvidenceView.as_view()),
     path("events/", events.EventListView.as_view()),
     path("events/stats/", events.EventStatsView.as_view()),
     path("events/<int:event_id>/", events.EventView.as_view()),
@@ -23,5 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detectors/", detectors.DetectorListView.as_view()),
     path("detectors/<str:name>/base-rate/", detectors.BaseRateView.as_view()),
     path("evidence/<uuid:evidence_id>/", evidence.EvidenceView.as_view()),
+    path("evidence/<uuid:evidence_id>/data/", evidence.EvidenceDataView.as_view()),
     path("operations/", operations.OperationsView.as_view()),
 ]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from analysis.engine.detectors.base import Card
 from analysis.engine.errors import EngineError, UnsupportedCodec
 from analysis.engine.media.limits import Passages, Summary
+from analysis.engine.plots import UnsoundPlot, described
 from analysis.engine.sentences import listed
 from analysis.engine.types import (
     Assessment,
@@ -26,6 +27,7 @@ from analysis.engine.types import (
 )
 
 DETAIL_CHARACTERS = 500
+EVIDENCE_BYTES = 8 << 20
 EVIDENCE_TYPES = frozenset(("image/png", "image/webp", "image/jpeg"))
 
 
@@ -168,7 +170,19 @@ def checked_evidence(card: Card, given: Iterable[EvidenceMade]) -> tuple[Evidenc
             raise BrokenProtocol(f"{card.name} left evidence that is no PNG, WebP or JPEG picture.")
         if not all(isinstance(words, str) for words in (one.kind, one.title, one.caption)):
             raise BrokenProtocol(f"{card.name} left evidence without a title or caption.")
+        if len(one.content) > EVIDENCE_BYTES:
+            raise BrokenProtocol(f"{card.name} left a picture of more than {EVIDENCE_BYTES:,} bytes.")
+        _check_plot(card, one)
     return made
+
+
+def _check_plot(card: Card, made: EvidenceMade) -> None:
+    try:
+        if made.plot is not None:
+            described(made.plot)
+    # a plug-in may have put anything at all into it
+    except (UnsoundPlot, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise BrokenProtocol(f"{card.name} left evidence with unsound data ({error}).") from error
 
 
 def without(assessment: Assessment, damaged: int) -> Assessment:

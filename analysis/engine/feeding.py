@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 from analysis.engine.belt import Belt, Stopped
 from analysis.engine.errors import EngineError
+from analysis.engine.face_strip import FaceStrip
 from analysis.engine.lane import End, Lane
 from analysis.engine.media.limits import Sampling
 from analysis.engine.media.portions import Portion
 from analysis.engine.media.reader import MediaReader
 from analysis.engine.stages import Stages
-from analysis.engine.types import Batch, Consumes, FaceBatch, Frame, FrameBatch, SoundBatch, Stage
+from analysis.engine.types import (
+    Batch,
+    Consumes,
+    FaceBatch,
+    Frame,
+    FrameBatch,
+    Observation,
+    SoundBatch,
+    Stage,
+)
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
@@ -33,6 +43,7 @@ class Feeder:
         sampling: Sampling,
         stages: Stages,
         stop: Event,
+        out: Belt[Observation],
     ) -> None:
         self._reader, self._stages, self._stop = reader, stages, stop
         self._portion = Portion(sampling)
@@ -43,7 +54,7 @@ class Feeder:
         self._hearing = [lane for lane in lanes if lane.card.consumes is Consumes.SOUND or lane.card.hears]
         finding = bool(self._lanes[Consumes.FACES])
         self._faces = (
-            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop) if finding else None
+            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop, out) if finding else None
         )
 
     def feed(self) -> str:
@@ -130,10 +141,17 @@ class FaceThread:
     """Looks for faces in the samples of frame batches, and hands them on; those in the frames between, too."""
 
     def __init__(
-        self, lanes: Sequence[Lane], weights: WeightStore, sampling: Sampling, stages: Stages, stop: Event
+        self,
+        lanes: Sequence[Lane],
+        weights: WeightStore,
+        sampling: Sampling,
+        stages: Stages,
+        stop: Event,
+        out: Belt[Observation],
     ) -> None:
         self.inbox: Belt[FrameBatch | End] = Belt(FACE_INBOX_BATCHES, stop)
-        self._lanes, self._stages, self._stop = lanes, stages, stop
+        self._lanes, self._stages, self._stop, self._out = lanes, stages, stop, out
+        self._strip = FaceStrip()
         self._finder = _finder(weights)
         self._portion = Portion(sampling)
         self._found: list[FaceBatch] = []
@@ -167,6 +185,8 @@ class FaceThread:
                 for frame in batch.frames:
                     self._look_at(frame)
             self._hand_found()
+            if strip := self._strip.evidence():
+                self._out.put(strip)
             for lane in self._lanes:
                 lane.inbox.put(batch)
         # carried over to the conductor, and raised there; the reader must not wait for us meanwhile
@@ -179,6 +199,7 @@ class FaceThread:
         if self._between and (dense := self._between.take(frame, found)):
             self._hand(dense, dense=True)
         if found:
+            self._strip.add(found)
             self._found.append(found)
             if self._portion.fills_with(frame.rgb.nbytes):
                 self._hand_found()

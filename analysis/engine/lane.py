@@ -24,6 +24,7 @@ from analysis.engine.endings import (
     without,
 )
 from analysis.engine.errors import EngineError
+from analysis.engine.score_curve import ScoreCurve
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -92,6 +93,7 @@ class Lane:
         self._damaged = 0
         self._calibration, self._condition = calibration, condition or Condition()
         self._faces = Faces()
+        self._curve = ScoreCurve()
         self._busy_seconds = 0.0
         self._began = time.monotonic()
         self._thread = Thread(target=self._run, name=f"detector {self.card.name}", daemon=True)
@@ -146,6 +148,8 @@ class Lane:
         assessment = self._call(lambda: checked_assessment(self.card, session.finish()))
         for evidence in self._call(lambda: checked_evidence(self.card, session.evidence())):
             self._out.put(evidence)
+        if curve := self._curve.evidence(self.card.name):
+            self._out.put(curve)
         return without(assessment, self._damaged)
 
     def _feed_all(self, session: Session) -> End:
@@ -183,6 +187,7 @@ class Lane:
 
     def _emit(self, measured: list[ScoresMeasured]) -> None:
         for scores in measured:
+            self._curve.add(scores.points)
             self._out.put(scores)
 
     def _call(self, call: Callable[[], Result]) -> Result:

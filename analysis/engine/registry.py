@@ -16,8 +16,8 @@ from analysis.engine.classifiers.folder import folders
 from analysis.engine.classifiers.module import Classifier
 from analysis.engine.detectors.base import Card, Detector, DetectorModule
 from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
-from analysis.engine.prepared import prepared
 from analysis.engine.nets.rates.rates import Rates
+from analysis.engine.prepared import prepared
 from analysis.engine.types import Consumes, MediaKind
 from analysis.engine.weights import WeightStore
 

@@ -207,6 +207,7 @@ class Conductor:
             sampling=self._sampling,
             stages=self._stages,
             stop=self.stop,
+            out=self.out,
         )
         self._stages.finish(Stage.INITIALIZING, "Ready.")
         with self._stages.during(Stage.MODEL_INFERENCE, "Detectors are looking."):

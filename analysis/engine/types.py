@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from analysis.engine.plots import Plot
+
     Pixels = NDArray[np.uint8]
     Samples = NDArray[np.float32]
 else:
@@ -361,7 +363,7 @@ class ScoresMeasured:
 
 @dataclass(frozen=True)
 class EvidenceMade:
-    """A picture (PNG, WebP or JPEG bytes) that shows what a detector saw."""
+    """A picture (PNG, WebP or JPEG bytes) that shows what a detector saw, and the data it was drawn from."""
 
     detector: str
     kind: str
@@ -369,6 +371,7 @@ class EvidenceMade:
     caption: str
     media_type: str
     content: bytes
+    plot: "Plot | None" = None
 
 
 @dataclass(frozen=True)

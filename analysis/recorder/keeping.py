@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
+from analysis.engine.plots import Described, described
 from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Reason, Verdict
 from analysis.models import Evidence, Result
 from analysis.queue import Claim
@@ -23,6 +24,7 @@ def store_evidence(claim: Claim, made: EvidenceMade) -> Evidence:
     folder = _folder(claim, claim.attempt)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(folder / name, made.content)
+    behind = described(made.plot) if made.plot is not None else Described("")
     return Evidence(
         id=evidence_id,
         run_id=claim.run,
@@ -34,6 +36,11 @@ def store_evidence(claim: Claim, made: EvidenceMade) -> Evidence:
         media_type=made.media_type,
         path=str((folder / name).relative_to(evidence_root())),
         sha256=hashlib.sha256(made.content).hexdigest(),
+        plot=behind.kind,
+        data=plain(behind.data) if behind.kind else None,
+        begins_seconds=behind.begins_seconds,
+        ends_seconds=behind.ends_seconds,
+        box=plain(behind.box),
     )
 
 

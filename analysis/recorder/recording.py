@@ -29,6 +29,7 @@ from realtime.models import Event
 logger = logging.getLogger(__name__)
 DRAWN_AHEAD = 512
 BATCH = 200
+OF_THE_RUN = ""
 OUTAGE_FIRST_SECONDS, OUTAGE_LONGEST_SECONDS = 0.1, 2.0
 
 
@@ -142,6 +143,9 @@ class Recorder:
         results = [result_of(self._claim, ending) for ending in endings]
         evidence = [made for ending in endings for made in self._evidence.get(ending.detector, [])]
         drafts = [draft for seen in observations if (draft := self._draft(seen))]
+        if drafts:
+            # what is of the run and of no detector waits for none to end
+            evidence += self._evidence.pop(OF_THE_RUN, [])
         persist(lambda again: self._write_once(drafts, results, evidence, again=again), pulse=self._pulse)
         self.record.events += len(drafts)
 

@@ -1,17 +1,10 @@
 // A small chart of one detector's scores over media time, filling in from left to right.
 import { curve } from "./curve.js";
+import { element } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDE = 1000;
 const HIGH = 100;
 const SHADES = 4;
-
-function element(name, attributes, parent) {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  parent.append(node);
-  return node;
-}
 
 const INSET = 2; // a score of exactly 0 or 1 is not hidden by the frame
 const down = (y) => (INSET + (1 - y) * (HIGH - 2 * INSET)).toFixed(1);

@@ -1,6 +1,7 @@
 // The run page: the fold of the topic on the left, the server's own rendering for everything that is settled.
 import { get, toSignIn } from "./api.js";
 import { ClosingProof } from "./closing.js";
+import { Pieces } from "./evidence/pieces.js";
 import { Lanes } from "./lanes.js";
 import { withToken } from "./forms.js";
 import { LiveTopic, socketAddress } from "./live.js";
@@ -26,9 +27,15 @@ const lanes = new Lanes($("lanes"), $("lane-template"), {
   seek: (seconds) => player && (player.currentTime = seconds),
 });
 
+const pieces = new Pieces($("evidence"), {
+  media: $("media"),
+  seek: player ? (seconds) => (player.currentTime = seconds) : null,
+});
+
 function draw() {
   frame = 0;
   lanes.show(state);
+  pieces.show(state);
   showStages();
   showState();
 }
@@ -136,10 +143,14 @@ function listenToMedia() {
   const shown = $("media");
   shown?.addEventListener("error", () => {
     shown.hidden = true;
+    pieces.mediaFailed();
     $("media-note").textContent = say("media.unplayable");
     $("media-note").hidden = false;
   }, true);
-  player?.addEventListener("timeupdate", () => lanes.point(player.currentTime));
+  player?.addEventListener("timeupdate", () => {
+    lanes.point(player.currentTime);
+    pieces.point(player.currentTime);
+  });
   document.addEventListener("click", (event) => {
     const seconds = event.target.closest?.("[data-seek]")?.dataset.seek;
     if (seconds && player) player.currentTime = Number(seconds);

@@ -6,6 +6,8 @@ const AGAIN_MS = [2_000, 4_000, 8_000, 16_000, 30_000];
 const ANSWER_WITHIN_MS = 30_000;
 const FINAL = new Set([403, 404]); // no longer the reader's: the live note says so
 
+// What the server rendered of each part: scripts may have drawn into it since.
+const shown = new WeakMap();
 let asking = false;
 let askAgain = false;
 let failures = 0;
@@ -57,11 +59,21 @@ function settle(answered) {
 function replace(page) {
   for (const part of document.querySelectorAll("[data-settled]")) {
     const next = page.getElementById(part.id);
-    if (!next || next.innerHTML === part.innerHTML) continue;
+    if (!next || next.innerHTML === (shown.get(part) ?? part.innerHTML)) continue;
+    shown.set(part, next.innerHTML);
+    keepDrawn(part, next);
     const open = new Set([...part.querySelectorAll("details[open]")].map((details) => details.id));
     const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
     part.replaceChildren(...next.childNodes);
     for (const details of part.querySelectorAll("details")) if (open.has(details.id)) details.open = true;
     if (focused) document.getElementById(focused)?.focus();
+  }
+}
+
+// What scripts have drawn into stays the very node it is, so that nothing flickers and nothing is switched off.
+function keepDrawn(part, next) {
+  for (const drawn of part.querySelectorAll("[data-keep][data-drawn]")) {
+    const same = next.querySelector(`#${CSS.escape(drawn.id)}`);
+    same?.replaceWith(drawn);
   }
 }

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from analysis import queue, recorder
+from analysis.engine.plots import Curves, Panel
 from analysis.engine.registry import Registry
 from analysis.engine.types import (
     Concluded,
@@ -124,6 +125,24 @@ def test_evidence_lies_on_disk_and_on_record_with_the_detectors_ending(claim: Cl
     reference = lines(claim)[-1].data["evidence"][0]
     assert (reference["id"], reference["title"]) == (str(made.pk), "A note")
     assert not list((home / "evidence").rglob("*.partial"))
+
+
+def test_what_a_picture_was_drawn_from_is_on_record_with_the_part_of_the_file_it_is_of(claim: Claim) -> None:
+    panel = Panel("pulse", [1.0, 2.0], {"forehead": [0.5, math.nan]}, across_unit="s")
+    made = EvidenceMade("calm", "pulse", "Pulse", "Seen.", "image/png", b"bytes", Curves((panel,)))
+    record(claim, made, verdict(0.5), CONCLUDED)
+
+    kept = Evidence.objects.get(run=claim.run)
+    assert (kept.plot, kept.begins_seconds, kept.ends_seconds, kept.box) == ("curves", 1.0, 2.0, None)
+    assert kept.data["panels"][0]["curves"] == [{"name": "forehead", "values": [0.5, None]}]
+
+
+def test_evidence_of_the_run_itself_is_on_record_once_although_no_detector_made_it(claim: Claim) -> None:
+    strip = EvidenceMade("", "faces", "Faces over time", "Seen.", "image/png", b"bytes")
+    record(claim, strip, DetectorStarted("calm", "Calm started."), verdict(0.5), CONCLUDED)
+
+    kept = Evidence.objects.get(run=claim.run)
+    assert (kept.detector, kept.title, kept.plot, kept.data) == ("", "Faces over time", "", None)
 
 
 def test_the_part_of_the_frame_that_was_scored_is_on_record(claim: Claim) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from analysis.models import Evidence, Result, Run
@@ -252,6 +254,60 @@ def test_a_detector_that_reports_facts_has_not_abstained(browser: Client, finish
     ])  # fmt: skip
 
     assert '<span class="lane-state-word">Facts only</span>' in page(browser, finished)
+
+
+def test_evidence_stands_under_its_detector_with_its_data_and_the_runs_own_comes_first(
+    browser: Client, finished: Run
+) -> None:
+    make_result(finished, "meso4", score=0.7)
+    common = {"run": finished, "attempt": 1, "caption": "c", "media_type": "image/png", "sha256": "0" * 64}
+    curve = Evidence.objects.create(
+        detector="meso4",
+        kind="scores",
+        title="Scores",
+        path="a",
+        plot="curves",
+        data={"panels": []},
+        **common,
+    )
+    Evidence.objects.create(
+        detector="", kind="faces", title="Faces over time", path="b", plot="strip", **common
+    )
+
+    text = page(browser, finished)
+
+    assert (
+        0
+        < text.index("Faces over time")
+        < text.index('id="shown-meso4"')
+        < text.index(f'id="piece-{curve.pk}"')
+    )
+    assert f'href="/api/v1/evidence/{curve.pk}/data/"' in text
+    assert f'href="/api/v1/runs/{finished.pk}/evidence/"' in text
+
+
+def test_a_run_without_evidence_says_so(browser: Client, finished: Run) -> None:
+    text = page(browser, finished)
+
+    assert "No detector left a picture." in text
+    assert f"/api/v1/runs/{finished.pk}/evidence/" not in text
+
+
+def test_evidence_is_read_without_its_data_however_much_there_is(browser: Client, finished: Run) -> None:
+    with CaptureQueriesContext(connection) as few:
+        page(browser, finished)
+    for number in range(40):
+        Evidence.objects.create(
+            run=finished, attempt=1, detector=f"d{number}", kind="k", title="t", media_type="image/png",
+            path=f"{number}", sha256="0" * 64, plot="curves", data={"panels": ["heavy"]},
+        )  # fmt: skip
+
+    with CaptureQueriesContext(connection) as many:
+        text = page(browser, finished)
+
+    assert text.count("data-plot=") == 40
+    assert len(many) == len(few)
+    assert not any('"analysis_evidence"."data"' in query["sql"] for query in many.captured_queries)
 
 
 def test_many_pictures_are_folded(browser: Client, finished: Run) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.engine.detectors import sound_sheet
 from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -172,7 +173,18 @@ class BandwidthSession:
         hertz = (np.arange(len(levels)) + 0.5) * half_hz / len(levels)
         marks = [found.hertz] if found else []
         sheet = sound_sheet.curve(hertz, levels, label=f"0 to {half_hz:.0f} Hz", unit="dB", marks=marks)
-        yield EvidenceMade(NAME, "spectrum", "Long-term spectrum", caption, "image/png", sheet)
+        panel = Panel(
+            "mean power over frequency",
+            thinned(hertz.tolist()),
+            {"mean power": thinned(levels)},
+            across_name="frequency",
+            across_unit="Hz",
+            up_name="power",
+            up_unit="dB",
+            marks=[(at, "sharp end of the spectrum") for at in marks],
+        )
+        title = "Long-term spectrum"
+        yield EvidenceMade(NAME, "spectrum", title, caption, "image/png", sheet, Curves((panel,)))
 
 
 def _usual(hertz: float) -> str:

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.sightings import Sightings
+from analysis.engine.plots import SPANS, Curves, Panel, Span
 from analysis.engine.signals.eyes import Blink, blinks, openness
 from analysis.engine.signals.oval import Reals
 from analysis.engine.signals.traces import MIN_FPS, is_full_rate, stretches
@@ -206,13 +207,17 @@ class BlinkSession:
         if shown is None:
             return
         plot = _plot(shown)
-        spans = [(blink.began_seconds, blink.ended_seconds) for blink in shown.found]
+        spans = [Span(blink.began_seconds, blink.ended_seconds, "blink") for blink in shown.found]
         caption = (
             f"How open the eyes of face {shown.track} are, 1 being their median; shaded are its {len(spans)} blinks. "
             "Gaps are where it is not seen. Fakes of today blink too."
         )
-        panel = Panel("openness of the eyes over seconds", plot["seconds"], {"eyes": plot["openness"]}, spans)
-        yield EvidenceMade(NAME, "blinks", "How open the eyes are", caption, "image/png", draw((panel,)))
+        panel = Panel(
+            "openness of the eyes over seconds", plot["seconds"], {"eyes": plot["openness"]},
+            across_name="media time", across_unit="s", up_name="openness, 1 = the median", spans=spans[:SPANS],
+        )  # fmt: skip
+        title = "How open the eyes are"
+        yield EvidenceMade(NAME, "blinks", title, caption, "image/png", draw((panel,)), Curves((panel,)))
 
 
 def watched(track: int, rows: Reals) -> Watch | None:

@@ -6,7 +6,7 @@ what motion does not explain or in its flow. That scale was set beforehand, and 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.sightings import Sightings
+from analysis.engine.marks import UNCALIBRATED_MARK
+from analysis.engine.plots import Curves, Panel, Span, thinned
 from analysis.engine.signals.border import SIDE, SPAN, BorderFlow, Change, Reals, excess
 from analysis.engine.signals.oval import aligned
 from analysis.engine.types import (
@@ -206,21 +208,39 @@ class BorderSession:
             f"Face {best}, second by second: what changes beyond its motion per texture, and how much its flow "
             "changes. A border above both other curves is what the score measures."
         )
-        sheet = draw(
-            (
-                Panel("change beyond motion, over seconds", plot["seconds"], plot["residual"]),
-                Panel("change of the flow in px, over seconds", plot["seconds"], plot["flow"]),
-            )
-        )
-        yield EvidenceMade(
-            NAME, "border", "Flicker inside, at and around the border", caption, "image/png", sheet
-        )
+        panels = _panels(plot, lasting[best])
+        title = "Flicker inside, at and around the border"
+        yield EvidenceMade(NAME, "border", title, caption, "image/png", draw(panels), Curves(panels))
 
 
 def _verdict(windows: list[Window]) -> float:
     """The mean of the highest third: flicker comes and goes."""
     scores = sorted((window.score for window in windows), reverse=True)
     return fmean(scores[: max(1, len(scores) // 3)])
+
+
+def _panels(plot: Mapping[str, Any], windows: list[Window]) -> tuple[Panel, Panel]:
+    high = [window for window in windows if window.score >= UNCALIBRATED_MARK]
+    spans = [
+        Span(
+            window.middle_seconds - WINDOW_SECONDS / 2,
+            window.middle_seconds + WINDOW_SECONDS / 2,
+            f"detector score {window.score:.2f}",
+        )
+        for window in high
+    ]
+    seconds = thinned(plot["seconds"])
+    residual, flow = ({zone: thinned(plot[what][zone]) for zone in ZONES} for what in ("residual", "flow"))
+    return (
+        Panel(
+            "change beyond motion, over seconds", seconds, residual,
+            across_name="media time", across_unit="s", up_name="change per texture", spans=spans,
+        ),
+        Panel(
+            "change of the flow in px, over seconds", seconds, flow,
+            across_name="media time", across_unit="s", up_name="change of the flow", up_unit="px", spans=spans,
+        ),
+    )  # fmt: skip
 
 
 def _plot(windows: list[Window]) -> dict[str, Any]:

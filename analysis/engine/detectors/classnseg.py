@@ -19,6 +19,7 @@ from analysis.engine.catalogue import CATALOGUE
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import contact_sheet
 from analysis.engine.detectors.face_session import FaceSession, Shown, measured_batch
+from analysis.engine.plots import Map
 from analysis.engine.types import Consumes, EvidenceMade, FaceCrop, MediaKind, Pixels, Source
 from analysis.engine.weights import WeightStore
 
@@ -180,11 +181,24 @@ class ClassNSegSession(FaceSession):
                 "its guess and may be wrong, also where the score is right."
             )
         sheet = contact_sheet(self._tiles(), tile_side=160, columns=4 if self.masks else 3)
-        return [
-            EvidenceMade(
-                self.card.name, "mask", "Highest scoring faces and masks", caption, "image/png", sheet
-            )
-        ]
+        title = "Highest scoring faces and masks"
+        return [EvidenceMade(self.card.name, "mask", title, caption, "image/png", sheet, self._map())]
+
+    def _map(self) -> Map | None:
+        """The mask of the highest scoring face over its frame; None where there is none to lay over anything."""
+        shown, mask = self.masks[0] if self.masks else (None, None)
+        if shown is None or mask is None or shown.crop.region is None:
+            return None
+        rows = [[float(share) for share in row] for row in _percent(mask)]
+        label = f"face {shown.crop.track}, detector score {shown.score:.2f}"
+        return Map(
+            "share of the cell the net takes for altered",
+            rows,
+            "%",
+            region=shown.crop.region,
+            pts_seconds=shown.crop.pts_seconds,
+            marks=[(shown.crop.box, label)],
+        )
 
     def _tiles(self) -> list[tuple[Pixels, str]]:
         tiles = []
@@ -207,10 +221,16 @@ def _reddened(face: Pixels, mask: Mask) -> Pixels:
     return np.asarray(face * (1 - tint) + RED * tint, np.uint8)
 
 
-def _mapped(shown: Shown, mask: Mask) -> dict[str, Any]:
-    """The mask of one face for the record, as a coarse map in percent."""
+def _percent(mask: Mask) -> list[list[int]]:
+    """How much of each cell of a coarse map the net takes for altered."""
     step = len(mask) // MAP_SIDE
     coarse = mask.reshape(MAP_SIDE, step, MAP_SIDE, step).mean(axis=(1, 3))
+    rows: list[list[int]] = np.rint(100 * coarse).astype(int).tolist()
+    return rows
+
+
+def _mapped(shown: Shown, mask: Mask) -> dict[str, Any]:
+    """The mask of one face for the record, as a coarse map in percent."""
     return {
         "of": "the square crop of the face with the highest score",
         "pts_seconds": shown.crop.pts_seconds,
@@ -219,5 +239,5 @@ def _mapped(shown: Shown, mask: Mask) -> dict[str, Any]:
         "region": list(shown.crop.region) if shown.crop.region else None,
         "score": round(shown.score, 6),
         "share_altered": round(_share(mask), 6),
-        "percent_altered": np.rint(100 * coarse).astype(int).tolist(),
+        "percent_altered": _percent(mask),
     }

@@ -1,33 +1,41 @@
 """Curves as evidence: panels below each other, each with its own scale, drawn with Pillow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from PIL import Image, ImageDraw
 
 from analysis.engine.detectors.evidence import INK, LABEL_HEIGHT, PAPER, png
+from analysis.engine.plots import Panel
+
+__all__ = ["Panel", "draw"]
 
 WIDTH, HEIGHT, MARGIN = 720, 150, 12
-QUIET, MARKED = (96, 102, 112), (58, 62, 84)
+QUIET = (96, 102, 112)
+GAP, SPAN, BAND = (44, 50, 60), (74, 56, 30), (38, 56, 72)
 COLOURS = ((255, 176, 64), (96, 190, 255), (150, 220, 130), (230, 130, 200), (240, 230, 110))
 
 
 @dataclass(frozen=True)
-class Panel:
-    """Curves by name over one axis; `title` names it with its units.
+class _Field:
+    """Where a panel's values lie in the picture."""
 
-    None is a gap in a curve. `spans` are stretches of the axis to shade, from where to where.
-    """
+    left: float
+    right: float
+    low: float
+    high: float
+    top: int
 
-    title: str
-    across: Sequence[float]
-    curves: Mapping[str, Sequence[float | None]]
-    spans: Sequence[tuple[float, float]] = ()
+    def x(self, at: float) -> float:
+        share = (at - self.left) / max(self.right - self.left, 1e-9)
+        return MARGIN + min(max(share, 0.0), 1.0) * WIDTH
+
+    def y(self, value: float) -> float:
+        return self.top + HEIGHT - 4 - (value - self.low) / max(self.high - self.low, 1e-12) * (HEIGHT - 8)
 
 
 def draw(panels: Sequence[Panel]) -> bytes:
-    """A PNG of the panels. Each curve has as many values as its panel's axis."""
+    """A PNG of the panels. Each curve has as many values as its panel's axis; None leaves a gap."""
     step = HEIGHT + 2 * LABEL_HEIGHT + MARGIN
     sheet = Image.new("RGB", (WIDTH + 2 * MARGIN, step * len(panels) + MARGIN), PAPER)
     pen = ImageDraw.Draw(sheet)
@@ -38,28 +46,56 @@ def draw(panels: Sequence[Panel]) -> bytes:
 
 def _panel(pen: ImageDraw.ImageDraw, panel: Panel, top: int) -> None:
     pen.text((MARGIN, top), panel.title, fill=INK)
-    top += LABEL_HEIGHT
-    values = [value for curve in panel.curves.values() for value in curve if value is not None]
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    first, last = panel.across[0], panel.across[-1]
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        right = (x - first) / max(last - first, 1e-9) * WIDTH
-        return MARGIN + right, top + HEIGHT - 4 - (y - low) / max(high - low, 1e-12) * (HEIGHT - 8)
-
-    for begin, end in panel.spans:
-        pen.rectangle((place(begin, low)[0], top, place(end, low)[0], top + HEIGHT), fill=MARKED)
-    pen.rectangle((MARGIN, top, MARGIN + WIDTH, top + HEIGHT), outline=QUIET)
+    field = _field(panel, top + LABEL_HEIGHT)
+    _ground(pen, panel, field)
+    below = field.top + HEIGHT + 3
     for at, (name, curve) in enumerate(panel.curves.items()):
         colour = COLOURS[at % len(COLOURS)]
-        for piece in _pieces(panel.across, curve):
-            pen.line([place(x, y) for x, y in piece], fill=colour, width=2)
-        pen.text((MARGIN + 6 + 118 * at, top + HEIGHT + 3), name, fill=colour)
-    pen.text((MARGIN + WIDTH - 110, top + HEIGHT + 3), f"{first:.1f} to {last:.1f}", fill=QUIET)
+        for run in _runs(panel.across, curve):
+            points = [(field.x(x), field.y(y)) for x, y in run]
+            # a single value has no length
+            pen.line(
+                points if len(points) > 1 else [(points[0][0] - 1, points[0][1]), points[0]],
+                fill=colour,
+                width=2,
+            )
+        if at < 5:
+            pen.text((MARGIN + 6 + 118 * at, below), name, fill=colour)
+    pen.text((MARGIN + WIDTH - 110, below), f"{field.left:.1f} to {field.right:.1f}", fill=QUIET)
 
 
-def _pieces(across: Sequence[float], curve: Sequence[float | None]) -> Iterator[list[tuple[float, float]]]:
-    """The points of a curve between its gaps."""
-    for known, points in groupby(zip(across, curve, strict=True), key=lambda point: point[1] is not None):
-        if known:
-            yield [(x, y) for x, y in points if y is not None]
+def _ground(pen: ImageDraw.ImageDraw, panel: Panel, field: _Field) -> None:
+    """What lies behind the curves: gaps, marked stretches, the reference, and the frame."""
+    bottom = field.top + HEIGHT
+    for spans, colour in ((panel.gaps, GAP), (panel.spans, SPAN)):
+        for span in spans:
+            left = field.x(span.begins)
+            pen.rectangle((left, field.top, max(field.x(span.ends), left + 1), bottom), fill=colour)
+    if panel.band:
+        for at, low, high in zip(panel.across, panel.band.low, panel.band.high, strict=True):
+            if high is not None:
+                foot = bottom if low is None else field.y(low)
+                pen.line((field.x(at), field.y(high), field.x(at), foot), fill=BAND, width=3)
+    for place, _ in panel.marks:
+        pen.line((field.x(place), field.top, field.x(place), bottom), fill=QUIET)
+    pen.rectangle((MARGIN, field.top, MARGIN + WIDTH, bottom), outline=QUIET)
+
+
+def _field(panel: Panel, top: int) -> _Field:
+    curves = [*panel.curves.values(), *((panel.band.low, panel.band.high) if panel.band else ())]
+    values = [value for curve in curves for value in curve if value is not None]
+    low, high = panel.scale or (min(values, default=0.0), max(values, default=1.0))
+    return _Field(panel.across[0], panel.across[-1], low, high, top)
+
+
+def _runs(across: Sequence[float], curve: Sequence[float | None]) -> Iterator[list[tuple[float, float]]]:
+    """The stretches of a curve between its gaps."""
+    run: list[tuple[float, float]] = []
+    for x, y in zip(across, curve, strict=True):
+        if y is not None:
+            run.append((x, y))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run

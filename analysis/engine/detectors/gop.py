@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.finding import Finding, finding
+from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.coding import (
     LEAST_PICTURES,
     Break,
@@ -150,7 +151,7 @@ class GopSession:
         if shown is None or len(shown.sorts) < LEAST_PICTURES:
             return
         found = (shown.broken or (None,))[0] or shown.period
-        sheet = draw([_residue_panel(shown, found)])
+        panel = _residue_panel(shown, found)
         caption = (
             (
                 "How far the size of each coded picture stands above those of its like near by, in deviations; the "
@@ -161,7 +162,8 @@ class GopSession:
             )
             + "Key pictures and those right after them are left out. An earlier coding is no sign of manipulation."
         )
-        yield EvidenceMade(NAME, "curve", "Sizes of coded pictures", caption, "image/png", sheet)
+        title = "Sizes of coded pictures"
+        yield EvidenceMade(NAME, "curve", title, caption, "image/png", draw([panel]), Curves((panel,)))
 
 
 def _read(stretch: Mapping[str, Any]) -> Read:
@@ -239,8 +241,9 @@ def _residue_panel(stretch: Read, found: Period | None) -> Panel:
         lifted[_members(stretch, found)] = 0.0
         curves["period of the residue"] = [float(one) for one in lifted]
     return Panel(
-        "size above its like (deviations), over seconds", [float(at) for at in stretch.seconds], curves
-    )
+        "size above its like (deviations), over seconds", [float(at) for at in stretch.seconds], curves,
+        across_name="media time", across_unit="s", up_name="size above its like", up_unit="deviations",
+    )  # fmt: skip
 
 
 def _members(stretch: Read, found: Period) -> list[int]:

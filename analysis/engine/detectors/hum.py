@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from analysis.engine.detectors import sound_sheet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.listening import RATE_HZ, marked
+from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -236,7 +237,18 @@ class HumSession:
         )
         label = f"{seconds[0]:.1f} to {seconds[-1]:.1f} s"
         sheet = sound_sheet.curve(seconds, self.trace, label=label, unit="rad", marks=marks)
-        yield EvidenceMade(NAME, "curve", "Phase of the mains hum", caption, "image/png", sheet)
+        panel = Panel(
+            "phase against a steady hum, over seconds",
+            thinned(seconds.tolist()),
+            {"phase": thinned(self.trace.tolist())},
+            across_name="media time",
+            across_unit="s",
+            up_name="phase",
+            up_unit="rad",
+            marks=[(at, "jump of the phase") for at in marks],
+        )
+        title = "Phase of the mains hum"
+        yield EvidenceMade(NAME, "curve", title, caption, "image/png", sheet, Curves((panel,)))
 
 
 def _jumps(phases: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

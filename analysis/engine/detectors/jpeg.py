@@ -14,6 +14,7 @@ from PIL import Image
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import png
+from analysis.engine.plots import Map
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -124,7 +125,9 @@ class JpegSession:
             "been saved at that quality before."
         )
         picture = _grid_picture(ghosts["map"], tint=(255, 176, 64))
-        yield EvidenceMade(NAME, "ghost", "JPEG ghost", caption, "image/png", picture)
+        name = f"how little a block changes at quality {ghosts['quality']}"
+        plot = Map(name, ghosts["map"])
+        yield EvidenceMade(NAME, "ghost", "JPEG ghost", caption, "image/png", picture, plot)
 
 
 def _grid_picture(rows: list[list[float]], *, tint: tuple[int, int, int]) -> bytes:

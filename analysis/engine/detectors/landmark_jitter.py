@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.sightings import Sightings
+from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.jitter import Placed, Tremor, placed, steps, tremor
 from analysis.engine.signals.oval import Reals
 from analysis.engine.signals.traces import MIN_FPS
@@ -250,17 +251,23 @@ class JitterSession:
             f"How much the landmarks of face {shown} tremble above 4 Hz against each other, in percent of the eye "
             "distance. The score is 0.5 where the middle one of the five reaches 2 %; noise is what following adds."
         )
-        sheet = draw(
-            (
-                Panel(
-                    "tremor by landmark, % of the eye distance, over seconds",
-                    plot["seconds"],
-                    plot["percent"],
-                ),
-                Panel("the middle one, and the noise of following", plot["seconds"], plot["judged"]),
-            )
+        axis = {
+            "across_name": "media time",
+            "across_unit": "s",
+            "up_name": "tremor",
+            "up_unit": "% of the eye distance",
+        }
+        panels = (
+            Panel(
+                "tremor by landmark, % of the eye distance, over seconds",
+                plot["seconds"],
+                plot["percent"],
+                **axis,
+            ),
+            Panel("the middle one, and the noise of following", plot["seconds"], plot["judged"], **axis),
         )
-        yield EvidenceMade(NAME, "jitter", "Jitter of the landmarks", caption, "image/png", sheet)
+        title = "Jitter of the landmarks"
+        yield EvidenceMade(NAME, "jitter", title, caption, "image/png", draw(panels), Curves(panels))
 
 
 def _told(track: int, windows: list[Window]) -> dict[str, Any]:

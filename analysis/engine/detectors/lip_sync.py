@@ -22,8 +22,10 @@ import numpy as np
 
 from analysis.engine.detectors.absence import WORDS, absent, count_refusals
 from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.listening import SILENCE_RMS
-from analysis.engine.detectors.sync_sheet import Shown, drawn, plot_of
+from analysis.engine.detectors.sync_sheet import Shown, panels_of, plot_of
+from analysis.engine.plots import Curves
 from analysis.engine.signals.beats import stretches
 from analysis.engine.signals.mouth import is_turned, mouth_px, opening
 from analysis.engine.signals.oval import Reals
@@ -298,7 +300,9 @@ class LipSyncSession:
             f"was looked at: highest ({best.whole.peak:.2f}) with the sound {best.whole.offset_ms:+.0f} ms after the "
             f"picture. Of mouths that know nothing of the voice, {100 * best.whole.p_value:.1f} % reach that."
         )
-        yield EvidenceMade(NAME, "synchrony", "Mouth and voice over time", caption, "image/png", drawn(shown))
+        panels = panels_of(shown)
+        title = "Mouth and voice over time"
+        yield EvidenceMade(NAME, "synchrony", title, caption, "image/png", draw(panels), Curves(panels))
 
 
 _TOO_SHORT = (Reason.TOO_SHORT, f"no face is seen and heard for {LEAST_SECONDS:.0f} s")

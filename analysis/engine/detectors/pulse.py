@@ -9,7 +9,7 @@ both methods are compared, and the score is the share of pairs of them that beat
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.sightings import Sightings, width_px
+from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.beats import PARTS, WINDOW_SECONDS, Window, measured
 from analysis.engine.signals.oval import mean_colour
 from analysis.engine.signals.pulse import Reals
@@ -192,13 +193,21 @@ class PulseSession:
             f"The 8 seconds from {self.shown.start_seconds:.1f} s in which a pulse stands out most: by POS in "
             "each part of the face, and its spectrum. In a face of one piece the clear peaks lie at one rate."
         )
-        sheet = draw(
-            (
-                Panel("pulse, no unit, over seconds", plot["seconds"], plot["pulse"]),
-                Panel("power over beats a minute", plot["bpm"], plot["power"]),
-            )
-        )
-        yield EvidenceMade(NAME, "pulse", "Pulse by part of the face", caption, "image/png", sheet)
+        panels = _panels(plot)
+        title = "Pulse by part of the face"
+        yield EvidenceMade(NAME, "pulse", title, caption, "image/png", draw(panels), Curves(panels))
+
+
+def _panels(plot: Mapping[str, Any]) -> tuple[Panel, Panel]:
+    pulse = Panel(
+        "pulse, no unit, over seconds", plot["seconds"], plot["pulse"],
+        across_name="media time", across_unit="s", up_name="pulse",
+    )  # fmt: skip
+    power = Panel(
+        "power over beats a minute", plot["bpm"], plot["power"],
+        across_name="rate", across_unit="beats/min", up_name="power, highest = 1",
+    )  # fmt: skip
+    return pulse, power
 
 
 def _telling(window: Window) -> tuple[int, float]:

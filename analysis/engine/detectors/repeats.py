@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.detectors.curves import draw
+from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -208,8 +209,13 @@ class RepeatsSession:
             "replays and loops do."
         )
         across = [at - self.times[best.first] for at in self.times[best.first : best.first + best.length]]
-        sheet = draw([Panel("change from picture to picture (levels), over seconds", across, curves)])
-        yield EvidenceMade(NAME, "curve", "A stretch that comes again", caption, "image/png", sheet)
+        panel = Panel(
+            "change from picture to picture (levels), over seconds",
+            thinned(across), {name: thinned(curve) for name, curve in curves.items()},
+            across_name="time since the stretch began", across_unit="seconds", up_name="change", up_unit="levels",
+        )  # fmt: skip
+        title = "A stretch that comes again"
+        yield EvidenceMade(NAME, "curve", title, caption, "image/png", draw([panel]), Curves((panel,)))
 
 
 def _score(seconds: float) -> float:

@@ -202,10 +202,10 @@ class SilenceSession:
             f"Spectrogram (0 to 8 kHz) from {begins:.1f} s; framed is digital silence, in which not even the noise "
             "of a microphone is left. Gates and codecs make it as well as editors."
         )
-        sheet = sound_sheet.spectrogram(
-            samples, spans=[(start - begins, end - begins) for start, end in found], starts_seconds=begins
-        )
-        yield EvidenceMade(NAME, "spectrogram", "Digital silence", caption, "image/png", sheet)
+        spans = [(start - begins, end - begins) for start, end in found]
+        sheet = sound_sheet.spectrogram(samples, spans=spans, starts_seconds=begins)
+        plot = sound_sheet.shown(samples, spans=spans, starts_seconds=begins, label="digital silence")
+        yield EvidenceMade(NAME, "spectrogram", "Digital silence", caption, "image/png", sheet, plot)
 
 
 def _runs(marks: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -8,11 +8,14 @@ from PIL import Image, ImageDraw
 
 from analysis.engine.detectors.evidence import INK, LABEL_HEIGHT, PAPER, png
 from analysis.engine.detectors.listening import RATE_HZ, power_spectra
+from analysis.engine.plots import Span, Spectrogram
 from analysis.engine.types import Samples
 
 WIDTH, HEIGHT, MARGIN = 960, 256, 8
 ACCENT, QUIET = (255, 176, 64), (96, 102, 112)
 RANGE_DB = 80.0
+_WIDE, _HIGH = WIDTH + 2 * MARGIN, HEIGHT + LABEL_HEIGHT + 2 * MARGIN
+PLANE = (MARGIN / _WIDE, MARGIN / _HIGH, (MARGIN + WIDTH) / _WIDE, (MARGIN + HEIGHT) / _HIGH)
 SIZE = 512
 
 
@@ -34,6 +37,18 @@ def spectrogram(samples: Samples, *, spans: Sequence[tuple[float, float]], start
     label = f"{starts_seconds:.2f} to {starts_seconds + seconds:.2f} s, 8 kHz at the top, 80 dB from black to white"
     pen.text((MARGIN, HEIGHT + MARGIN + 2), label, fill=INK)
     return png(sheet)
+
+
+def shown(
+    samples: Samples, *, spans: Sequence[tuple[float, float]], starts_seconds: float, label: str
+) -> Spectrogram:
+    """What `spectrogram` draws of the same, as data; `label` says what its spans are."""
+    seconds = len(samples) / RATE_HZ
+    marked = [
+        Span(starts_seconds + max(start, 0.0), starts_seconds + min(end, seconds), label)
+        for start, end in spans
+    ]
+    return Spectrogram(starts_seconds, starts_seconds + seconds, RATE_HZ / 2, PLANE, marked)
 
 
 def curve(

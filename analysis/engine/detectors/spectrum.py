@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from analysis.engine.detectors import spectrum_sheet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.nets import precision
+from analysis.engine.plots import Band, Curves, Panel
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -295,4 +296,23 @@ class SpectrumSession:
             f"azimuthal average. Regular bright points away from the axes speak for upsampling; "
             f"fine regular patterns in the scene give them too."
         )
-        return [EvidenceMade(NAME, "spectrum", "Highest scoring spectrum", caption, "image/png", sheet)]
+        plot = Curves((_profile_panel(radial_profile(measured.decibel)),), whole=False)
+        title = "Highest scoring spectrum"
+        return [EvidenceMade(NAME, "spectrum", title, caption, "image/png", sheet, plot)]
+
+
+def _profile_panel(profile: Spectrum) -> Panel:
+    """The azimuthal average, and up to where its rise alone would score under 0.5 (see `tail_rise`)."""
+    limit = float(profile[-12:-4].mean()) + RISE_AT_HALF_DB
+    free = [None] * (len(profile) - 5)
+    high = [*free, *[limit] * 4]
+    return Panel(
+        "azimuthal average over spatial frequency",
+        [radius / TILE for radius in range(1, len(profile))],
+        {"this frame": profile[1:].tolist()},
+        across_name="spatial frequency",
+        across_unit="cycles/px",
+        up_name="power",
+        up_unit="dB",
+        band=Band("where the rise alone scores under 0.5", [None] * len(high), high),
+    )

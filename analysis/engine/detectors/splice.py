@@ -205,7 +205,11 @@ class SpliceSession:
         )
         span = (passage.start_seconds - begins, passage.end_seconds - begins)
         sheet = sound_sheet.spectrogram(samples, spans=[span], starts_seconds=begins)
-        yield EvidenceMade(NAME, "spectrogram", "Passage that differs most", caption, "image/png", sheet)
+        label = f"differs most from the rest, detector score {passage.score:.2f}"
+        plot = sound_sheet.shown(samples, spans=[span], starts_seconds=begins, label=label)
+        yield EvidenceMade(
+            NAME, "spectrogram", "Passage that differs most", caption, "image/png", sheet, plot
+        )
 
 
 def _around(passage: Passage, begins: float, samples: Samples) -> tuple[float, NDArray[np.int16]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.detectors.base import Card
 from analysis.engine.detectors.map_sheet import SHOWN_SIDE, Mark, draw
+from analysis.engine.plots import Map
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -103,7 +104,9 @@ class StillSession:
         said = f", score {assessment.score:.3f}" if isinstance(assessment, Verdict) else ""
         sheet = draw(self.shown, self.finding.grid, self.finding.marks, title=self.detector.map_title + said)
         card = self.detector.card
-        return [EvidenceMade(card.name, "map", card.title, self.detector.caption, "image/png", sheet)]
+        marks = [(mark.box, mark.label) for mark in self.finding.marks]
+        plot = Map(self.detector.map_title, rows_of(self.finding.grid), marks=marks)
+        return [EvidenceMade(card.name, "map", card.title, self.detector.caption, "image/png", sheet, plot)]
 
 
 def outside(detail: str) -> Finding:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.engine.detectors.curves import Panel, draw
+from analysis.engine.plots import Panel
 from analysis.engine.signals.synchrony import LAGS_MS, MAX_LAG, Match, Pair
 from analysis.engine.signals.voice import LEVELS_HZ
 
@@ -32,28 +32,22 @@ def plot_of(shown: Shown) -> dict[str, Any]:
     }
 
 
-def drawn(shown: Shown) -> bytes:
-    """A PNG of the curves, and of the correlation with its peak and the height of chance marked."""
+def panels_of(shown: Shown) -> tuple[Panel, Panel]:
+    """The curves, and the correlation with its peak and the height of chance marked."""
     plot = plot_of(shown)
     lags = plot["lag_ms"]
     peak = int(shown.found.correlation.argmax())
     low = min(plot["correlation"])
     mark = [shown.found.peak if at == peak else low for at in range(len(lags))]
-    return draw(
-        (
-            Panel(
-                "mouth and voice, no unit, over seconds",
-                plot["seconds"],
-                {"mouth": plot["mouth"], "voice": plot["voice"]},
-            ),
-            Panel(
-                "correlation over lag in ms (sound later: right)",
-                lags,
-                {
-                    "correlation": plot["correlation"],
-                    "peak": mark,
-                    "1 % by chance": [shown.found.chance] * len(lags),
-                },
-            ),
-        )
-    )
+    over_time = Panel(
+        "mouth and voice, no unit, over seconds", plot["seconds"], {"mouth": plot["mouth"], "voice": plot["voice"]},
+        across_name="media time", across_unit="s", up_name="level, no unit",
+    )  # fmt: skip
+    chance = [shown.found.chance] * len(lags)
+    over_lag = Panel(
+        "correlation over lag in ms (sound later: right)",
+        lags,
+        {"correlation": plot["correlation"], "peak": mark, "1 % by chance": chance},
+        across_name="lag", across_unit="ms", up_name="correlation",
+    )  # fmt: skip
+    return over_time, over_lag

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from analysis.engine.detectors.evidence import INK, LABEL_HEIGHT, PAPER, png
+from analysis.engine.plots import Span, Spectrogram
 from analysis.engine.types import Samples
 
 WIDTH, HEIGHT, STRIP, MARGIN = 960, 256, 64, 8
@@ -97,6 +98,16 @@ class Track:
         label = f"0 to {self.seconds:.2f} s, {self._rate // 2} Hz at the top, 80 dB from black to white; scores 0 to 1"
         pen.text((MARGIN, base + 2), label, fill=INK)
         return png(sheet)
+
+    def plot(self, windows: Sequence[Heard]) -> Spectrogram:
+        """What `sheet` draws, as data."""
+        wide, high = WIDTH + 2 * MARGIN, HEIGHT + STRIP + LABEL_HEIGHT + 3 * MARGIN
+        plane = (MARGIN / wide, MARGIN / high, (MARGIN + WIDTH - 1) / wide, (MARGIN + HEIGHT) / high)
+        spans = [
+            Span(begins, ends, f"scored {MARK} or more") for begins, ends in _joined(self.marked(windows))
+        ]
+        scores = [(heard.begins_seconds, heard.ends_seconds, heard.score) for heard in windows]
+        return Spectrogram(0.0, self.seconds, self._rate / 2, plane, spans, scores)
 
     def _x(self, seconds: float) -> float:
         return MARGIN + min(seconds / max(self.seconds, 1e-9), 1.0) * (WIDTH - 1)

@@ -16,6 +16,7 @@ import numpy as np
 from analysis.engine.detectors import comb_lines, sound_sheet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.listening import RATE_HZ, SILENCE_RMS, Stretches, marked, rms
+from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -175,4 +176,15 @@ class VocoderSession:
         sheet = sound_sheet.curve(
             hertz, mean, label="0 to 8 kHz", unit="dB", marks=[hertz[at] for at in teeth[::8]]
         )
-        yield EvidenceMade(NAME, "spectrum", "Firmest comb of lines", caption, "image/png", sheet)
+        panel = Panel(
+            "excess over the neighbouring frequencies",
+            thinned(hertz.tolist()),
+            {"excess": thinned(mean.tolist())},
+            across_name="frequency",
+            across_unit="Hz",
+            up_name="excess",
+            up_unit="dB",
+            marks=[(float(hertz[at]), "every eighth line of the comb") for at in teeth[::8]],
+        )
+        title = "Firmest comb of lines"
+        yield EvidenceMade(NAME, "spectrum", title, caption, "image/png", sheet, Curves((panel,)))

@@ -21,6 +21,7 @@ from analysis.engine.catalogue import Published
 from analysis.engine.detectors.base import Card
 from analysis.engine.detectors.evidence import spectrogram_sheet
 from analysis.engine.detectors.track_sheet import Heard, Track
+from analysis.engine.plots import Spectrogram
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -236,7 +237,8 @@ class WindowSession:
             f"0.5. Framed: the {len(marked)} of {len(self.scores)} scored windows with 0.5 or more. "
             f"They show where the net heard something, not where an edit is."
         )
-        return self._picture("Scored windows", caption, self.track.sheet(self.scores))
+        sheet, plot = self.track.sheet(self.scores), self.track.plot(self.scores)
+        return self._picture("Scored windows", caption, sheet, plot)
 
     def _highest(self, heard: Heard, window: Samples) -> EvidenceMade:
         caption = (
@@ -248,7 +250,8 @@ class WindowSession:
                 f" Only its first {self.track.seconds:.2f} s were recorded; the rest is that, repeated."
             )
         sheet = spectrogram_sheet(window, sample_rate_hz=SAMPLE_RATE_HZ)
-        return self._picture("Highest scoring window", caption, sheet)
+        return self._picture("Highest scoring window", caption, sheet, None)
 
-    def _picture(self, title: str, caption: str, content: bytes) -> EvidenceMade:
-        return EvidenceMade(self.detector.card.name, "spectrogram", title, caption, "image/png", content)
+    def _picture(self, title: str, caption: str, content: bytes, plot: Spectrogram | None) -> EvidenceMade:
+        name = self.detector.card.name
+        return EvidenceMade(name, "spectrogram", title, caption, "image/png", content, plot)
