@@ -251,21 +251,15 @@ class JitterSession:
             f"How much the landmarks of face {shown} tremble above 4 Hz against each other, in percent of the eye "
             "distance. The score is 0.5 where the middle one of the five reaches 2 %; noise is what following adds."
         )
-        axis = {
-            "across_name": "media time",
-            "across_unit": "s",
-            "up_name": "tremor",
-            "up_unit": "% of the eye distance",
-        }
-        panels = (
-            Panel(
-                "tremor by landmark, % of the eye distance, over seconds",
-                plot["seconds"],
-                plot["percent"],
-                **axis,
-            ),
-            Panel("the middle one, and the noise of following", plot["seconds"], plot["judged"], **axis),
-        )
+        tremor = Panel(
+            "tremor by landmark, % of the eye distance, over seconds", plot["seconds"], plot["percent"],
+            across_name="media time", across_unit="s", up_name="tremor", up_unit="% of the eye distance",
+        )  # fmt: skip
+        judged = Panel(
+            "the middle one, and the noise of following", plot["seconds"], plot["judged"],
+            across_name="media time", across_unit="s", up_name="tremor", up_unit="% of the eye distance",
+        )  # fmt: skip
+        panels = (tremor, judged)
         title = "Jitter of the landmarks"
         yield EvidenceMade(NAME, "jitter", title, caption, "image/png", draw(panels), Curves(panels))
 

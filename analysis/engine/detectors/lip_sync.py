@@ -26,10 +26,10 @@ from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.listening import SILENCE_RMS
 from analysis.engine.detectors.sync_sheet import Shown, panels_of, plot_of
 from analysis.engine.plots import Curves
-from analysis.engine.signals.beats import stretches
 from analysis.engine.signals.mouth import is_turned, mouth_px, opening
 from analysis.engine.signals.oval import Reals
 from analysis.engine.signals.synchrony import SURROGATES, Match, Pair, match, paired
+from analysis.engine.signals.traces import stretches
 from analysis.engine.signals.voice import MIN_MODULATION, Loudness, modulation
 from analysis.engine.types import (
     Assessment,

@@ -47,7 +47,9 @@ class Forward:
         self._weights, self._shape, self._span = weights_sha256, shape, span
         self.batches = batches or (BATCHES if device == "cpu" else BATCHES + LARGE_BATCHES)
         self._way = UNMEASURED
-        self._net = net.eval().to(device).to(memory_format=torch.channels_last)
+        self._net = net.eval().to(device)
+        # torch's stub of Module.to leaves out memory_format
+        self._net = self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs on the device for inputs from anywhere."""
