@@ -57,6 +57,11 @@ class Feeder:
             FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop, out) if finding else None
         )
 
+    @property
+    def finder(self) -> tuple[str, str] | None:
+        """Who looks for faces, and the SHA-256 of its weights; None when nobody has to."""
+        return self._faces.finder if self._faces else None
+
     def feed(self) -> str:
         """Returns when everything was handed over: what could not be read, in words, or nothing.
 
@@ -158,6 +163,11 @@ class FaceThread:
         self._between = _between() if any(lane.card.dense for lane in lanes) else None
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="faces", daemon=True)
+
+    @property
+    def finder(self) -> tuple[str, str]:
+        finder = self._finder.finder
+        return finder.name, finder.sha256
 
     def start(self) -> None:
         self._stages.begin(Stage.FEATURE_EXTRACTION, f"Looking for faces with {self._finder.finder.name}.")

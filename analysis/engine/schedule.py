@@ -21,6 +21,7 @@ from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed, Lane
 from analysis.engine.media.limits import Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
+from analysis.engine.plan import Plan
 from analysis.engine.prepared import prepared
 from analysis.engine.registry import Registry
 from analysis.engine.stages import Stages
@@ -34,6 +35,7 @@ from analysis.engine.types import (
     MediaKind,
     NotAssessed,
     Observation,
+    Prepared,
     Probe,
     Probed,
     Reason,
@@ -50,6 +52,7 @@ class Options:
     """How a file is examined. `threads` is how many cores may be used (None: all that this process may).
 
     passages: what is read at the full rate when a detector that runs needs it.
+    threads_each: those of torch and OpenCV, when they are not to follow from how much is busy.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -58,6 +61,7 @@ class Options:
     # the nets here cost the same per face in any batch; small ones keep cores from waiting at both ends
     batch_frames: int = 4
     threads: int | None = None
+    threads_each: int | None = None
     trust: TrustList = NOBODY
 
     @property
@@ -198,7 +202,7 @@ class Conductor:
         """Has everybody fed; returns what could not be read, in words, or nothing."""
         self.out.put(Probed(reader.probe))
         detectors = [loaded for card in cards if (loaded := self._load(card, reader.probe))]
-        self._share_cores(detectors)
+        threads = self._share_cores(detectors)
         self.lanes = self._make_lanes(detectors, reader)
         feeder = Feeder(
             reader,
@@ -209,6 +213,7 @@ class Conductor:
             stop=self.stop,
             out=self.out,
         )
+        self.out.put(Prepared(self._plan(threads, feeder)))
         self._stages.finish(Stage.INITIALIZING, "Ready.")
         with self._stages.during(Stage.MODEL_INFERENCE, "Detectors are looking."):
             for lane in self.lanes:
@@ -242,13 +247,25 @@ class Conductor:
             self._loading = None
         return None
 
-    def _share_cores(self, detectors: Sequence[Detector]) -> None:
-        """Gives torch and OpenCV the threads that are left when each busy part has one."""
-        threads = threads_each([detector.card for detector in detectors], self.order.options.cores)
+    def _plan(self, threads: int, feeder: Feeder) -> Plan:
+        return Plan(
+            sample_fps=self.order.options.sample_fps,
+            batch_frames=self._sampling.batch_frames,
+            passages=self._sampling.passages,
+            threads=threads,
+            device=self.order.registry.device,
+            finder=feeder.finder,
+        )
+
+    def _share_cores(self, detectors: Sequence[Detector]) -> int:
+        """Gives torch and OpenCV the threads that are left when each busy part has one; how many that are."""
+        cards = [detector.card for detector in detectors]
+        threads = self.order.options.threads_each or threads_each(cards, self.order.options.cores)
         for name, setter in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
             # not imported for this: without detectors that use it there is nothing to limit
             if name in sys.modules:
                 getattr(sys.modules[name], setter)(threads)
+        return threads
 
     def _make_lanes(self, detectors: Sequence[Detector], reader: MediaReader) -> list[Lane]:
         options = self.order.options

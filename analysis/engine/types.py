@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from analysis.engine.plan import Plan
     from analysis.engine.plots import Plot
 
     Pixels = NDArray[np.uint8]
     Samples = NDArray[np.float32]
+    Floats = NDArray[np.float32]
 else:
     # The web names kinds and probes but never touches a pixel: it should not load numpy for that.
-    Pixels = Samples = Any
+    Pixels = Samples = Floats = Any
 Box = tuple[float, float, float, float]
 Point = tuple[float, float]
 Landmarks = tuple[Point, Point, Point, Point, Point]
@@ -321,6 +323,13 @@ class Probed:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """Detectors are loaded, and this is how they will be fed."""
+
+    plan: "Plan"
+
+
+@dataclass(frozen=True)
 class StageStarted:
     stage: Stage
     message: str
@@ -403,6 +412,7 @@ class Concluded:
 
 Observation = (
     Probed
+    | Prepared
     | StageStarted
     | StageFinished
     | DetectorStarted

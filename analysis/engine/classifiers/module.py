@@ -64,6 +64,7 @@ def _card(said: Description) -> Card:
         weights=f"classifiers/{said.name}",
         weights_sha256=said.digest,
         by_default=said.by_default,
+        explains="model.onnx" not in said.files and (said.head is None or said.head.kind == "linear"),
     )
 
 

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from analysis.engine.classifiers.description import Description, Preprocessing
 from analysis.engine.errors import UnverifiedWeights
-from analysis.engine.nets import precision
+from analysis.engine.nets import attention, precision
 from analysis.engine.nets.rates.forward import Forward
 from analysis.engine.nets.state import refuse_numbers_that_are_none
+from analysis.engine.types import Floats
 
 SAMPLE_RATE_HZ = 16_000
 PICTURE_SPAN = (-2.0, 2.0)  # what most models' pictures lie in when they are normalised
@@ -75,6 +76,18 @@ class TransformersNet:
     def features(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """float32 (n, features): what the model pools, or the mean over its places."""
         return self._run(inputs)
+
+    def looked(
+        self, inputs: Mapping[str, Tensor], odds: Callable[[Tensor], Tensor]
+    ) -> tuple[Floats, str]:
+        """Where it looked in the one input, and the method. odds: of its logits (or of what it pools), before sigmoid.
+
+        A map over the picture, or one row over the time of a sound.
+        """
+        ((name, value),) = inputs.items()
+        net = Outputs(self._net, name, self._read, self.dtype)
+        over = attention.over_picture if name == "pixel_values" else attention.over_time
+        return over(net, value.to(self.device), lambda out: odds(out.cpu()))
 
     def run_fastest(
         self, said: Description, inputs: Mapping[str, Tensor], read: Callable[[Tensor], Tensor]
@@ -216,6 +229,15 @@ class Reading:
         return [
             float(value) for value in torch.softmax(logits, dim=1)[:, self._places].sum(dim=1).clamp(0, 1)
         ]
+
+    def odds(self, logits: Tensor) -> Tensor:
+        """What rises with the score and is never sure: the log odds of each row."""
+        if self._single:
+            return -logits[:, 0] if self._inverted else logits[:, 0]
+        if self._several:
+            return logits[:, self._places].amax(dim=1)
+        others = [at for at in range(self._count) if at not in self._places]
+        return logits[:, self._places].logsumexp(dim=1) - logits[:, others].logsumexp(dim=1)
 
 
 def _processor(folder: Path, kind: str) -> Any:

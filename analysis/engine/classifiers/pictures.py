@@ -18,8 +18,10 @@ from torch import Tensor
 from analysis.engine.classifiers import heads
 from analysis.engine.classifiers.description import Description, Head
 from analysis.engine.classifiers.nets import Net, OnnxNet, Pictures, Reading, TransformersNet
-from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.base import Attention, Card, Detector
+from analysis.engine.detectors.base import Piece as Scored
 from analysis.engine.detectors.evidence import contact_sheet
+from analysis.engine.detectors.explaining import rgb_of
 from analysis.engine.detectors.face_session import MIN_TRACK_FRAMES, MIN_TRACK_SHARE
 from analysis.engine.nets.rates.forward import Forward
 from analysis.engine.types import (
@@ -122,6 +124,17 @@ class PictureClassifier:
         if self.head is not None:
             return self.judged(self.features(pictures))
         return self._reading.scores(self._net.logits(self._prepare(pictures)))
+
+    def explain(self, piece: Scored) -> Attention:
+        """Of one frame or face. Raises TypeError for ONNX Runtime, which gives no gradients, and heads over time."""
+        inputs = self._prepare([rgb_of(piece)])
+        if self.head is not None and self.head.kind == "linear":
+            values, method = self._backbone.looked(inputs, self.over)
+        elif self.head is None and isinstance(self._net, TransformersNet):
+            values, method = self._net.looked(inputs, self._reading.odds)
+        else:
+            raise TypeError("this model gives no gradients for one picture")
+        return Attention(values, _as_seen(inputs["pixel_values"][0]), method)
 
     def features(self, pictures: Sequence[Pixels]) -> Tensor:
         """float32 (n, features)."""
@@ -320,6 +333,13 @@ def _small(rgb: Pixels) -> Pixels:
         return rgb
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]  # uint8 in, uint8 out
+
+
+def _as_seen(pixel_values: Tensor) -> Pixels:
+    """What the model was given, (3, height, width), as a picture: cut and scaled as it saw it."""
+    low, high = float(pixel_values.min()), float(pixel_values.max())
+    unit = (pixel_values.float() - low) / max(high - low, 1e-6)
+    return (unit * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
 def _grey(width: int) -> Pixels:

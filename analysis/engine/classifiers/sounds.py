@@ -5,9 +5,10 @@ from pathlib import Path
 
 from analysis.engine.classifiers.description import Description
 from analysis.engine.classifiers.nets import SAMPLE_RATE_HZ, OnnxNet, Reading, Sounds, TransformersNet
-from analysis.engine.detectors.base import Card
-from analysis.engine.detectors.windows import WindowSession
-from analysis.engine.types import Samples, Source
+from analysis.engine.detectors.base import Attention, Card, Piece
+from analysis.engine.detectors.explaining import samples_of
+from analysis.engine.detectors.windows import WindowSession, listened
+from analysis.engine.types import Floats, Samples, Source
 
 
 class SoundClassifier:
@@ -34,3 +35,12 @@ class SoundClassifier:
     def scores(self, windows: Sequence[Samples]) -> list[float]:
         """Of windows of one length."""
         return self._reading.scores(self._net.logits(self._prepare(windows)))
+
+    def explain(self, piece: Piece) -> Attention:
+        """Of one window. Raises TypeError for a model of ONNX Runtime, which gives no gradients."""
+        return listened(self._look, samples_of(piece), self.window_samples)
+
+    def _look(self, window: Samples) -> tuple[Floats, str]:
+        if not isinstance(self._net, TransformersNet):
+            raise TypeError("ONNX Runtime gives no gradients")
+        return self._net.looked(self._prepare([window]), self._reading.odds)

@@ -2,9 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from analysis.engine.types import Assessment, Batch, Consumes, EvidenceMade, MediaKind, Observation, Source
+from analysis.engine.types import (
+    Assessment,
+    Batch,
+    Consumes,
+    EvidenceMade,
+    FaceCrop,
+    Floats,
+    Frame,
+    MediaKind,
+    Observation,
+    Pixels,
+    Samples,
+    Source,
+)
 from analysis.engine.weights import WeightStore
 
 
@@ -18,6 +31,7 @@ class Card:
     when asked for by name. `dense` detectors are fed passages of the video at its full rate (media/limits.py, Passages)
     instead of samples; their faces lie between those that were found in samples.
     `hears`: a detector of frames or faces of videos that is fed the sound beside them, in the same pass.
+    `explains`: it can show where the model looked (Explains).
     `weights_sha256` is of `weights`; `further_weights` are files it needs besides, whose digests its facts name.
     """
 
@@ -43,6 +57,7 @@ class Card:
     hears: bool = False
     links: tuple[str, ...] = field(default=())
     further_weights: tuple[str, ...] = ()
+    explains: bool = False
 
 
 def wanted(cards: Iterable[Card]) -> frozenset[Consumes]:
@@ -78,6 +93,38 @@ class Detector(Protocol):
 
     def open(self, source: Source) -> Session:
         """A session for one run. Must be cheap: weights are loaded when the detector is made."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of sound that was scored as one, 16 kHz mono in -1..1; shorter than the net's where the clip is."""
+
+    start_seconds: float
+    samples: Samples
+
+
+Piece = FaceCrop | Frame | Window
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Where a model looked, not where an edit is: how much each place spoke for "manipulated".
+
+    values: float32 (rows, columns) in 0..1, at most 64 each; one row over time for sound. All 0 where nothing did.
+    picture: uint8 RGB that the map covers, whole; None for sound. method: a sentence with its source.
+    """
+
+    values: Floats
+    picture: Pixels | None
+    method: str
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """What a detector offers besides when its card says `explains`."""
+
+    def explain(self, piece: Piece) -> Attention:
+        """Deterministic; of one piece that it scored. Called only when somebody asked for it."""
 
 
 class DetectorModule(Protocol):

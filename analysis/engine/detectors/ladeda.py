@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image
 
 from analysis.engine.catalogue import CATALOGUE
-from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.base import Attention, Card, Detector, Piece
 from analysis.engine.detectors.evidence import contact_sheet
+from analysis.engine.detectors.explaining import rgb_of
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -35,6 +36,9 @@ from analysis.engine.types import (
     Verdict,
 )
 from analysis.engine.weights import WeightStore
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MIN_SIDE = 128
 SIDE = 256
@@ -82,6 +86,7 @@ def _card(name: str) -> Card:
         weights_sha256=published.sha256,
         links=("https://arxiv.org/abs/2406.09398",),
         by_default=False,
+        explains=True,
     )
 
 
@@ -121,13 +126,26 @@ class LaDeDa:
         """Sigmoid of the logit of a uint8 RGB picture of any size; 1 means generated."""
         import torch
 
+        logit = self.net(self._input(rgb))
+        return float(torch.sigmoid(logit)[0])
+
+    def explain(self, piece: Piece) -> Attention:
+        """Of one frame."""
+        from analysis.engine.nets import attention
+
+        rgb = rgb_of(piece)
+        values, method = attention.over_picture(self.net.eager, self._input(rgb).to(self.net.device), lambda out: out)
+        return Attention(values, _squeezed(rgb), method)
+
+    def _input(self, rgb: Pixels) -> "Tensor":
+        import torch
+
         from analysis.engine.nets.ladeda import MEAN, STD
 
         normal = (
             _squeezed(rgb).astype(np.float32) / np.float32(255) - np.array(MEAN, np.float32)
         ) / np.array(STD, np.float32)
-        logit = self.net(torch.from_numpy(normal)[None].permute(0, 3, 1, 2))
-        return float(torch.sigmoid(logit)[0])
+        return torch.from_numpy(normal)[None].permute(0, 3, 1, 2)
 
 
 def _squeezed(rgb: Pixels) -> Pixels:

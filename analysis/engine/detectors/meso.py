@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.engine.catalogue import CATALOGUE
-from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.base import Attention, Card, Detector, Piece
 from analysis.engine.detectors.evidence import contact_sheet
+from analysis.engine.detectors.explaining import rgb_of
 from analysis.engine.detectors.face_session import FaceSession, measured_batch
 from analysis.engine.types import Consumes, EvidenceMade, FaceCrop, MediaKind, Source
 from analysis.engine.weights import WeightStore
@@ -76,6 +77,7 @@ def _card(name: str) -> Card:
         weights_sha256=published.sha256,
         links=("https://arxiv.org/abs/1809.00888",),
         by_default=not name.endswith("f2f"),
+        explains=True,
     )
 
 
@@ -115,6 +117,15 @@ class Meso:
 
         genuine = torch.sigmoid(self.net(_to_tensor(crops)))
         return [float(value) for value in (1 - genuine).cpu()]
+
+    def explain(self, piece: Piece) -> Attention:
+        """Of one face."""
+        from analysis.engine.nets import attention
+
+        crop = rgb_of(piece)
+        given = _to_tensor([crop]).to(self.net.device)
+        values, method = attention.over_picture(self.net.eager, given, lambda out: -out)
+        return Attention(values, crop, method)
 
 
 def _to_tensor(crops: list[np.ndarray]) -> "Tensor":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from analysis.engine.catalogue import CATALOGUE
-from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.base import Attention, Card, Detector, Piece
 from analysis.engine.detectors.evidence import contact_sheet
 from analysis.engine.detectors.face_session import FaceSession, measured_batch
 from analysis.engine.types import (
@@ -35,6 +35,8 @@ from analysis.engine.types import (
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from analysis.engine.nets.minifasnet import Shape
     from analysis.engine.nets.rates.forward import Forward
 
@@ -71,6 +73,7 @@ def cards() -> list[Card]:
             links=("https://github.com/minivision-ai/Silent-Face-Anti-Spoofing",),
             by_default=False,
             further_weights=(wide.file,),
+            explains=True,
         )
     ]
 
@@ -102,11 +105,30 @@ class MiniFas:
         )
         return [_presented(each / len(self.nets)) for each in np.asarray(classes)]
 
-    def _classes(self, scale: float, pictures: Sequence[Pixels]) -> np.ndarray:
+    def explain(self, piece: Piece) -> Attention:
+        """Of one face: what both nets saw, side by side, each with its own map."""
+        from analysis.engine.nets import attention
+
+        if not isinstance(piece, FaceCrop) or not piece.surroundings:
+            raise TypeError("this detector looks at faces with their surroundings")
+        pictures = [piece.surroundings[scale] for scale in self.nets]
+        maps = [
+            attention.over_picture(net.eager, self._input([picture]).to(net.device), _more_presented)
+            for net, picture in zip(self.nets.values(), pictures, strict=True)
+        ]
+        values = np.concatenate([values for values, _ in maps], axis=1)
+        return Attention(values, np.concatenate(pictures, axis=1), maps[0][1])
+
+    def _input(self, pictures: Sequence[Pixels]) -> "Tensor":
         import torch
 
         bgr = np.stack([picture[..., ::-1] for picture in pictures]).astype(np.float32)
-        logits = self.nets[scale](torch.from_numpy(bgr).permute(0, 3, 1, 2))
+        return torch.from_numpy(bgr).permute(0, 3, 1, 2)
+
+    def _classes(self, scale: float, pictures: Sequence[Pixels]) -> np.ndarray:
+        import torch
+
+        logits = self.nets[scale](self._input(pictures))
         classes: np.ndarray = torch.softmax(logits, dim=1).cpu().numpy()
         return classes
 
@@ -127,6 +149,12 @@ def _forward(key: str, shape: "Shape", path: Path, device: str) -> "Forward":
         read=lambda logits: torch.softmax(logits, dim=1),
         device=device,
     )
+
+
+def _more_presented(logits: "Tensor") -> "Tensor":
+    """The log odds of the score."""
+    one, live, other = logits[0]
+    return one.maximum(other) - live
 
 
 def _presented(classes: np.ndarray) -> float:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from analysis.engine.catalogue import Published
-from analysis.engine.detectors.base import Card
+from analysis.engine.detectors.base import Attention, Card, Piece
 from analysis.engine.detectors.evidence import spectrogram_sheet
+from analysis.engine.detectors.explaining import samples_of
 from analysis.engine.detectors.track_sheet import Heard, Track
 from analysis.engine.plots import Spectrogram
 from analysis.engine.types import (
@@ -28,6 +29,7 @@ from analysis.engine.types import (
     Consumes,
     Coverage,
     EvidenceMade,
+    Floats,
     MediaKind,
     NotAssessed,
     Reason,
@@ -85,6 +87,7 @@ def windows_card(
         weights_sha256=published.sha256,
         links=(link,),
         by_default=by_default,
+        explains=True,
     )
 
 
@@ -101,17 +104,39 @@ class Scoring(Protocol):
     def score(self) -> Callable[[Samples], float]: ...
 
 
+class Looking(Protocol):
+    """Scores a window, and says where in it the net looked."""
+
+    def __call__(self, window: Samples) -> float: ...
+
+    def look(self, window: Samples) -> tuple[Floats, str]: ...
+
+
 @dataclass
 class WindowDetector:
     """A loaded net; shared by the runs of a worker."""
 
     card: Card
-    score: Callable[[Samples], float]
+    score: Looking
     window_samples: int = WINDOW_SAMPLES
     forwards: tuple["Forward", ...] = ()
 
+    def explain(self, piece: Piece) -> Attention:
+        """Of one window; of a shorter clip the first time it is repeated."""
+        return listened(self.score.look, samples_of(piece), self.window_samples)
+
     def open(self, source: Source) -> "WindowSession":
         return WindowSession(self)
+
+
+def listened(
+    look: Callable[[Samples], tuple[Floats, str]], samples: Samples, window_samples: int
+) -> Attention:
+    """Where in the samples a net looked that takes windows of that length; a shorter clip is repeated for it."""
+    window = np.ascontiguousarray(repeated(samples, window_samples))
+    values, method = look(window)
+    shown = max(1, round(values.shape[1] * min(1.0, len(samples) / window_samples)))
+    return Attention(values[:, :shown], None, method)
 
 
 def passed_over(index: int) -> bool:

@@ -50,6 +50,7 @@ class Forward:
         self._net = net.eval().to(device)
         # torch's stub of Module.to leaves out memory_format
         self._net = self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._eager = self._net
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs on the device for inputs from anywhere."""
@@ -61,6 +62,11 @@ class Forward:
     def original(self) -> nn.Module:
         """A copy of the net as it was loaded; not after `settle`."""
         return copy.deepcopy(self._net).to(memory_format=torch.contiguous_format)
+
+    @property
+    def eager(self) -> nn.Module:
+        """The net itself, whose parts can be watched; a traced one has no parts."""
+        return self._eager
 
     @property
     def way(self) -> Way:

@@ -1,0 +1,113 @@
+"""The way a file was examined, kept with its results, so that a score can be computed once more the same way."""
+
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Self
+
+from analysis.engine.media.limits import Passages
+
+LIBRARIES = ("torch", "numpy", "opencv-python-headless", "av", "scipy", "transformers", "onnxruntime")
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+@cache
+def machine_name() -> str:
+    """Processor, and GPU where torch is loaded and has one."""
+    name = f"{platform.machine()} {_processor()}".strip()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        name += f", {torch.cuda.get_device_name(0)}"
+    return name
+
+
+def _processor() -> str:
+    try:
+        lines = CPU_INFO.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+
+
+@cache
+def library_versions() -> Mapping[str, str]:
+    """Of what scores are computed with, as far as it is installed."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides a score beside the file, the detector and its weights.
+
+    passages: what was read at the full rate, None when nothing was. threads: those of torch per detector, which
+    decide in what order numbers are added. finder: who looked for faces, and the SHA-256 of its weights.
+    machine: processor and, with a GPU, its name. libraries: versions by name.
+    """
+
+    sample_fps: float
+    batch_frames: int
+    passages: Passages | None
+    threads: int
+    device: str
+    finder: tuple[str, str] | None = None
+    machine: str = field(default_factory=machine_name)
+    libraries: Mapping[str, str] = field(default_factory=library_versions)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Self:
+        """The opposite of `as_json`. Raises TypeError when it is no such object."""
+        passages, finder = given["passages"], given["finder"]
+        return cls(
+            **dict[str, Any](given)
+            | {
+                "passages": Passages(**passages) if passages else None,
+                "finder": (finder[0], finder[1]) if finder else None,
+            }
+        )
+
+
+def looked_otherwise(then: Plan, now: Plan) -> list[str]:
+    """What makes it another examination, in sentences: then scores need not be the same at all."""
+    said = []
+    if then.sample_fps != now.sample_fps:
+        said.append(f"{then.sample_fps:g} frames a second were sampled then, {now.sample_fps:g} now.")
+    if then.finder != now.finder:
+        said.append(f"Faces were found by {_finder(then)} then, by {_finder(now)} now.")
+    if then.passages != now.passages:
+        said.append("Other passages were read at the full rate.")
+    return said
+
+
+def computed_elsewhere(then: Plan, now: Plan) -> list[str]:
+    """What makes the same computation round otherwise, in sentences: another machine, other versions."""
+    said = []
+    for name, before, after in (
+        ("device", then.device, now.device),
+        ("machine", then.machine, now.machine),
+        ("threads", str(then.threads), str(now.threads)),
+        ("batches", str(then.batch_frames), str(now.batch_frames)),
+    ):
+        if before != after:
+            said.append(f"{name}: {before} then, {after} now.")
+    for name in sorted({*then.libraries, *now.libraries}):
+        before, after = then.libraries.get(name, "none"), now.libraries.get(name, "none")
+        if before != after:
+            said.append(f"{name}: {before} then, {after} now.")
+    return said
+
+
+def _finder(plan: Plan) -> str:
+    return f"{plan.finder[0]} ({plan.finder[1][:12]})" if plan.finder else "nobody"
