@@ -41,3 +41,45 @@ class MediaMissing(AnalysisError):
     """The stored file of a media is not there any more."""
 
     code = "media_missing"
+
+
+class NotAnExamination(QueueError):
+    """Answers stay on record as they are; ask the question again instead."""
+
+    code = "not_an_examination"
+
+
+class TraceRefused(AnalysisError):
+    """What was asked about a score cannot be answered."""
+
+    code = "trace_refused"
+
+
+class NoSuchScore(TraceRefused):
+    """There is no such score on record."""
+
+    code = "no_such_score"
+
+
+class NoHeatmap(TraceRefused):
+    """The detector cannot show where it looked."""
+
+    code = "no_heatmap"
+
+
+class FileGone(TraceRefused):
+    """The file is not kept any more, so nothing can be computed from it."""
+
+    code = "media_missing"
+
+
+class DetectorAway(TraceRefused):
+    """The detector cannot run here now."""
+
+    code = "detector_unavailable"
+
+
+class TooManyTraces(TraceRefused):
+    """One person has too many open questions."""
+
+    code = "too_many_traces"

@@ -68,9 +68,16 @@ class RunQuerySet(models.QuerySet["Run"]):
             return self
         return self.filter(_visible_media(user, "media__"))
 
+    def examinations(self) -> Self:
+        """Without those that only compute a score of another run once more."""
+        return self.filter(purpose=Run.Purpose.EXAMINATION)
+
 
 class Run(models.Model):
-    """One examination of one source by named detectors; only `queue` changes its state."""
+    """One examination of one source by named detectors; only `queue` changes its state.
+
+    With another `purpose` it answers a question about a score of another run (see Trace) and has no outcome.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -78,6 +85,11 @@ class Run(models.Model):
         SUCCEEDED = "succeeded"
         FAILED = "failed"
         CANCELLED = "cancelled"
+
+    class Purpose(models.TextChoices):
+        EXAMINATION = "examination"
+        RECOMPUTE = "recompute"
+        HEATMAP = "heatmap"
 
     class Outcome(models.TextChoices):
         STRONG_SIGNS = "strong_signs"
@@ -91,6 +103,7 @@ class Run(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
     topic = models.OneToOneField("realtime.Topic", on_delete=models.CASCADE, related_name="media_run")
     detectors = models.JSONField(default=list)
+    purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.EXAMINATION)
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, null=True, blank=True)
     sentence = models.TextField(blank=True)
@@ -155,7 +168,10 @@ class RunLease(models.Model):
 
 
 class Result(models.Model):
-    """A detector's assessment on record. Either a verdict with a score, or a reason and no score at all."""
+    """A detector's assessment on record. Either a verdict with a score, or a reason and no score at all.
+
+    `plan` is the way the file was examined, as `analysis.engine.plan` writes it; null where nothing was examined.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="results")
     attempt = models.IntegerField()
@@ -172,6 +188,7 @@ class Result(models.Model):
     detail = models.TextField(blank=True)
     facts = models.JSONField(default=dict, blank=True)
     seconds = models.FloatField()
+    plan = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -185,6 +202,24 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"{self.detector} of {self.run_id}"
+
+
+class Trace(models.Model):
+    """A question about one score on record, and its answer: the run that computes it once more is `run`.
+
+    `pts_seconds` and `track` say which score of the detector's curve; without a time it is that of the file as a
+    whole. `recorded` is what stood on record when it was asked. `answer` is written once and stays.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="trace")
+    result = models.ForeignKey(Result, on_delete=models.CASCADE, related_name="traces")
+    pts_seconds = models.FloatField(null=True, blank=True)
+    track = models.IntegerField(null=True, blank=True)
+    recorded = models.FloatField()
+    answer = models.JSONField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"trace of {self.result_id}"
 
 
 class Evidence(models.Model):

@@ -51,7 +51,7 @@ def asking(request: HttpRequest) -> User:
 
 def visible_runs(request: HttpRequest) -> QuerySet[Run]:
     """The runs the asking person may see, with what every list of them shows."""
-    runs = Run.objects.owned_by(asking(request))
+    runs = Run.objects.owned_by(asking(request)).examinations()
     return runs.select_related("media", "owner").order_by("-created", "-pk")
 
 

@@ -34,7 +34,7 @@ def examine(sample: Sample, *, owner: User) -> Run:
     Blocks for some seconds the first time. Raises SampleNotDrawn, UploadRefused and what `queue.enqueue` raises.
     """
     media = stored(draw(sample), owner)
-    under_way = media.runs.filter(owner=owner, state__in=(Run.State.QUEUED, Run.State.RUNNING))
+    under_way = media.runs.examinations().filter(owner=owner, state__in=(Run.State.QUEUED, Run.State.RUNNING))
     return under_way.order_by("-created").first() or queue.enqueue(media, owner=owner)
 
 

@@ -15,6 +15,7 @@ from analysis.dialects import footage, progress
 from analysis.dialects.analysis import RunAnalysis
 from analysis.dialects.jobs import RunJobs
 from analysis.models import Media, Run
+from analysis.queue.asking import TRACE_TOPIC_KIND
 from realtime import outside, publisher, topics
 from realtime.dialects import Channel
 from realtime.lines import COALESCED, Line
@@ -37,7 +38,7 @@ class _Place:
 
 
 def register() -> None:
-    """Makes the kind known to realtime; called when the application is ready."""
+    """Makes the kinds known to realtime; called when the application is ready."""
     voices = {
         footage.NAME: footage.FootageVoice,
         "jobs": lambda topic: RunJobs(_run_of(topic)),
@@ -56,6 +57,14 @@ def register() -> None:
         user_dialects={footage.NAME: sightings.DIALECT},
     )
     topics.register(KIND, kind)
+    # no dialect: existing clients would take it for an examination of the file
+    trace = TopicKind(
+        watchable=watchable,
+        snapshot=lambda _: Snapshot({}, {}),
+        frames=lambda _topic, _lines: [],
+        claims=claims,
+    )
+    topics.register(TRACE_TOPIC_KIND, trace)
 
 
 def watchable(pairs: Sequence[Pair]) -> set[Pair]:
@@ -81,7 +90,7 @@ def claims(given: UUID, user_id: UUID) -> bool:
 
 def snapshot(user_id: UUID) -> Snapshot:
     """The newest runs of a user with their media, newest first; without media they may no longer see."""
-    runs = Run.objects.owned_by(User.objects.get(pk=user_id)).filter(owner_id=user_id)
+    runs = Run.objects.owned_by(User.objects.get(pk=user_id)).examinations().filter(owner_id=user_id)
     shown = list(runs.select_related("media", "topic").order_by("-created")[:SNAPSHOT_MEDIA])
     return Snapshot(
         {"media": [media_object(run.media, run) for run in shown]},
@@ -107,7 +116,7 @@ def media_object(media: Media, run: Run | None) -> dict[str, Any]:
 
 def description_changed(media: Media) -> None:
     """Tells the owner's open sockets; nothing of a run has happened, so no log holds this."""
-    run = media.runs.select_related("topic").order_by("-created").first()
+    run = media.runs.examinations().select_related("topic").order_by("-created").first()
     frame = {"type": "media_update", "media": media_object(media, run)}
     publisher.tell(media.owner_id, frame)
 

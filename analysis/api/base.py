@@ -13,7 +13,7 @@ from accounts.permissions import CanExamine
 from accounts.problems import Problem
 from analysis import queue
 from analysis.connections import let_go
-from analysis.errors import MediaDeleted
+from analysis.errors import FileGone, MediaDeleted, NoHeatmap, NoSuchScore, TraceRefused
 from analysis.ranges import Unsatisfiable
 from analysis.uploads import refusals
 from analysis.uploads.multipart import Malformed
@@ -39,6 +39,10 @@ class AnalysisView(GenericAPIView):
         Malformed: 400,
         MediaDeleted: 404,
         queue.QueueError: 409,
+        NoSuchScore: 422,
+        NoHeatmap: 422,
+        FileGone: 410,
+        TraceRefused: 409,
     }
 
     @property

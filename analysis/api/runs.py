@@ -27,7 +27,8 @@ class RunListView(IdempotentPost, AnalysisView):
 
     def get_queryset(self) -> QuerySet[Run]:
         """Newest first."""
-        runs = Run.objects.owned_by(self.user).select_related("media", "owner", "topic", "lease")
+        runs = Run.objects.owned_by(self.user).examinations()
+        runs = runs.select_related("media", "owner", "topic", "lease")
         return runs.order_by("-created", "-pk")
 
     @extend_schema(parameters=[RunQuery], responses=RunSummarySerializer(many=True), operation_id="run_list")

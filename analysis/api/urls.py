@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analysis.api import detectors, events, evidence, media, operations, runs, uploads
+from analysis.api import detectors, events, evidence, media, operations, runs, traces, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("media/", media.MediaListView.as_view()),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run_id>/", runs.RunView.as_view()),
     path("runs/<uuid:run_id>/cancel/", runs.CancelView.as_view()),
     path("runs/<uuid:run_id>/retry/", runs.RetryView.as_view()),
+    path("runs/<uuid:run_id>/recompute/", traces.RecomputeView.as_view()),
+    path("runs/<uuid:run_id>/heatmap/", traces.HeatmapView.as_view()),
+    path("runs/<uuid:run_id>/traces/", traces.RunTraceListView.as_view()),
+    path("traces/<uuid:trace_id>/", traces.TraceView.as_view()),
     path("runs/<uuid:run_id>/events/", runs.RunEventsView.as_view()),
     path("runs/<uuid:run_id>/evidence/", evidence.RunEvidenceView.as_view()),
     path("events/", events.EventListView.as_view()),

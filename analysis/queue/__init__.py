@@ -7,7 +7,7 @@ it in one transaction. The engine (Procrastinate) may dispatch a run twice; the 
 from analysis.errors import AlreadyEnded, LeaseLost, NotEnded, QueueError
 from analysis.queue.asking import enqueue, request_cancel, retry
 from analysis.queue.claiming import claim
-from analysis.queue.endings import cancelled, fail, release, succeed
+from analysis.queue.endings import answer, cancelled, fail, release, succeed
 from analysis.queue.leases import Attempt, Beat, Claim, extend, fence
 from analysis.queue.losses import Loss, lose_slot, put_back, release_slot
 from analysis.queue.sweeping import sweep
@@ -21,6 +21,7 @@ __all__ = [
     "Loss",
     "NotEnded",
     "QueueError",
+    "answer",
     "cancelled",
     "claim",
     "enqueue",

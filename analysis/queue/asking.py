@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from analysis.errors import AlreadyEnded, MediaDeleted, NotEnded
+from analysis.errors import AlreadyEnded, MediaDeleted, NotAnExamination, NotEnded
 from analysis.models import Media, Run, RunLease
 from analysis.queue import engine
 from analysis.queue.endings import end_cancelled
@@ -16,10 +16,17 @@ from realtime import log
 from realtime.log import Draft
 
 TOPIC_KIND = "media_run"
+TRACE_TOPIC_KIND = "trace"
 CANCEL_CHANNEL = "assay_cancel"
 
 
-def enqueue(media: Media, *, owner: User, detectors: Sequence[str] = ()) -> Run:
+def enqueue(
+    media: Media,
+    *,
+    owner: User,
+    detectors: Sequence[str] = (),
+    purpose: Run.Purpose = Run.Purpose.EXAMINATION,
+) -> Run:
     """A new run of `media`, queued. Empty `detectors`: those the worker uses for such a file.
 
     One transaction, the caller's if there is one: run, lease, topic, run.queued and the engine's job.
@@ -29,8 +36,14 @@ def enqueue(media: Media, *, owner: User, detectors: Sequence[str] = ()) -> Run:
         # Held until the end: whoever deletes the file waits, and then sees the run.
         if Media.objects.select_for_update().filter(pk=media.pk).values_list("pk").first() is None:
             raise MediaDeleted("The file was deleted.")
-        topic = log.create_topic(TOPIC_KIND, owner)
-        run = Run.objects.create(media=media, owner=owner, topic=topic, detectors=list(detectors))
+        kind = TOPIC_KIND if purpose == Run.Purpose.EXAMINATION else TRACE_TOPIC_KIND
+        run = Run.objects.create(
+            media=media,
+            owner=owner,
+            topic=log.create_topic(kind, owner),
+            detectors=list(detectors),
+            purpose=purpose,
+        )
         RunLease.objects.create(run=run)
         data = {
             "run": str(run.pk),
@@ -39,7 +52,7 @@ def enqueue(media: Media, *, owner: User, detectors: Sequence[str] = ()) -> Run:
             "detectors": list(detectors),
         }
         engine.dispatch(run.pk)
-        log.append(topic.pk, [Draft("run.queued", "Waiting for a worker.", data)], run=run.pk)
+        log.append(run.topic_id, [Draft("run.queued", "Waiting for a worker.", data)], run=run.pk)
     return run
 
 
@@ -68,10 +81,12 @@ def request_cancel(run: Run, *, by: User | None) -> Run:
 def retry(run: Run, *, by: User | None) -> Run:
     """Examines once more in the same topic; results of the attempts before stay as history.
 
-    Raises NotEnded while the run is queued or running.
+    Raises NotEnded while the run is queued or running, NotAnExamination for the answer to a question.
     """
     with transaction.atomic():
         held = _lock(run)
+        if held.run.purpose != Run.Purpose.EXAMINATION:
+            raise NotAnExamination("An answer stays as it is. Ask about the score again instead.")
         if not held.ended:
             raise NotEnded(f"The run is {held.run.state}. Wait for its end, or cancel it first.")
         _reset(held)

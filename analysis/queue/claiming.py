@@ -65,4 +65,5 @@ def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Cl
         excluded=dict(lease.excluded),
         worker=worker,
         slot=slot,
+        purpose=run.purpose,
     )

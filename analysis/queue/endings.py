@@ -1,5 +1,6 @@
 """How an attempt ends: the event and the state in one transaction, by whoever still holds the lease."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from analysis.engine.types import Outcome
 from analysis.errors import LeaseLost
-from analysis.models import Run
+from analysis.models import Evidence, Run, Trace
 from analysis.queue import engine
 from analysis.queue.leases import Claim
 from analysis.queue.locks import Held, lock
@@ -38,6 +39,31 @@ def succeed(claim: Claim, outcome: Outcome) -> None:
         }
         _end(held, Run.State.SUCCEEDED, **said)
         _tell(held, "run.succeeded", outcome.sentence, said | {"rule": outcome.rule})
+
+
+def answer(
+    claim: Claim,
+    said: Mapping[str, Any],
+    *,
+    sentence: str,
+    told: Mapping[str, Any],
+    evidence: Sequence[Evidence],
+) -> None:
+    """The question about a score is answered, unless its cancel was asked for. `told` goes into the event.
+
+    Once written, writing it again changes nothing. Raises LeaseLost.
+    """
+    with transaction.atomic():
+        held = _hold(claim, Run.State.SUCCEEDED)
+        if held is None:
+            return
+        if held.lease.cancel_requested_at:
+            end_cancelled(held)
+            return
+        Evidence.objects.bulk_create(evidence)
+        Trace.objects.filter(pk=claim.run).update(answer=dict(said))
+        _end(held, Run.State.SUCCEEDED, sentence=sentence)
+        _tell(held, "run.succeeded", sentence, {"sentence": sentence} | dict(told))
 
 
 def fail(claim: Claim, *, code: str, error: str) -> None:

@@ -41,6 +41,7 @@ class Claim:
     excluded: Mapping[str, str]
     worker: UUID
     slot: int
+    purpose: str = "examination"
 
     @property
     def which(self) -> Attempt:

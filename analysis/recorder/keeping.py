@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
+from analysis.engine.plan import Plan
 from analysis.engine.plots import Described, described
 from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Reason, Verdict
 from analysis.models import Evidence, Result
@@ -44,7 +45,7 @@ def store_evidence(claim: Claim, made: EvidenceMade) -> Evidence:
     )
 
 
-def result_of(claim: Claim, ending: DetectorEnded) -> Result:
+def result_of(claim: Claim, ending: DetectorEnded, plan: Plan | None = None) -> Result:
     """The row of a detector's conclusion. A score that is no number is a failure of the detector, not a score."""
     result = Result(
         run_id=claim.run,
@@ -55,6 +56,7 @@ def result_of(claim: Claim, ending: DetectorEnded) -> Result:
         weights_sha256=ending.weights_sha256,
         facts=plain(ending.assessment.facts),
         seconds=finite(ending.seconds) or 0.0,
+        plan=plan.as_json() if plan else None,
     )
     assessment = ending.assessment
     if isinstance(assessment, Verdict):

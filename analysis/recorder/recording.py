@@ -16,7 +16,8 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from analysis import queue
 from analysis.engine.detectors.base import Card
-from analysis.engine.types import Concluded, DetectorEnded, EvidenceMade, Observation, Outcome
+from analysis.engine.plan import Plan
+from analysis.engine.types import Concluded, DetectorEnded, EvidenceMade, Observation, Outcome, Prepared
 from analysis.models import Evidence, Result
 from analysis.queue import Claim
 from analysis.recorder.drafting import Drafter
@@ -101,6 +102,7 @@ class Recorder:
         self._pacer = Pacer()
         self._drafter = Drafter(cards)
         self._evidence: dict[str, list[Evidence]] = {}
+        self._plan: Plan | None = None
         self._written_seq = 0
 
     def write_all(self, drawn: "threads.Queue[Observation | _Broken]") -> Record:
@@ -128,6 +130,8 @@ class Recorder:
         self._pulse()
         if isinstance(observation, Concluded):
             self.record.outcome = observation.outcome
+        elif isinstance(observation, Prepared):
+            self._plan = observation.plan
         elif isinstance(observation, EvidenceMade):
             made = store_evidence(self._claim, observation)
             self._evidence.setdefault(observation.detector, []).append(made)
@@ -140,7 +144,7 @@ class Recorder:
         if not observations:
             return
         endings = [seen for seen in observations if isinstance(seen, DetectorEnded)]
-        results = [result_of(self._claim, ending) for ending in endings]
+        results = [result_of(self._claim, ending, self._plan) for ending in endings]
         evidence = [made for ending in endings for made in self._evidence.get(ending.detector, [])]
         drafts = [draft for seen in observations if (draft := self._draft(seen))]
         if drafts:

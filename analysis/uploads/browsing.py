@@ -14,7 +14,12 @@ ALIKE = 20
 
 def latest_runs(media: Sequence[Media]) -> dict[UUID, Run]:
     """The newest run of each media that has one."""
-    runs = Run.objects.filter(media__in=media).order_by("media_id", "-created").distinct("media_id")
+    runs = (
+        Run.objects.examinations()
+        .filter(media__in=media)
+        .order_by("media_id", "-created")
+        .distinct("media_id")
+    )
     return {run.media_id: run for run in runs.select_related("topic")}
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,13 +17,15 @@ from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import MediaKind, Outcome
-from analysis.errors import LeaseLost, MediaMissing
+from analysis.errors import LeaseLost, MediaMissing, TraceRefused
 from analysis.examining import load_options
+from analysis.models import Run
 from analysis.queue import Claim
 from analysis.recorder.keeping import clear_leftovers
 from analysis.recorder.plain import text
 from analysis.recorder.recording import persist
 from analysis.uploads.places import media_root
+from analysis.worker.tracer import Tracer
 
 if TYPE_CHECKING:
     from analysis.worker.slot import Line
@@ -73,25 +76,42 @@ class Examiner:
 
     def _bring_to_end(self, claim: Claim, calibrations: Mapping[str, Calibration]) -> None:
         try:
-            outcome = self._examine(claim, calibrations)
-            self._persist(lambda: queue.succeed(claim, outcome))
+            if claim.purpose == Run.Purpose.EXAMINATION:
+                outcome = self._examine(claim, calibrations)
+                self._persist(lambda: queue.succeed(claim, outcome))
+            else:
+                self._answer(claim)
         except Cancelled:
             self._stopped(claim)
         except LeaseLost:
             raise
         except EngineError as error:
             self._failed(claim, error)
-        except MediaMissing as error:
+        except (MediaMissing, TraceRefused) as error:
             self._fail(claim, error.code, str(error))
         # the worker loop: whatever a run does, the next one is examined
         except Exception as error:
             logger.exception("run %s failed", claim.run)
             self._fail(claim, "examination_failed", _without_places(f"{type(error).__name__}: {error}"))
 
+    def _answer(self, claim: Claim) -> None:
+        path = _stored(claim)
+        clear_leftovers(claim)
+        tracer = Tracer(claim, self._registry, self._options, self._line, lambda: self._unwanted(claim))
+        answer = tracer.answer(path, going=self._begin)
+        told = {"comparison": answer.said["comparison"], "difference": answer.said["difference"]}
+        self._persist(
+            lambda: queue.answer(
+                claim, answer.said, sentence=answer.sentence, told=told, evidence=answer.evidence
+            )
+        )
+
+    def _begin(self, examination: Examination) -> None:
+        self._going = examination
+        self._line.current = lambda: _computing(examination)
+
     def _examine(self, claim: Claim, calibrations: Mapping[str, Calibration]) -> Outcome:
-        path = media_root() / claim.path
-        if not path.is_file():
-            raise MediaMissing("the stored file is gone. Ask whoever runs this desk, or send it again.")
+        path = _stored(claim)
         clear_leftovers(claim)
         stop = Flag()
         with examine(
@@ -103,8 +123,7 @@ class Examiner:
             excluded=claim.excluded,
             calibrations=calibrations,
         ) as examination:
-            self._going = examination
-            self._line.current = lambda: _computing(examination)
+            self._begin(examination)
             record = recorder.record(claim, examination, cards=self._cards, pulse=self._line.pulse, stop=stop)
         logger.info("run %s: %d events took %.3f s", claim.run, record.events, record.seconds)
         assert record.outcome  # noqa: S101  # record() returns with it
@@ -133,6 +152,13 @@ class Examiner:
 
     def _defaults(self, kind: str) -> list[str]:
         return self._registry.defaults(MediaKind(kind))
+
+
+def _stored(claim: Claim) -> Path:
+    path = media_root() / claim.path
+    if not path.is_file():
+        raise MediaMissing("the stored file is gone. Ask whoever runs this desk, or send it again.")
+    return path
 
 
 def _computing(examination: Examination) -> str:

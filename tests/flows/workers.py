@@ -18,12 +18,12 @@ from tests.waiting import wait_until
 ENDED = ("succeeded", "failed", "cancelled")
 
 
-def install_plugin(folder: Path) -> dict[str, str]:
-    """Installs the misbehaving detectors the way any plug-in is; the environment of whoever should see them."""
-    info = folder / "assay_trouble-1.0.dist-info"
+def install_plugin(folder: Path, module: str = "trouble") -> dict[str, str]:
+    """Installs such detectors the way any plug-in is; the environment of whoever should see them."""
+    info = folder / f"assay_{module}-1.0.dist-info"
     info.mkdir(parents=True, exist_ok=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: assay-trouble\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[assay.detectors]\ntrouble = tests.trouble_detectors\n")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: assay-{module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[assay.detectors]\n{module} = tests.{module}_detectors\n")
     return {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
 
 

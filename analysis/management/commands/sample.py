@@ -67,7 +67,13 @@ def _stored(path: Path, owner: User) -> Media:
 
 def _examined(media: Media) -> Run | None:
     """The latest run whose results come from the very detectors there are now."""
-    run = media.runs.filter(state=Run.State.SUCCEEDED).select_related("lease").order_by("-created").first()
+    run = (
+        media.runs.examinations()
+        .filter(state=Run.State.SUCCEEDED)
+        .select_related("lease")
+        .order_by("-created")
+        .first()
+    )
     if run is None:
         return None
     results = run.results.filter(attempt=run.lease.attempt).exclude(reason="detector_missing")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from analysis.engine.nets import precision
 from analysis.engine.nets.rates import measuring
 from analysis.engine.nets.rates.choice import BATCHES, LARGE_BATCHES, UNMEASURED, Choice, Key, Way
-from analysis.engine.nets.rates.ways import Read, laid_out
+from analysis.engine.nets.rates.ways import Read, in_layout, laid_out
 
 if TYPE_CHECKING:
     from analysis.engine.nets.rates.rates import Rates
@@ -47,10 +47,7 @@ class Forward:
         self._weights, self._shape, self._span = weights_sha256, shape, span
         self.batches = batches or (BATCHES if device == "cpu" else BATCHES + LARGE_BATCHES)
         self._way = UNMEASURED
-        self._net = net.eval().to(device)
-        # torch's stub of Module.to leaves out memory_format
-        self._net = self._net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._eager = self._net
+        self._net = self._eager = in_layout(net.eval().to(device), torch.channels_last)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs on the device for inputs from anywhere."""
@@ -61,7 +58,7 @@ class Forward:
     @property
     def original(self) -> nn.Module:
         """A copy of the net as it was loaded; not after `settle`."""
-        return copy.deepcopy(self._net).to(memory_format=torch.contiguous_format)
+        return in_layout(copy.deepcopy(self._net), torch.contiguous_format)
 
     @property
     def eager(self) -> nn.Module:
@@ -92,13 +89,13 @@ class Forward:
         if self.choice is not None or size > MAX_BYTES:
             return
         # eager, which every way is compared with, is the original in contiguous layout
-        self._net = self._net.to(memory_format=torch.contiguous_format)
+        self._net = in_layout(self._net, torch.contiguous_format)
         choice = rates.choice(self)
         net = self._built(choice.way) if choice else None
         if choice and net:
             self.choice, self._way, self._net = choice, choice.way, net
         else:
-            self._net = self._net.to(memory_format=torch.channels_last)
+            self._net = in_layout(self._net, torch.channels_last)
 
     def _built(self, way: Way) -> nn.Module | None:
         """The net in that way, compared with eager just now: what was kept on disk proves nothing."""

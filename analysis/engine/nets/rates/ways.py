@@ -21,7 +21,7 @@ def build(net: nn.Module, way: Way, example: Tensor) -> nn.Module:
     copied = copy.deepcopy(net).eval()
     if way is Way.EAGER:
         return copied
-    copied = copied.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+    copied = in_layout(copied, torch.channels_last)
     if way is Way.CHANNELS_LAST:
         return copied
     with warnings.catch_warnings():
@@ -29,6 +29,12 @@ def build(net: nn.Module, way: Way, example: Tensor) -> nn.Module:
         warnings.simplefilter("ignore")
         fused = _fused(copied)
         return fused if way is Way.FUSED else _traced(fused, laid_out(example, way))
+
+
+def in_layout(net: nn.Module, layout: torch.memory_format) -> nn.Module:
+    """The net itself, its pictures' weights in another memory layout."""
+    moved: nn.Module = net.to(memory_format=layout)  # type: ignore[call-overload]  # stubs lack it
+    return moved
 
 
 def laid_out(inputs: Tensor, way: Way) -> Tensor:
