@@ -77,9 +77,7 @@ class TransformersNet:
         """float32 (n, features): what the model pools, or the mean over its places."""
         return self._run(inputs)
 
-    def looked(
-        self, inputs: Mapping[str, Tensor], odds: Callable[[Tensor], Tensor]
-    ) -> tuple[Floats, str]:
+    def looked(self, inputs: Mapping[str, Tensor], odds: Callable[[Tensor], Tensor]) -> tuple[Floats, str]:
         """Where it looked in the one input, and the method. odds: of its logits (or of what it pools), before sigmoid.
 
         A map over the picture, or one row over the time of a sound.

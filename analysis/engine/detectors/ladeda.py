@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -134,7 +134,9 @@ class LaDeDa:
         from analysis.engine.nets import attention
 
         rgb = rgb_of(piece)
-        values, method = attention.over_picture(self.net.eager, self._input(rgb).to(self.net.device), lambda out: out)
+        values, method = attention.over_picture(
+            self.net.eager, self._input(rgb).to(self.net.device), lambda out: out
+        )
         return Attention(values, _squeezed(rgb), method)
 
     def _input(self, rgb: Pixels) -> "Tensor":

@@ -46,7 +46,9 @@ class Scorer:
     def look(self, window: Samples) -> tuple[Floats, str]:
         """How much each part of the window moved the score: one row in 0..1, and the method."""
         [forward] = self.forwards
-        return attention.over_time(forward.eager, torch.from_numpy(window)[None].to(forward.device), self._odds)
+        return attention.over_time(
+            forward.eager, torch.from_numpy(window)[None].to(forward.device), self._odds
+        )
 
 
 def spoofed(card: Card, net: nn.Module, device: str, window_samples: int) -> Scorer:
