@@ -104,6 +104,9 @@ class Run(models.Model):
     topic = models.OneToOneField("realtime.Topic", on_delete=models.CASCADE, related_name="media_run")
     detectors = models.JSONField(default=list)
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.EXAMINATION)
+    # asked for when set: the seconds that altered copies may take; `stress` is what came of them
+    stress_seconds = models.IntegerField(null=True, blank=True)
+    stress = models.JSONField(null=True, blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, null=True, blank=True)
     sentence = models.TextField(blank=True)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/cancel/", pages.cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/retry/", pages.retry, name="run-retry"),
     path("runs/<uuid:run_id>/again/", pages.examine_again, name="run-again"),
+    path("runs/<uuid:run_id>/stress/", pages.stress, name="run-stress"),
     path("runs/<uuid:run_id>/pulse/", pages.pulse, name="run-pulse"),
     path("jobs/", job_pages.JobsPage.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>/", job_pages.JobPage.as_view(), name="job"),

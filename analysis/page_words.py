@@ -41,6 +41,16 @@ DETECTOR_STATES: Words = {
     "stopped": _("Stopped"),
     "facts": _("Facts only"),
 }
+STRESS: Words = {
+    "waiting": _("Waiting"),
+    "running": _("Being looked at"),
+    "held": _("Held"),
+    "flipped": _("Flipped"),
+    "no_score": _("No detector gave a score"),
+    "not_run": _("Not run"),
+    "budget": _("budget"),
+    "failed": _("it could not be made or read"),
+}
 PROVENANCE: Words = {
     "none": _("No Content Credentials in the file."),
     "valid": _("The Content Credentials hold, and their signer is on the trust list."),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin, UserPassesTestMixin
@@ -18,7 +19,7 @@ from django.views.generic import TemplateView
 
 from accounts.models import User
 from accounts.permissions import CanExamine, may_examine
-from analysis import page_evidence, page_lanes, page_rows, queue, samples
+from analysis import page_evidence, page_lanes, page_rows, page_stress, queue, samples
 from analysis.api.filters import RunQuery, narrowed_runs
 from analysis.models import DetectorCard, Run
 from analysis.operations import overview
@@ -109,6 +110,7 @@ class RunPage(DeskPage):
             sample=samples.shown_by(run.media),
             trail=page_rows.trail(run, self.request.GET),
             last_line=page_rows.last_line(run),
+            stress=page_stress.sheet(run),
             # what scripts put in place while they fold the log themselves needs no fold of ours
             live=None if self.request.GET.get("part") == "settled" else page_lanes.live(run),
             **kwargs,
@@ -197,6 +199,17 @@ def examine_again(request: HttpRequest, run: Run) -> Run:
     known = set(DetectorCard.objects.values_list("name", flat=True))
     names = [name for name in request.POST.getlist("detector") if name in known]
     return queue.enqueue(run.media, owner=asking(request), detectors=names)
+
+
+@changes_run
+def stress(request: HttpRequest, run: Run) -> Run:
+    """Starts a new run of the same file by the same detectors, whose verdict is stressed."""
+    return queue.enqueue(
+        run.media,
+        owner=asking(request),
+        detectors=page_stress.same_detectors(run),
+        stress_seconds=settings.STRESS_SECONDS,
+    )
 
 
 @login_required

@@ -72,6 +72,7 @@ class Environment(BaseSettings):
     lease_seconds: float = Field(15, alias="ASSAY_LEASE_SECONDS", ge=2)
     stall_seconds: float = Field(60, alias="ASSAY_STALL_SECONDS", gt=0)
     max_claims: int = Field(3, alias="ASSAY_MAX_CLAIMS", ge=1)
+    stress_seconds: int = Field(120, alias="ASSAY_STRESS_SECONDS", ge=1, le=3600)
     slots: int = Field(1, alias="ASSAY_SLOTS", ge=1, le=64)
     omp_num_threads: str = Field("", alias="OMP_NUM_THREADS")
     slot_memory_bytes: int = Field(0, alias="ASSAY_SLOT_MEMORY_BYTES", ge=0)

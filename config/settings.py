@@ -27,6 +27,7 @@ RESERVED_DISK_BYTES = ENV.reserved_disk_bytes
 LEASE_SECONDS = ENV.lease_seconds
 STALL_SECONDS = ENV.stall_seconds
 MAX_CLAIMS = ENV.max_claims
+STRESS_SECONDS = ENV.stress_seconds
 SLOTS = ENV.slots
 OMP_NUM_THREADS = ENV.omp_num_threads
 SLOT_MEMORY_BYTES = ENV.slot_memory_bytes

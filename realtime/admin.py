@@ -19,6 +19,8 @@ _TYPES = {
     "detector": "started finished abstained failed",
     "score": "measured",
     "visualization": "progressed",
+    "stress": "started",
+    "variant": "started scored skipped",
     "motion": "started ended",
     "track": "entered updated left",
     "plate": "read",

@@ -89,7 +89,22 @@ class Hoards(Calm):
         threading.Event().wait()
 
 
-KINDS = {kind.__name__.lower(): kind for kind in (Calm, Slow, Raises, Nan, Hangs, Kills, Hoards)}
+class Wavers(Calm):
+    """Scores 0.71 what is 240 px high or more, 0.38 what is not."""
+
+    def feed(self, batch: Batch) -> Iterable[Observation]:
+        assert isinstance(batch, FrameBatch)
+        self.high = batch.frames[0].rgb.shape[0] >= 240
+        yield from super().feed(batch)
+
+    def score(self) -> float:
+        return 0.71 if self.high else 0.38
+
+    def finish(self) -> Assessment:
+        return Verdict(self.score(), Coverage(self.scored, self.scored))
+
+
+KINDS = {kind.__name__.lower(): kind for kind in (Calm, Slow, Raises, Nan, Hangs, Kills, Hoards, Wavers)}
 
 
 class Trouble:

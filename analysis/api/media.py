@@ -93,6 +93,7 @@ def _said(form: MediaFormSerializer) -> Description:
         filename=given["file"].said_name,
         description=given["description"],
         detectors=given["detectors"] if given["analyze"] else None,
+        stress_seconds=given["stress_seconds"],
     )
 
 

@@ -44,7 +44,13 @@ class RunListView(IdempotentPost, AnalysisView):
         order = NewRunSerializer(data=request.data)
         order.is_valid(raise_exception=True)
         media = get_object_or_404(Media.objects.owned_by(self.user), pk=order.validated_data["media"])
-        run = queue.enqueue(media, owner=self.user, detectors=order.validated_data["detectors"])
+        asked_for = order.validated_data
+        run = queue.enqueue(
+            media,
+            owner=self.user,
+            detectors=asked_for["detectors"],
+            stress_seconds=asked_for["stress_seconds"],
+        )
         headers = {"Location": f"/api/v1/runs/{run.pk}/"}
         return Response(run_body(self, run.pk), status=201, headers=headers)
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from accounts.strict import StrictModelSerializer, StrictSerializer
+from analysis.api.stressing import STRESS, StressOptions
 from analysis.calibrations import calibration_fields
 from analysis.models import DetectorCard, Evidence, Media, Result, Run
 
@@ -69,7 +70,7 @@ class DetectorNames(serializers.Field):
         return value
 
 
-class MediaFormSerializer(StrictSerializer):
+class MediaFormSerializer(StressOptions):
     """An upload in one go."""
 
     file = serializers.FileField(max_length=None, help_text="The original file, byte for byte.")
@@ -145,7 +146,7 @@ class MediaSerializer(StrictModelSerializer):
         return None if run is None else dict(RunReferenceSerializer(run).data)
 
 
-class NewRunSerializer(StrictSerializer):
+class NewRunSerializer(StressOptions):
     """An examination to start."""
 
     media = serializers.UUIDField()
@@ -293,11 +294,21 @@ class RunSerializer(RunSummarySerializer):
 
     why = serializers.SerializerMethodField()
     limit = serializers.SerializerMethodField()
+    stress_seconds = serializers.IntegerField(allow_null=True, read_only=True)
+    stress = serializers.SerializerMethodField()
     results = serializers.SerializerMethodField()
     evidence = serializers.SerializerMethodField()
 
     class Meta(RunSummarySerializer.Meta):
-        fields = (*RunSummarySerializer.Meta.fields, "why", "limit", "results", "evidence")
+        fields = (
+            *RunSummarySerializer.Meta.fields,
+            "why",
+            "limit",
+            "stress_seconds",
+            "stress",
+            "results",
+            "evidence",
+        )
 
     def get_why(self, run: Run) -> str | None:
         """One sentence: what the outcome rests on."""
@@ -306,6 +317,12 @@ class RunSerializer(RunSummarySerializer):
     def get_limit(self, run: Run) -> str | None:
         """One sentence: what it does not say."""
         return run.limit or None
+
+    @extend_schema_field(STRESS)
+    def get_stress(self, run: Run) -> dict[str, Any] | None:
+        """How its verdict bore altered copies; null where that was not asked for, or the run has not ended."""
+        stress: dict[str, Any] | None = run.stress
+        return stress
 
     @extend_schema_field(ResultSerializer(many=True))
     def get_results(self, run: Run) -> list[dict[str, Any]]:

@@ -15,10 +15,10 @@ from rest_framework.response import Response
 
 from accounts.idempotency import IdempotentPost
 from accounts.problems import Problem
-from accounts.strict import StrictSerializer
 from analysis.api.base import AnalysisView
 from analysis.api.media import media_bodies
 from analysis.api.serializers import DetectorNames, MediaSerializer
+from analysis.api.stressing import StressOptions
 from analysis.models import Upload
 from analysis.uploads import resumable
 from analysis.uploads.pieces import ALGORITHMS, Checksum
@@ -29,7 +29,7 @@ PIECE_TYPE = "application/offset+octet-stream"
 _ANSWER = OpenApiResponse(description="As the tus protocol 1.0 says, in the headers.")
 
 
-class MetadataSerializer(StrictSerializer):
+class MetadataSerializer(StressOptions):
     """What Upload-Metadata may hold; each value base64 of UTF-8 text."""
 
     filename = serializers.CharField(required=False, default="", allow_blank=True, trim_whitespace=False)
@@ -86,7 +86,7 @@ class UploadListView(IdempotentPost, TusView):
 
     @extend_schema(request=None, responses={201: _ANSWER}, operation_id="upload_create")
     def post(self, request: Request) -> Response:
-        """Begin an upload: Upload-Length, and Upload-Metadata with filename, description, detectors, analyze."""
+        """Begin an upload: Upload-Length, and Upload-Metadata of filename, description, detectors, analyze, stress."""
         length = _whole_number(request, "Upload-Length")
         as_sent = request.headers.get("Upload-Metadata", "")
         metadata = _metadata(as_sent)

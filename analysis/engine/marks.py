@@ -21,6 +21,12 @@ def raised(verdict: Verdict) -> bool:
     return verdict.band is Band.UNCALIBRATED and verdict.score >= mark
 
 
+def cuts_of(verdict: Verdict) -> Mapping[str, float] | None:
+    """The cuts of the calibration that was looked at for it; None without one that may be used."""
+    cuts = _told(verdict).get("cuts")
+    return cuts if isinstance(cuts, Mapping) else None
+
+
 def _told(verdict: Verdict) -> Mapping[str, Any]:
     told = verdict.facts.get("calibration")
     return told if isinstance(told, Mapping) else {}

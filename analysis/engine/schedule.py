@@ -51,7 +51,7 @@ OUT_OBSERVATIONS = 256
 class Options:
     """How a file is examined. `threads` is how many cores may be used (None: all that this process may).
 
-    passages: what is read at the full rate when a detector that runs needs it.
+    passages: what is read at the full rate when a detector that runs needs it. until_seconds: where reading stops.
     threads_each: those of torch and OpenCV, when they are not to follow from how much is busy.
     """
 
@@ -63,6 +63,7 @@ class Options:
     threads: int | None = None
     threads_each: int | None = None
     trust: TrustList = NOBODY
+    until_seconds: float | None = None
 
     @property
     def cores(self) -> int:
@@ -293,7 +294,12 @@ class Conductor:
 
 def _sampling(options: Options, cards: Iterable[Card]) -> Sampling:
     passages = options.passages if any(card.dense for card in cards) else None
-    return Sampling(fps=options.sample_fps, batch_frames=options.batch_frames, passages=passages)
+    return Sampling(
+        fps=options.sample_fps,
+        batch_frames=options.batch_frames,
+        passages=passages,
+        until_seconds=options.until_seconds,
+    )
 
 
 def _source(probe: Probe, options: Options, *, dense: bool) -> Source:

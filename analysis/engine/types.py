@@ -404,10 +404,91 @@ class DetectorEnded:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """What one detector said of the file, and of an altered copy: `after` is a score, or why there is none.
+
+    `crossed`: the score lies on the other side of the detector's mark, or of a cut of its calibration.
+    """
+
+    detector: str
+    title: str
+    before: float
+    after: Assessment
+    crossed: bool
+
+
+@dataclass(frozen=True)
+class StressStarted:
+    """Altered copies will be looked at: `variants` and `detectors` as (name, title); `left_out` says of detectors
+    why they are not asked. `portion_seconds`: how much of the beginning, None for the whole file."""
+
+    variants: tuple[tuple[str, str], ...]
+    detectors: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str], ...]
+    budget_seconds: float
+    portion_seconds: float | None
+
+
+@dataclass(frozen=True)
+class VariantStarted:
+    """A copy is being made and looked at."""
+
+    variant: str
+    title: str
+
+
+@dataclass(frozen=True)
+class VariantWorked:
+    """A sign of life while a copy is made or looked at; `done` of all detectors have ended."""
+
+    variant: str
+    done: int = 0
+
+
+@dataclass(frozen=True)
+class VariantEnded:
+    """What came of one copy. `not_run` says why nothing was looked at: "budget", or "failed" as `detail` tells.
+
+    `outcome` is (before, after): what the detectors that scored both would have said together. `flipped`: a score
+    crossed, or that outcome changed. `after` continues "score moved … after".
+    """
+
+    variant: str
+    title: str
+    after: str = ""
+    compared: tuple[Compared, ...] = ()
+    outcome: tuple[OutcomeName, OutcomeName] | None = None
+    flipped: bool = False
+    not_run: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+    @property
+    def state(self) -> str:
+        """ "held", "flipped", "no_score" or "not_run"."""
+        if self.not_run:
+            return "not_run"
+        return "flipped" if self.flipped else "held" if self.outcome else "no_score"
+
+
+@dataclass(frozen=True)
+class Stress:
+    """How a verdict bore being stressed. `not_run` says why it was not at all; `sentence` says it all in one."""
+
+    sentence: str
+    budget_seconds: float
+    portion_seconds: float | None = None
+    variants: tuple[VariantEnded, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    not_run: str = ""
+
+
+@dataclass(frozen=True)
 class Concluded:
-    """The last observation of every examination that was not cancelled."""
+    """The last observation of every examination that was not cancelled. `stress`: where it was asked for."""
 
     outcome: Outcome
+    stress: Stress | None = None
 
 
 Observation = (
@@ -420,5 +501,9 @@ Observation = (
     | ScoresMeasured
     | EvidenceMade
     | DetectorEnded
+    | StressStarted
+    | VariantStarted
+    | VariantWorked
+    | VariantEnded
     | Concluded
 )

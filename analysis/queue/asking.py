@@ -26,8 +26,11 @@ def enqueue(
     owner: User,
     detectors: Sequence[str] = (),
     purpose: Run.Purpose = Run.Purpose.EXAMINATION,
+    stress_seconds: int | None = None,
 ) -> Run:
     """A new run of `media`, queued. Empty `detectors`: those the worker uses for such a file.
+
+    stress_seconds: the verdict is stressed, and altered copies may take that long.
 
     One transaction, the caller's if there is one: run, lease, topic, run.queued and the engine's job.
     Raises MediaDeleted.
@@ -43,6 +46,7 @@ def enqueue(
             topic=log.create_topic(kind, owner),
             detectors=list(detectors),
             purpose=purpose,
+            stress_seconds=stress_seconds,
         )
         RunLease.objects.create(run=run)
         data = {
@@ -50,6 +54,7 @@ def enqueue(
             "media": str(media.pk),
             "filename": media.filename,
             "detectors": list(detectors),
+            "stress_seconds": stress_seconds,
         }
         engine.dispatch(run.pk)
         log.append(run.topic_id, [Draft("run.queued", "Waiting for a worker.", data)], run=run.pk)
@@ -123,7 +128,7 @@ def _tell_workers(held: Held) -> None:
 def _reset(held: Held) -> None:
     run, lease = held.run, held.lease
     run.state = Run.State.QUEUED
-    run.outcome = run.started = run.finished = None
+    run.outcome = run.stress = run.started = run.finished = None
     run.sentence = run.why = run.limit = run.error_code = run.error_message = ""
     run.save()
     lease.claims, lease.excluded = 0, {}

@@ -66,4 +66,5 @@ def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Cl
         worker=worker,
         slot=slot,
         purpose=run.purpose,
+        stress_seconds=run.stress_seconds,
     )

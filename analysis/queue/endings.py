@@ -16,8 +16,10 @@ from analysis.queue.locks import Held, lock
 from realtime.log import Draft
 
 
-def succeed(claim: Claim, outcome: Outcome) -> None:
+def succeed(claim: Claim, outcome: Outcome, stress: Mapping[str, Any] | None = None) -> None:
     """The examination came to an outcome, unless its cancel was asked for: then it is cancelled.
+
+    stress: how the verdict bore being stressed, where that was asked for.
 
     Once written, writing it again changes nothing.
 
@@ -37,8 +39,8 @@ def succeed(claim: Claim, outcome: Outcome) -> None:
             "why": outcome.why,
             "limit": outcome.limit,
         }
-        _end(held, Run.State.SUCCEEDED, **said)
-        _tell(held, "run.succeeded", outcome.sentence, said | {"rule": outcome.rule})
+        _end(held, Run.State.SUCCEEDED, **said, stress=stress)
+        _tell(held, "run.succeeded", outcome.sentence, said | {"rule": outcome.rule, "stress": stress})
 
 
 def answer(

@@ -42,6 +42,7 @@ class Claim:
     worker: UUID
     slot: int
     purpose: str = "examination"
+    stress_seconds: int | None = None
 
     @property
     def which(self) -> Attempt:

@@ -17,6 +17,7 @@ from analysis.engine.types import (
 )
 from analysis.examining import result_fields
 from analysis.models import Evidence
+from analysis.recorder.altering import stressing
 from analysis.recorder.plain import facts_for_event, finite, plain, text
 from realtime.log import Draft
 
@@ -46,7 +47,7 @@ class Drafter:
             )
         if isinstance(observation, DetectorEnded):
             return self._ending(observation, evidence)
-        return _stage(observation)
+        return stressing(observation) or _stage(observation)
 
     def _progress(self, seen: DetectorProgressed) -> Draft:
         title = self._cards[seen.detector].title

@@ -17,7 +17,16 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from analysis import queue
 from analysis.engine.detectors.base import Card
 from analysis.engine.plan import Plan
-from analysis.engine.types import Concluded, DetectorEnded, EvidenceMade, Observation, Outcome, Prepared
+from analysis.engine.types import (
+    Concluded,
+    DetectorEnded,
+    EvidenceMade,
+    Observation,
+    Outcome,
+    Prepared,
+    Stress,
+    VariantWorked,
+)
 from analysis.models import Evidence, Result
 from analysis.queue import Claim
 from analysis.recorder.drafting import Drafter
@@ -39,6 +48,7 @@ class Record:
     """How an attempt was recorded. `seconds` is the CPU time the writing took."""
 
     outcome: Outcome | None = None
+    stress: Stress | None = None
     events: int = 0
     seconds: float = 0.0
 
@@ -129,9 +139,11 @@ class Recorder:
     def _note(self, observation: Observation) -> None:
         self._pulse()
         if isinstance(observation, Concluded):
-            self.record.outcome = observation.outcome
+            self.record.outcome, self.record.stress = observation.outcome, observation.stress
         elif isinstance(observation, Prepared):
             self._plan = observation.plan
+        elif isinstance(observation, VariantWorked):
+            return
         elif isinstance(observation, EvidenceMade):
             made = store_evidence(self._claim, observation)
             self._evidence.setdefault(observation.detector, []).append(made)

@@ -23,6 +23,7 @@ _WORDS: Mapping[str, page_words.Words] = {
     "stage": page_words.STAGES,
     "unit": page_words.UNITS,
     "kind": page_words.KINDS,
+    "stress": page_words.STRESS,
 }
 
 

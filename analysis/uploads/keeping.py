@@ -25,12 +25,16 @@ _COPY_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Description:
-    """What the sender says about a file. `detectors` None: do not examine it; empty: the usual ones."""
+    """What the sender says about a file. `detectors` None: do not examine it; empty: the usual ones.
+
+    `stress_seconds`: the verdict is stressed, and that may take so long.
+    """
 
     filename: str
     description: str = ""
     external_id: str = ""
     detectors: Sequence[str] | None = ()
+    stress_seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ def keep(received: Received, said: Description, *, owner: User, seen: Seen | Non
             media = _record(media_id, received, seen.found, said, owner)
             run = None
             if said.detectors is not None:
-                run = queue.enqueue(media, owner=owner, detectors=said.detectors)
+                run = queue.enqueue(
+                    media, owner=owner, detectors=said.detectors, stress_seconds=said.stress_seconds
+                )
             committing = True
     except BaseException:
         # A commit may have been done though its answer was lost: then the sweep decides, by the row.

@@ -25,6 +25,13 @@ def evidence_of(run_id: UUID) -> Path:
     return evidence_root() / str(run_id)
 
 
+def scratch_root() -> Path:
+    """Where workers keep what they need for one run only; made when missing, closed to other users of the machine."""
+    folder = Path(settings.ASSAY_HOME) / "scratch"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def incoming_root() -> Path:
     """Where files lie that are not Media yet; made when missing, closed to other users of the machine."""
     folder = media_root() / "incoming"

@@ -137,6 +137,7 @@ def described(upload: Upload) -> Description:
         filename=upload.filename,
         description=said.get("description", ""),
         detectors=said.get("detectors", []) if said.get("analyze", True) else None,
+        stress_seconds=said.get("stress_seconds"),
     )
 
 

@@ -16,15 +16,18 @@ from analysis.engine.calibration import Calibration
 from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
-from analysis.engine.types import MediaKind, Outcome
+from analysis.engine.stress import Stressed, StressOrder
+from analysis.engine.types import MediaKind, Outcome, Stress
 from analysis.errors import LeaseLost, MediaMissing, TraceRefused
 from analysis.examining import load_options
 from analysis.models import Run
 from analysis.queue import Claim
+from analysis.recorder.altering import stress_fields
 from analysis.recorder.keeping import clear_leftovers
 from analysis.recorder.plain import text
 from analysis.recorder.recording import persist
 from analysis.uploads.places import media_root
+from analysis.worker import scratch
 from analysis.worker.tracer import Tracer
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ class Examiner:
         self._options = replace(load_options(), threads=threads)
         self._cards = {card.name: card for card in registry.cards()}
         self._line = line
-        self._going: Examination | None = None
+        self._going: Examination | Stressed | None = None
 
     def examine(self, run_id: str) -> None:
         """Takes the run, if it is still there to be taken, and brings it to an end."""
@@ -77,8 +80,9 @@ class Examiner:
     def _bring_to_end(self, claim: Claim, calibrations: Mapping[str, Calibration]) -> None:
         try:
             if claim.purpose == Run.Purpose.EXAMINATION:
-                outcome = self._examine(claim, calibrations)
-                self._persist(lambda: queue.succeed(claim, outcome))
+                outcome, stress = self._examine(claim, calibrations)
+                said = stress_fields(stress) if stress else None
+                self._persist(lambda: queue.succeed(claim, outcome, said))
             else:
                 self._answer(claim)
         except Cancelled:
@@ -98,7 +102,7 @@ class Examiner:
         path = _stored(claim)
         clear_leftovers(claim)
         tracer = Tracer(claim, self._registry, self._options, self._line, lambda: self._unwanted(claim))
-        answer = tracer.answer(path, going=self._begin)
+        answer = tracer.answer(path, going=self._note_going)
         told = {"comparison": answer.said["comparison"], "difference": answer.said["difference"]}
         self._persist(
             lambda: queue.answer(
@@ -106,28 +110,48 @@ class Examiner:
             )
         )
 
-    def _begin(self, examination: Examination) -> None:
+    def _note_going(self, examination: Examination | Stressed) -> None:
         self._going = examination
         self._line.current = lambda: _computing(examination)
 
-    def _examine(self, claim: Claim, calibrations: Mapping[str, Calibration]) -> Outcome:
+    def _examine(
+        self, claim: Claim, calibrations: Mapping[str, Calibration]
+    ) -> tuple[Outcome, Stress | None]:
         path = _stored(claim)
         clear_leftovers(claim)
         stop = Flag()
-        with examine(
+        with self._begin(
+            path, claim, calibrations, lambda: stop.is_set() or self._unwanted(claim)
+        ) as examination:
+            self._note_going(examination)
+            record = recorder.record(claim, examination, cards=self._cards, pulse=self._line.pulse, stop=stop)
+        logger.info("run %s: %d events took %.3f s", claim.run, record.events, record.seconds)
+        assert record.outcome  # noqa: S101  # record() returns with it
+        return record.outcome, record.stress
+
+    def _begin(
+        self, path: Path, claim: Claim, calibrations: Mapping[str, Calibration], cancelled: Callable[[], bool]
+    ) -> Examination | Stressed:
+        examination = examine(
             path,
             registry=self._registry,
             detectors=claim.detectors,
             options=self._options,
-            cancelled=lambda: stop.is_set() or self._unwanted(claim),
+            cancelled=cancelled,
             excluded=claim.excluded,
             calibrations=calibrations,
-        ) as examination:
-            self._begin(examination)
-            record = recorder.record(claim, examination, cards=self._cards, pulse=self._line.pulse, stop=stop)
-        logger.info("run %s: %d events took %.3f s", claim.run, record.events, record.seconds)
-        assert record.outcome  # noqa: S101  # record() returns with it
-        return record.outcome
+        )
+        if claim.stress_seconds is None:
+            return examination
+        return Stressed(
+            examination,
+            StressOrder(claim.stress_seconds, scratch.folder(self._worker, self._slot) / str(claim.attempt)),
+            path,
+            registry=self._registry,
+            options=self._options,
+            cancelled=cancelled,
+            calibrations=calibrations,
+        )
 
     def _unwanted(self, claim: Claim) -> bool:
         return self._line.stopping.is_set() or claim.which in self._line.cancels
@@ -161,7 +185,7 @@ def _stored(claim: Claim) -> Path:
     return path
 
 
-def _computing(examination: Examination) -> str:
+def _computing(examination: Examination | Stressed) -> str:
     current = examination.current
     return current.detector if current else ""
 

@@ -24,6 +24,7 @@ from analysis.engine.registry import Registry, built_in_names
 from analysis.examining import load_registry
 from analysis.queue import Attempt
 from analysis.queue.engine import ENGINE_BEAT_SECONDS, ENGINE_SILENT_SECONDS, TASK
+from analysis.worker import scratch
 from analysis.worker.examiner import Examiner
 from analysis.worker.reports import Order, Report
 from analysis.worker.rows import publish_cards
@@ -132,6 +133,7 @@ class Slot:
         _load_nets(registry)
         if self.plan.slot == 0:
             publish_cards(registry.states())
+        scratch.sweep(self.plan.worker, self.plan.slot)
         connection.close()
         self.line.tell(Report(ready=True, device=device))
         self.line.go.wait()

@@ -11,7 +11,7 @@ import { refreshSettled } from "./settled.js";
 import { listenToTrail } from "./trail.js";
 import { announce, say } from "./words.js";
 
-const SETTLED = /^(run\.(?!progressed)|detector\.(?!started))/;
+const SETTLED = /^(run\.(?!progressed)|detector\.(?!started)|stress\.|variant\.)/;
 const STALLED_AFTER_S = 30;
 const CANCEL_WITHIN_MS = 15_000;
 const $ = (id) => document.getElementById(id);

@@ -66,6 +66,7 @@ def cards() -> list[Card]:
             licence="Apache-2.0 (own code)",
             accuracy="Reports facts, so there is nothing to be right or wrong about.",
             preprocessing="Mean power of 256 bands over the first minute that sounds, all channels mixed.",
+            stressed=False,
         )
     ]
 

@@ -32,6 +32,8 @@ class Card:
     instead of samples; their faces lie between those that were found in samples.
     `hears`: a detector of frames or faces of videos that is fed the sound beside them, in the same pass.
     `explains`: it can show where the model looked (Explains).
+    `stressed` is false where saving a file again legitimately removes what is looked at, such as the traces of an
+    earlier saving: such a detector is not asked about altered copies (engine/stress).
     `weights_sha256` is of `weights`; `further_weights` are files it needs besides, whose digests its facts name.
     """
 
@@ -58,6 +60,7 @@ class Card:
     links: tuple[str, ...] = field(default=())
     further_weights: tuple[str, ...] = ()
     explains: bool = False
+    stressed: bool = True
 
 
 def wanted(cards: Iterable[Card]) -> frozenset[Consumes]:

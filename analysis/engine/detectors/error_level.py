@@ -43,6 +43,7 @@ def cards() -> list[Card]:
             licence="Apache-2.0 (own code)",
             accuracy="Published without figures, and none can be given: it judges nothing.",
             preprocessing="RGB at full size in tiles of 512 px, saved by us, mean over 8 x 8 px.",
+            stressed=False,
         )
     ]
 

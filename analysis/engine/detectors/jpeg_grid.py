@@ -79,6 +79,7 @@ def cards() -> list[Card]:
             preprocessing="Luma at full size, DCT of every 8 x 8 px block at every position, tiles of 512 px.",
             # its last faults were mended on drawn pictures only: photographs at low quality have yet to bear it out
             by_default=False,
+            stressed=False,
             links=("https://doi.org/10.5201/ipol.2021.390",),
         )
     ]

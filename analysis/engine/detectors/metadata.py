@@ -60,6 +60,7 @@ def cards() -> list[Card]:
             licence="Apache-2.0 (our own code)",
             accuracy="Not a measurement: it repeats what the file says of itself.",
             preprocessing="None; the original bytes.",
+            stressed=False,
         )
     ]
 

@@ -48,6 +48,7 @@ def cards() -> list[Card]:
             licence="Apache-2.0 (c2pa-python: Apache-2.0 or MIT)",
             accuracy="Not a measurement: a manifest verifies or it does not.",
             preprocessing="None; the original bytes.",
+            stressed=False,
             links=("https://c2pa.org/specifications/",),
         )
     ]

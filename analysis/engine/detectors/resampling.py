@@ -75,6 +75,7 @@ def cards() -> list[Card]:
             "Of our stills with a local edit none was found; drawn ones are. No calibration.",
             preprocessing="Luma at full size, tiles of 128 px, every 64 px or at most 48 a side, Hann window.",
             by_default=False,
+            stressed=False,
             links=("https://doi.org/10.1109/TSP.2004.839932", "https://doi.org/10.1145/1411328.1411333"),
         )
     ]

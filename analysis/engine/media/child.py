@@ -9,11 +9,13 @@ import importlib
 import os
 import resource
 import sys
+from dataclasses import replace
 
 from analysis.engine.errors import EngineError
 from analysis.engine.media.job import Job, read_job
 from analysis.engine.media.outlet import Outlet
 from analysis.engine.media.sniff import PICTURE_FORMATS
+from analysis.engine.types import MediaKind, Probe
 
 _DESCRIPTORS = 64
 
@@ -41,8 +43,13 @@ def _work(job: Job, outlet: Outlet) -> None:
     module = importlib.import_module(f"analysis.engine.media.{name}")
     _confine(job)
     source = module.open_source(job)
+    source.probe = _ending(source.probe, job.until_seconds)
     outlet.probed(source.probe)
     if job.task == "probe":
+        return
+    if job.task == "alter":
+        # what writes copies is no part of reading, and loaded for that alone
+        outlet.ended(importlib.import_module("analysis.engine.stress.encoding").alter(source, job, outlet))
         return
     from analysis.engine.media import facts, reading
 
@@ -52,12 +59,20 @@ def _work(job: Job, outlet: Outlet) -> None:
     outlet.ended(reading.read(source, job, outlet))
 
 
+def _ending(probe: Probe, until_seconds: float | None) -> Probe:
+    """What is told of the file when it counts as ended there."""
+    if until_seconds is None or probe.kind is MediaKind.IMAGE:
+        return probe
+    duration = min(until_seconds, probe.duration_seconds or until_seconds)
+    return replace(probe, duration_seconds=duration)
+
+
 def _confine(job: Job) -> None:
     """No more memory, CPU, files written, open files and core dumps than the job allows."""
     limits = job.limits
     for kind, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_FSIZE, job.most_bytes),
         (resource.RLIMIT_NOFILE, _DESCRIPTORS),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -1,7 +1,9 @@
 """What the child is asked to do."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from analysis.engine.media import wire
 from analysis.engine.media.limits import Limits, Passages
@@ -10,7 +12,11 @@ from analysis.engine.trust import NOBODY, TrustList
 
 @dataclass(frozen=True)
 class Job:
-    """`task` is "probe" or "read"; `out` and `ring` are inherited descriptors."""
+    """`task` is "probe", "read" or "alter"; `out`, `ring` and `into` are inherited descriptors.
+
+    `until_seconds` is where the file counts as ended. To alter is to write the copy that `variant` describes to `into`,
+    at most `most_bytes` long.
+    """
 
     task: str
     path: str
@@ -26,6 +32,10 @@ class Job:
     sound: bool = False
     file: bool = False
     trust: TrustList = NOBODY
+    until_seconds: float | None = None
+    into: int = -1
+    most_bytes: int = 0
+    variant: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_job(descriptor: int) -> Job:

@@ -65,6 +65,7 @@ class Sampling:
     A batch is full at `batch_frames` frames or `batch_bytes` of pixels. The first ones are shorter (1, 1, 2, 4 …
     frames), and so is the last.
     After `max_frames` no further frame is delivered; the sound goes on.
+    until_seconds: where reading stops, as if the file ended there.
     passages: what is delivered at the full rate besides, for detectors that need it.
     """
 
@@ -73,6 +74,7 @@ class Sampling:
     batch_bytes: int = 64 << 20
     max_frames: int | None = None
     passages: Passages | None = None
+    until_seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def open_media(
             "ring": descriptor,
             "fps": sampling.fps,
             "max_frames": sampling.max_frames,
+            "until_seconds": sampling.until_seconds,
             "passages": vars(sampling.passages) if sampling.passages else None,
             "frames": bool(wants & {Consumes.FRAMES, Consumes.FACES}),
             "sound": Consumes.SOUND in wants,

@@ -90,6 +90,8 @@ def read(source: Source, job: Job, outlet: "Outlet") -> Summary:
         _blocks(source, job, ledger),
     )
     for item in heapq.merge(*streams, key=lambda item: item.seconds):
+        if job.until_seconds is not None and item.seconds >= job.until_seconds:
+            break
         if item.seconds > job.limits.max_duration_seconds:
             raise LimitExceeded(f"it runs longer than {job.limits.max_duration_seconds:.0f} s.")
         if isinstance(item, Picture):

@@ -1,0 +1,12 @@
+"""What the person who stresses a verdict may choose, and where the copies lie meanwhile."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StressOrder:
+    """`budget_seconds` is for all copies together, made and examined; `scratch` is made and removed by us."""
+
+    budget_seconds: float
+    scratch: Path
