@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from analysis.engine.detectors.absence import WORDS, absent, count_refusals
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.listening import SILENCE_RMS
+from analysis.engine.detectors.sightings import NO_LANDMARKS, TURNED, Sightings
 from analysis.engine.detectors.sync_sheet import Shown, panels_of, plot_of
 from analysis.engine.plots import Curves
 from analysis.engine.signals.mouth import is_turned, mouth_px, opening
@@ -37,7 +37,6 @@ from analysis.engine.types import (
     Consumes,
     Coverage,
     EvidenceMade,
-    FaceBatch,
     FaceCrop,
     MediaKind,
     NotAssessed,
@@ -65,8 +64,6 @@ CAP = 0.45
 # Genuine talk has correlations of 0.3 to 0.7 (Chandrasekaran et al. 2009): where chance alone reaches more than
 # this, no correlation says nothing.
 MAX_CHANCE = 0.25
-TURNED = "the faces are turned away"
-NO_LANDMARKS = WORDS[Reason.OUTSIDE_DOMAIN]
 
 
 def cards() -> list[Card]:
@@ -147,10 +144,8 @@ class Talk:
 class LipSyncSession:
     """Openings of one run: for each track the time and the opening, one frame after another; and all loudness."""
 
-    frames: int = 0
     loudness: Loudness = field(default_factory=Loudness)
-    refusals: Counter[Reason] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
+    seen: Sightings = field(default_factory=Sightings)
     openings: dict[int, "array[float]"] = field(default_factory=lambda: defaultdict(lambda: array("d")))
     declined: Counter[tuple[Reason, str]] = field(default_factory=Counter)
     talks: list[Talk] = field(default_factory=list)
@@ -158,23 +153,20 @@ class LipSyncSession:
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
         if isinstance(batch, SoundBatch):
             self.loudness.take(batch.samples)
-        if isinstance(batch, FaceBatch):
-            self.frames += len(batch.sampled)
-            count_refusals(self.refusals, batch)
-            for face in batch.faces:
-                self._note(face)
-                yield ScoresMeasured(NAME, ())
+        for face in self.seen.faces(batch):
+            self._note(face)
+            yield ScoresMeasured(NAME, ())
 
     def _note(self, face: FaceCrop) -> None:
         if is_turned(face):
-            self.outside[TURNED] += 1
+            self.seen.outside[TURNED] += 1
             return
         if face.landmarks is not None and mouth_px(face) < MIN_MOUTH_PX:
-            self.refusals[Reason.FACE_TOO_SMALL] += 1
+            self.seen.too_small()
             return
         opened = opening(face)
         if opened is None:
-            self.outside[TURNED if face.landmarks else NO_LANDMARKS] += 1
+            self.seen.outside[TURNED if face.landmarks else NO_LANDMARKS] += 1
         else:
             self.openings[face.track].extend((face.pts_seconds, opened))
 
@@ -268,10 +260,7 @@ class LipSyncSession:
                 self.declined.items(), key=lambda item: (item[0] != _TOO_SHORT, item[1])
             )
             return NotAssessed(reason, detail)
-        if self.outside:
-            ((words, faces),) = self.outside.most_common(1)
-            return NotAssessed(Reason.OUTSIDE_DOMAIN, f"{words} ({faces} faces in {self.frames} frames)")
-        return absent(self.refusals, self.frames)
+        return self.seen.absence()
 
     def _facts(self, best: Talk, *, together: bool) -> dict[str, Any]:
         return {
