@@ -60,15 +60,15 @@ class ResultInline(admin.TabularInline):
 class RunAdmin(LookOnly):
     """Runs, with the file and, where one failed, the reason."""
 
-    list_display = ("created", "file", "owner", "state", "outcome", "reason", "finished")
-    list_filter = ("state", "outcome", "media__kind", "created")
+    list_display = ("created", "file", "owner", "purpose", "state", "outcome", "reason", "finished")
+    list_filter = ("purpose", "state", "outcome", "media__kind", "created")
     list_select_related = ("media", "owner")
     search_fields = ("id", "media__filename", "media__sha256", "owner__email", "error_code", "error_message")
     date_hierarchy = "created"
     actions = ("retry", "cancel")
     inlines = (ResultInline,)
     fields = (
-        "id", "file", "owner", "state", "reason", "outcome", "sentence", "why", "limit", "detectors",
+        "id", "file", "owner", "purpose", "state", "reason", "outcome", "sentence", "why", "limit", "detectors",
         "created", "started", "finished", "attempt", "topic", "events",
     )  # fmt: skip
     readonly_fields = fields

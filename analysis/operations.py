@@ -90,10 +90,15 @@ def _workers(now: datetime) -> list[WorkerState]:
     recent = Worker.objects.filter(heartbeat__gte=now - SHOWN_FOR)
     busy: dict[UUID | None, list[SlotState]] = {}
     running = Run.objects.filter(state=Run.State.RUNNING, lease__worker__in=recent)
-    for run in running.select_related("lease", "media").order_by("lease__slot"):
-        slot = SlotState(run.lease.slot, run.pk, run.media.filename, run.lease.attempt)
+    for run in running.select_related("lease", "media", "trace__result").order_by("lease__slot"):
+        slot = SlotState(run.lease.slot, _shown_at(run), run.media.filename, run.lease.attempt)
         busy.setdefault(run.lease.worker_id, []).append(slot)
     return [_worker(worker, now, busy.get(worker.pk, [])) for worker in recent.order_by("-heartbeat")[:50]]
+
+
+def _shown_at(run: Run) -> UUID:
+    """The run whose page shows it: a question about a score is shown where it was asked."""
+    return run.pk if run.purpose == Run.Purpose.EXAMINATION else run.trace.result.run_id
 
 
 def _worker(worker: Worker, now: datetime, runs: list[SlotState]) -> WorkerState:
@@ -114,7 +119,7 @@ def _worker(worker: Worker, now: datetime, runs: list[SlotState]) -> WorkerState
 
 
 def _failures() -> list[Failure]:
-    failed = Run.objects.filter(state=Run.State.FAILED).select_related("media", "owner")
+    failed = Run.objects.examinations().filter(state=Run.State.FAILED).select_related("media", "owner")
     return [
         Failure(
             run=run.pk,

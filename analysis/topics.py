@@ -57,12 +57,13 @@ def register() -> None:
         user_dialects={footage.NAME: sightings.DIALECT},
     )
     topics.register(KIND, kind)
-    # no dialect: existing clients would take it for an examination of the file
+    # no dialect and no webhook: existing clients would take it for an examination of the file
     trace = TopicKind(
         watchable=watchable,
         snapshot=lambda _: Snapshot({}, {}),
         frames=lambda _topic, _lines: [],
         claims=claims,
+        webhooks=False,
     )
     topics.register(TRACE_TOPIC_KIND, trace)
 

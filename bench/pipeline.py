@@ -35,7 +35,7 @@ import torch
 from analysis.engine.media.faces import FaceFinder, best_finder
 from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
-from analysis.engine.types import Frame, FrameBatch, Source
+from analysis.engine.types import DetectorEnded, Frame, FrameBatch, Source, Verdict
 from bench import figures
 from bench.scenes import WEIGHTS, clip, source
 
@@ -132,8 +132,11 @@ def measure_parts(path: Path, registry: Registry, given: Source) -> dict[str, fl
 def measure_whole(path: Path, registry: Registry, names: tuple[str, ...]) -> Whole:
     """One examination."""
     began, everybody = time.perf_counter(), machine_seconds()
-    used, _ = timed(lambda: list(examine(path, registry=registry, detectors=names)))
+    used, seen = timed(lambda: list(examine(path, registry=registry, detectors=names)))
     wall = time.perf_counter() - began
+    for ending in (one for one in seen if isinstance(one, DetectorEnded)):
+        if not isinstance(ending.assessment, Verdict):
+            raise SystemExit(f"{ending.detector} gave no score, so nothing was measured: {ending.assessment}")
     return Whole(wall, used, max(0.0, machine_seconds() - everybody - used) / wall)
 
 

@@ -73,6 +73,7 @@ class TopicKind:
     indexed: the types it keeps anything of, None for all.
     claims: whether an id is that of something of the kind that is somebody else's than the user's.
     forget: told, likewise, that the lines first–last are being emptied: what was kept of them must go.
+    webhooks: whether webhooks of its owner are told of it.
     """
 
     watchable: Callable[[Sequence[Pair]], set[Pair]]
@@ -85,6 +86,7 @@ class TopicKind:
     forget: Callable[[UUID, int, int], None] | None = None
     claims: Callable[[UUID, UUID], bool] = lambda _id, _user: False
     user_dialects: Mapping[str, UserDialect] = field(default_factory=dict)
+    webhooks: bool = True
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,11 @@ def channels(kind: str, topic_id: UUID) -> Sequence[Channel]:
     """What is said of a topic in Redis, each voice at the topic's beginning."""
     known = _kinds.get(kind)
     return known.channels(topic_id) if known else ()
+
+
+def untold() -> list[str]:
+    """The kinds webhooks are told nothing of."""
+    return [name for name, kind in _kinds.items() if not kind.webhooks]
 
 
 def is_indexed(kind: str, lines: Iterable[Line]) -> bool:

@@ -41,8 +41,14 @@ def _locked_runs(media: Media) -> list[Run]:
     # id order: the order every writer locks in.
     Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
     runs = list(Run.objects.select_for_update(of=("self",)).filter(media=media).order_by("pk"))
-    if any(run.state not in _ENDED for run in runs):
+    going = [run for run in runs if run.state not in _ENDED]
+    if any(run.purpose == Run.Purpose.EXAMINATION for run in going):
         raise StillExamined("This file is being examined. Cancel the run first, then delete the file.")
+    if going:
+        asked = ", ".join(str(run.pk) for run in going[:5])
+        raise StillExamined(
+            f"A question about a score of this file is being answered ({asked}). Cancel it first, or wait."
+        )
     return runs
 
 

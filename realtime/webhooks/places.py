@@ -41,7 +41,7 @@ _MARK = (
     # stable, unlike clock_timestamp(): only then the index is used
     " WHERE (%(everything)s OR t.touched_minute >="
     " date_trunc('minute', statement_timestamp() - make_interval(secs => %(recent)s)))"
-    " AND t.head > coalesce(p.seq, 0) AND p.due IS NULL"
+    " AND t.head > coalesce(p.seq, 0) AND p.due IS NULL AND t.kind <> ALL(%(untold)s)"
     " ORDER BY live.id, t.id LIMIT %(limit)s"
     " ON CONFLICT (webhook_id, topic_id) DO UPDATE SET due = excluded.due WHERE realtime_webhookplace.due IS NULL"
 )
@@ -140,6 +140,7 @@ def mark(now: datetime, *, everything: bool) -> int:
         "recent": RECENT_SECONDS,
         "everything": everything,
         "limit": MARKED_AT_ONCE,
+        "untold": topics.untold(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_MARK, given)

@@ -11,9 +11,10 @@ from PIL import Image
 from rest_framework.test import APIClient
 
 from accounts.models import Role
+from analysis import operations
 from analysis.engine.registry import Registry
 from analysis.engine.weights import WeightStore
-from analysis.models import DetectorCard, Evidence, Run, Trace, Worker
+from analysis.models import DetectorCard, Evidence, Run, RunLease, Trace, Worker
 from analysis.worker.examiner import Examiner
 from analysis.worker.rows import publish_cards
 from analysis.worker.slot import Line
@@ -133,6 +134,32 @@ def test_questions_are_no_examinations_of_the_file(program: APIClient, run: Run)
     assert asked["topic"] != str(run.topic_id)
     told = [event.type for event in Event.objects.filter(topic=asked["topic"])]
     assert told == ["run.queued"]
+
+
+def test_a_question_that_failed_is_no_failed_run(program: APIClient, run: Run) -> None:
+    asked = ask(program, run, "recompute", detector="netted").json()
+    Run.objects.filter(pk=asked["id"]).update(state=Run.State.FAILED, error_code="x", error_message="Broken.")
+
+    assert operations.overview().failures == []
+
+
+def test_a_slot_that_answers_shows_where_it_was_asked(program: APIClient, run: Run) -> None:
+    asked = ask(program, run, "recompute", detector="netted").json()
+    Run.objects.filter(pk=asked["id"]).update(state=Run.State.RUNNING)
+    RunLease.objects.filter(run=asked["id"]).update(worker=Worker.objects.get(), slot=0)
+
+    (worker,) = operations.overview().workers
+
+    assert [slot.run for slot in worker.runs] == [run.pk]
+
+
+def test_a_file_is_not_deleted_under_a_question_which_is_named(program: APIClient, run: Run) -> None:
+    asked = ask(program, run, "recompute", detector="netted").json()
+
+    refused = program.delete(f"/api/v1/media/{run.media_id}/")
+
+    assert refused.status_code == 409
+    assert asked["id"] in refused.json()["detail"]
 
 
 def test_a_question_is_cancelled_like_a_run(program: APIClient, run: Run) -> None:

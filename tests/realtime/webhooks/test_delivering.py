@@ -128,6 +128,19 @@ def test_a_job_is_told_like_a_run(receiver: Receiver, dispatcher: Dispatcher, an
     assert [one.event["data"]["stage"] for one in told] == ["queued", "encoding"]
 
 
+def test_questions_about_scores_are_not_told(receiver: Receiver, dispatcher: Dispatcher, ana: User) -> None:
+    make_webhook(ana, receiver.url())
+    run = make_run(owner=ana)
+    trace = log.create_topic("trace", ana)
+
+    log.append(trace.pk, [Draft("run.succeeded")])
+    log.append(run.topic_id, [stage()])
+
+    receiver.wait(1)
+    assert receiver.ids() == ids(run.topic_id, 1)
+    assert not WebhookPlace.objects.filter(topic=trace, due__isnull=False).exists()
+
+
 def test_nobody_is_told_of_somebody_elses_topics(
     receiver: Receiver, dispatcher: Dispatcher, ana: User
 ) -> None:
