@@ -5,7 +5,8 @@
 Compares the wall seconds of `examine` with n nets, each run in the way that was chosen for it, with what the same work
 would cost if nothing were lost: on the CPU (CPU seconds of decoding on one thread + of finding faces + the crops ÷ the
 best rate of each net that a search of all ways and batch sizes found) ÷ cores; on a GPU the larger of decoding + faces
-(CPU seconds, one after the other) and forwards. At the last n also with n examinations of one detector each. Then the sequence head: a tiny
+(CPU seconds, one after the other) and forwards. At the last n also with n examinations of one detector each. Then the
+sequence head: a tiny
 model with an LSTM over windows of 60 frames, features once per frame against once per window, by counting and by CPU
 seconds. `cores_others_used` says how far the wall seconds can be trusted.
 """
@@ -58,8 +59,9 @@ class Round:
     passes: float = 0.0
 
     def least(self, count: int, device: str) -> float:
-        """Wall seconds with every core busy all the time."""
+        """Wall seconds with every core busy all the time; with a GPU, of the slower side alone, on one core."""
         before = self.decoding + self.faces
+        forwards = sum(self.forwards[name] for name in NETS[:count])
         return (before + forwards) / figures.cores() if device == "cpu" else max(before, forwards)
 
 
