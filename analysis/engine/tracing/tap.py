@@ -1,6 +1,5 @@
 """Sees what one detector is fed at the wanted moment, and changes nothing of it."""
 
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Self
@@ -35,7 +34,7 @@ class Tap:
     pts_seconds: float | None = None
     pieces: list[FaceCrop | Frame] = field(default_factory=list)
     window_samples: int = 0
-    _sound: deque[SoundBatch] = field(default_factory=deque)
+    _sound: list[SoundBatch] = field(default_factory=list)
 
     def hold(self, batch: Batch) -> None:
         if self.pts_seconds is None:
@@ -49,11 +48,9 @@ class Tap:
 
     def _hold_sound(self, batch: SoundBatch, pts_seconds: float) -> None:
         reach = self.window_samples / SOUND_RATE_HZ
-        if batch.start_seconds > pts_seconds + reach:
+        if _ends(batch) < pts_seconds - reach or batch.start_seconds > pts_seconds + reach:
             return
         self._sound.append(batch)
-        while _ends(self._sound[0]) < pts_seconds - reach:
-            self._sound.popleft()
 
     def piece_of(self, point: ScorePoint) -> Piece | None:
         """What was scored there; None where the detector says too little to tell."""
