@@ -3,13 +3,17 @@
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from analysis.engine.media.limits import Passages
+from analysis.engine.types import Consumes
+
+if TYPE_CHECKING:
+    from analysis.engine.detectors.base import Card
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "av", "scipy", "transformers", "onnxruntime")
 CPU_INFO = Path("/proc/cpuinfo")
@@ -63,6 +67,14 @@ class Plan:
     machine: str = field(default_factory=machine_name)
     libraries: Mapping[str, str] = field(default_factory=library_versions)
 
+    def of(self, card: "Card") -> Self:
+        """What of a run of several detectors decides the scores of this one."""
+        return replace(
+            self,
+            finder=self.finder if card.consumes is Consumes.FACES else None,
+            passages=self.passages if card.dense else None,
+        )
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -79,9 +91,12 @@ class Plan:
         )
 
 
-def looked_otherwise(then: Plan, now: Plan) -> list[str]:
-    """What makes it another examination, in sentences: then scores need not be the same at all."""
-    said = []
+def looked_otherwise(then: Plan, now: Plan, card: "Card") -> list[str]:
+    """What makes it another examination for that detector, in sentences: then scores need not be the same at all.
+
+    Plans may be of runs in which others were fed besides.
+    """
+    then, now, said = then.of(card), now.of(card), []
     if then.sample_fps != now.sample_fps:
         said.append(f"{then.sample_fps:g} frames a second were sampled then, {now.sample_fps:g} now.")
     if then.finder != now.finder:

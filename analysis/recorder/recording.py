@@ -111,6 +111,7 @@ class Recorder:
         self._pulse = pulse
         self._pacer = Pacer()
         self._drafter = Drafter(cards)
+        self._cards = cards
         self._evidence: dict[str, list[Evidence]] = {}
         self._plan: Plan | None = None
         self._written_seq = 0
@@ -156,7 +157,7 @@ class Recorder:
         if not observations:
             return
         endings = [seen for seen in observations if isinstance(seen, DetectorEnded)]
-        results = [result_of(self._claim, ending, self._plan) for ending in endings]
+        results = [result_of(self._claim, ending, self._plan_of(ending.detector)) for ending in endings]
         evidence = [made for ending in endings for made in self._evidence.get(ending.detector, [])]
         drafts = [draft for seen in observations if (draft := self._draft(seen))]
         if drafts:
@@ -164,6 +165,10 @@ class Recorder:
             evidence += self._evidence.pop(OF_THE_RUN, [])
         persist(lambda again: self._write_once(drafts, results, evidence, again=again), pulse=self._pulse)
         self.record.events += len(drafts)
+
+    def _plan_of(self, detector: str) -> Plan | None:
+        card = self._cards.get(detector)
+        return self._plan.of(card) if self._plan and card else self._plan
 
     def _draft(self, observation: Observation) -> Draft | None:
         mine: list[Evidence] = []

@@ -177,7 +177,7 @@ def changes(trace: Trace, found: Found, plan: Plan | None, sha256: str) -> list[
     if plan is None:
         said.append("How the file was examined then is not on record.")
     elif found.plan is not None:
-        said += looked_otherwise(plan, found.plan)
+        said += looked_otherwise(plan, found.plan, card)
     return said
 
 
