@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 # After the ending is written: nobody waits for this.
 PART_SECONDS = 2.0
+Going = Examination | Stressed | Tracer
 
 
 class Examiner:
@@ -48,7 +49,7 @@ class Examiner:
         self._options = replace(load_options(), threads=threads)
         self._cards = {card.name: card for card in registry.cards()}
         self._line = line
-        self._going: Examination | Stressed | None = None
+        self._going: Going | None = None
 
     def examine(self, run_id: str) -> None:
         """Takes the run, if it is still there to be taken, and brings it to an end."""
@@ -102,7 +103,8 @@ class Examiner:
         path = _stored(claim)
         clear_leftovers(claim)
         tracer = Tracer(claim, self._registry, self._options, self._line, lambda: self._unwanted(claim))
-        answer = tracer.answer(path, going=self._note_going)
+        self._note_going(tracer)
+        answer = tracer.answer(path)
         told = {"comparison": answer.said["comparison"], "difference": answer.said["difference"]}
         self._persist(
             lambda: queue.answer(
@@ -110,9 +112,9 @@ class Examiner:
             )
         )
 
-    def _note_going(self, examination: Examination | Stressed) -> None:
-        self._going = examination
-        self._line.current = lambda: _computing(examination)
+    def _note_going(self, going: Going) -> None:
+        self._going = going
+        self._line.current = lambda: _computing(going)
 
     def _examine(
         self, claim: Claim, calibrations: Mapping[str, Calibration]
@@ -185,8 +187,8 @@ def _stored(claim: Claim) -> Path:
     return path
 
 
-def _computing(examination: Examination | Stressed) -> str:
-    current = examination.current
+def _computing(going: Going) -> str:
+    current = going.current
     return current.detector if current else ""
 
 

@@ -1,15 +1,16 @@
 """Answers a question about one score: computes it once more, compares, and shows what it was computed from."""
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from analysis.engine.detectors.base import Attention, Explains, Piece, Window
 from analysis.engine.errors import Cancelled
-from analysis.engine.pipeline import Examination, Options
+from analysis.engine.lane import InFeed
+from analysis.engine.pipeline import Options
 from analysis.engine.plan import Plan, computed_elsewhere, looked_otherwise
 from analysis.engine.registry import Registry
 from analysis.engine.tracing.comparing import Compared, compare
@@ -21,14 +22,12 @@ from analysis.models import Evidence, Result, Run, Trace
 from analysis.queue import Claim
 from analysis.recorder.keeping import store_evidence
 from analysis.recorder.plain import plain, text
+from analysis.worker.explaining import Explaining
 
 if TYPE_CHECKING:
     from analysis.worker.slot import Line
 
 CHUNK_BYTES = 4 << 20
-LOOK_SECONDS = 0.2
-# A map that takes longer is none; then the watchdog sees that nothing moves, and takes the slot.
-EXPLAIN_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,10 @@ class Answer:
 
 
 class Tracer:
-    """Answers one question. `unwanted` is asked whether to stop; then Cancelled is raised."""
+    """Answers one question. `unwanted` is asked whether to stop; then Cancelled is raised.
+
+    `current` and `close` are as those of an examination: for a watchdog, and for who must leave nothing at work.
+    """
 
     def __init__(
         self,
@@ -53,16 +55,32 @@ class Tracer:
     ) -> None:
         self._claim, self._registry, self._options = claim, registry, options
         self._line, self._unwanted = line, unwanted
+        self._retrace: Retrace | None = None
+        self._explaining: Explaining | None = None
         self._trace = Trace.objects.select_related("result", "run__media").get(pk=claim.run)
 
-    def answer(self, path: Path, *, going: Callable[[Examination], None]) -> Answer:
-        """going: told of the examination, for whoever watches over it. Raises TraceRefused, Cancelled, EngineError."""
+    @property
+    def current(self) -> InFeed | None:
+        """Who is computing."""
+        if self._explaining:
+            return self._explaining.current
+        return self._retrace.examination.current if self._retrace else None
+
+    def close(self, within_seconds: float) -> bool:
+        """Whether everything has ended by then."""
+        until = time.monotonic() + within_seconds
+        ended = self._retrace is None or self._retrace.examination.close(within_seconds)
+        left = max(0.0, until - time.monotonic())
+        return (self._explaining is None or self._explaining.close(left)) and ended
+
+    def answer(self, path: Path) -> Answer:
+        """Raises TraceRefused, Cancelled, EngineError."""
         detector = self._trace.result.detector
         if reason := self._claim.excluded.get(detector):
             raise TraceRefused(reason)
         sha256 = self._digest(path)
         plan = plan_of(self._trace.result)
-        retrace = Retrace(
+        self._retrace = Retrace(
             path,
             Question(detector, self._trace.pts_seconds, self._trace.track),
             registry=self._registry,
@@ -70,8 +88,7 @@ class Tracer:
             plan=plan,
             cancelled=self._unwanted,
         )
-        going(retrace.examination)
-        found = retrace.follow(seen=lambda _: self._line.pulse())
+        found = self._retrace.follow(seen=lambda _: self._line.pulse())
         compared = self._compared(found, plan, sha256)
         attention = self._attention(detector, found.piece)
         made = self._pictures(detector, found.piece, attention)
@@ -85,8 +102,7 @@ class Tracer:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
                 sha256.update(chunk)
-                self._line.pulse()
-                self._stop_if_unwanted()
+                self._look()
         return sha256.hexdigest()
 
     def _stop_if_unwanted(self) -> None:
@@ -109,32 +125,12 @@ class Tracer:
         loaded = self._registry.detector(detector)
         if not isinstance(loaded, Explains):
             raise NoHeatmap(f"{detector} says that it shows where it looked, and does not.")
-        return self._patiently(lambda: loaded.explain(piece))
+        self._explaining = Explaining(detector, lambda: loaded.explain(piece))
+        return _checked(self._explaining.wait(self._look))
 
-    def _patiently(self, explain: Callable[[], Attention]) -> Attention:
-        """In a thread, so that a sign of life is given meanwhile; a big net takes half a minute on a busy core."""
-        made: list[Attention] = []
-        raised: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                made.append(explain())
-            # a plug-in may raise anything at all
-            except BaseException as error:
-                raised.append(error)
-
-        thread = Thread(target=work, name="explaining", daemon=True)
-        thread.start()
-        for _ in range(round(EXPLAIN_SECONDS / LOOK_SECONDS)):
-            thread.join(LOOK_SECONDS)
-            if not thread.is_alive():
-                break
-            self._line.pulse()
-            self._stop_if_unwanted()
-        thread.join()
-        if raised:
-            raise NoHeatmap(f"no map could be made: {type(raised[0]).__name__}: {raised[0]}"[:500])
-        return _checked(made[0])
+    def _look(self) -> None:
+        self._line.pulse()
+        self._stop_if_unwanted()
 
     def _pictures(self, detector: str, piece: Piece | None, attention: Attention | None) -> list[Any]:
         if piece is None:
