@@ -7,8 +7,11 @@ where the last convolution leaves them, before whatever follows; convolutions th
 input (Simonyan et al. 2014, section 3). Sound: the input times its gradient, along the time.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -33,7 +36,8 @@ def over_picture(net: nn.Module, given: Tensor, speak: Speak) -> tuple[Floats, s
     given: (1, channels, height, width). speak: of what the net gives, the one number that rises with "manipulated",
     before any sigmoid or softmax, which would leave no gradient where the net is sure.
     """
-    with _last_features(net) as features, torch.enable_grad():
+    net = _ordinary(net)
+    with torch.inference_mode(False), torch.enable_grad(), _last_features(net) as features:
         given = given.detach().clone().requires_grad_()
         said = speak(net(given)).sum()
         if not features:
@@ -44,9 +48,10 @@ def over_picture(net: nn.Module, given: Tensor, speak: Speak) -> tuple[Floats, s
     return _scaled(_shrunk(spoken, MOST_SIDE)), CAM
 
 
-def over_time(net: Callable[[Tensor], Any], given: Tensor, speak: Speak) -> tuple[Floats, str]:
+def over_time(net: nn.Module, given: Tensor, speak: Speak) -> tuple[Floats, str]:
     """The same of sound: one row. given: (1, time) or (1, time, features)."""
-    with torch.enable_grad():
+    net = _ordinary(net)
+    with torch.inference_mode(False), torch.enable_grad():
         given = given.detach().clone().requires_grad_()
         (slope,) = torch.autograd.grad(speak(net(given)).sum(), given)
     moved = (slope * given.detach()).abs().float().reshape(1, given.shape[1], -1).sum(dim=2)
@@ -54,13 +59,23 @@ def over_time(net: Callable[[Tensor], Any], given: Tensor, speak: Speak) -> tupl
     return _scaled(adaptive_avg_pool2d(moved[:, None], (1, columns))), TIME
 
 
+def _ordinary(net: nn.Module) -> nn.Module:
+    """The net; where it was made in inference mode a copy, as nothing can be derived through such tensors."""
+    if not any(one.is_inference() for one in chain(net.parameters(), net.buffers())):
+        return net
+    with torch.inference_mode(False):
+        return copy.deepcopy(net)
+
+
 @contextmanager
 def _last_features(net: nn.Module) -> Iterator[list[Tensor]]:
-    """Filled, while the net is run, with the feature map that came last."""
+    """Filled, while this thread runs the net, with the feature map that came last."""
     kept: list[Tensor] = []
+    asking = get_ident()
 
     def keep(module: nn.Module, _: object, out: Tensor) -> None:
-        if out.ndim == 4 and min(out.shape[2:]) >= LEAST_SIDE:
+        # another thread may be scoring with the same net
+        if get_ident() == asking and out.ndim == 4 and min(out.shape[2:]) >= LEAST_SIDE:
             kept[:] = [out]
 
     hooks = [

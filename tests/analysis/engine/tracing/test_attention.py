@@ -1,5 +1,7 @@
 """A heatmap lights what the decision depends on, is bounded, and is the same every time."""
 
+from threading import Thread
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,8 @@ from torch import nn
 from analysis.engine.detectors.base import Explains, Window
 from analysis.engine.detectors.meso import Meso
 from analysis.engine.nets import attention, waveform
+from analysis.engine.nets.rates.forward import Forward
+from tests.analysis.engine.plugins import card
 
 
 class Quadrant(nn.Module):
@@ -75,7 +79,7 @@ class LastQuarter(nn.Module):
 
 
 def test_sound_lights_the_stretch_that_was_decisive():
-    scorer = waveform.spoofed(LastQuarter(), "cpu")
+    scorer = waveform.spoofed(card("last"), LastQuarter(), "cpu", 64_600)
     noise = np.random.default_rng(1).normal(0, 0.1, 64_600).astype(np.float32)
 
     values, _ = scorer.look(noise)
@@ -89,3 +93,68 @@ def test_a_detector_of_pictures_refuses_sound():
     assert issubclass(Meso, Explains)
     with pytest.raises(TypeError, match="pictures"):
         Meso.explain(object.__new__(Meso), Window(0.0, np.zeros(10, np.float32)))
+
+
+class Crowded(Quadrant):
+    """Another thread runs the same net while a map is made of it."""
+
+    def forward(self, x):
+        said = super().forward(x)
+        if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+            beside = Thread(target=self.run_beside, args=(x.detach() * 2,))
+            beside.start()
+            beside.join()
+        return said
+
+    @torch.inference_mode()
+    def run_beside(self, x):
+        self.beside = super().forward(x)
+
+
+def test_a_run_of_the_same_net_beside_it_disturbs_no_map_and_is_not_disturbed():
+    crowded = Crowded()
+
+    values, _ = attention.over_picture(crowded, picture(), lambda out: out)
+
+    assert (values == attention.over_picture(Quadrant(), picture(), lambda out: out)[0]).all()
+    with torch.inference_mode():
+        assert crowded.beside == Quadrant()(picture() * 2)
+    assert all(one.grad is None for one in crowded.parameters())
+
+
+def test_a_net_that_was_loaded_for_inference_alone_shows_where_it_looked():
+    with torch.inference_mode():
+        loaded = Quadrant().eval()
+
+    values, _ = attention.over_picture(loaded, picture(), lambda out: out)
+
+    assert (values == attention.over_picture(Quadrant(), picture(), lambda out: out)[0]).all()
+    assert all(one.is_inference() for one in loaded.parameters())
+
+
+def test_who_asks_in_inference_mode_gets_a_map_too():
+    with torch.inference_mode():
+        values, _ = attention.over_picture(Quadrant(), picture(), lambda out: out)
+
+    assert values.max() == 1
+
+
+def test_a_net_scores_the_same_after_it_was_looked_at():
+    given, forward = (
+        picture(64),
+        Forward(
+            "net",
+            Quadrant(),
+            weights_sha256="",
+            shape=(3, 64, 64),
+            span=(0, 1),
+            read=torch.sigmoid,
+            device="cpu",
+        ),
+    )
+    before = forward(given)
+
+    attention.over_picture(forward.eager, given, lambda out: out)
+
+    assert torch.equal(forward(given), before)
+    assert not any(one._forward_hooks for one in forward.eager.modules())
