@@ -163,6 +163,7 @@ class RunSummarySerializer(StrictModelSerializer):
     attempt = serializers.IntegerField(source="lease.attempt", read_only=True)
     topic = serializers.UUIDField(source="topic_id", read_only=True)
     head = serializers.IntegerField(source="topic.head", read_only=True)
+    purpose = serializers.CharField(read_only=True)
     sentence = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     error_code = serializers.SerializerMethodField()
@@ -175,6 +176,7 @@ class RunSummarySerializer(StrictModelSerializer):
             "filename",
             "kind",
             "owner",
+            "purpose",
             "detectors",
             "state",
             "attempt",

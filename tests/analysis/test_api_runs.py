@@ -57,7 +57,7 @@ def test_a_queued_run_says_nothing_yet(client: APIClient, media: Media) -> None:
     body = client.post(RUNS, {"media": str(media.pk)}, format="json").json()
 
     run = Run.objects.get()
-    assert body["state"] == "queued"
+    assert (body["purpose"], body["state"]) == ("examination", "queued")
     assert (body["id"], body["media"], body["topic"]) == (str(run.pk), str(media.pk), str(run.topic_id))
     assert (body["attempt"], body["head"]) == (0, 1)
     empty = ("outcome", "sentence", "why", "limit", "error", "error_code", "started", "finished")

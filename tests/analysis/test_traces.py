@@ -129,7 +129,8 @@ def test_questions_are_no_examinations_of_the_file(program: APIClient, run: Run)
     listed = program.get("/api/v1/runs/").json()["results"]
     media = program.get(f"/api/v1/media/{run.media_id}/").json()
 
-    assert [one["id"] for one in listed] == [str(run.pk)]
+    assert [(one["id"], one["purpose"]) for one in listed] == [(str(run.pk), "examination")]
+    assert program.get(f"/api/v1/runs/{asked['id']}/").json()["purpose"] == "recompute"
     assert media["run"]["id"] == str(run.pk)
     assert asked["topic"] != str(run.topic_id)
     told = [event.type for event in Event.objects.filter(topic=asked["topic"])]
