@@ -17,7 +17,6 @@ class Way(StrEnum):
 
     EAGER = "eager"
     CHANNELS_LAST = "channels_last"
-    FUSED = "fused"
     TRACED = "traced"
 
 

@@ -76,9 +76,8 @@ class Measurement:
         else:
             self._keep(self._net, Way.EAGER, probe)
         self._try(UNMEASURED, probe, built)
-        for way in (Way.TRACED, Way.FUSED):
-            if self._affords(TRIAL_CALLS * probe / self._best_at(probe)):
-                self._try(way, probe, built)
+        if self._affords(TRIAL_CALLS * probe / self._best_at(probe)):
+            self._try(Way.TRACED, probe, built)
         best = max(built, key=lambda way: self._rates[way][probe])
         self._try_batches(built[best], best)
         return self._chosen(best)

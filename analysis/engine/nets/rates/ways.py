@@ -27,8 +27,7 @@ def build(net: nn.Module, way: Way, example: Tensor) -> nn.Module:
     with warnings.catch_warnings():
         # torch.jit is called deprecated; what should replace it compiles for minutes and gained nothing here
         warnings.simplefilter("ignore")
-        fused = _fused(copied)
-        return fused if way is Way.FUSED else _traced(fused, laid_out(example, way))
+        return _traced(copied, laid_out(example, way))
 
 
 def in_layout(net: nn.Module, layout: torch.memory_format) -> nn.Module:
@@ -45,20 +44,11 @@ def laid_out(inputs: Tensor, way: Way) -> Tensor:
     return inputs.contiguous(memory_format=layout)
 
 
-def _fused(net: nn.Module) -> nn.Module:
-    """Batch norms folded into the convolutions before them, where torch can follow the net's code."""
-    from torch.fx.experimental.optimization import fuse
-    from torch.fx.proxy import TraceError
-
-    try:
-        fused: nn.Module = fuse(net)
-    except (TraceError, TypeError, RuntimeError):
-        # a net whose path depends on its input; freezing a trace folds the norms all the same
-        return net
-    return fused
-
-
 def _traced(net: nn.Module, example: Tensor) -> nn.Module:
+    """Traced and frozen, which folds batch norms into the convolutions before them.
+
+    Not by torch.fx.fuse: while it follows a net, every call of every net in the process goes through its tracer.
+    """
     # compiling kernels for each new batch size costs seconds, and rounds otherwise than the first two calls
     torch._C._jit_set_texpr_fuser_enabled(False)
     with torch.no_grad():

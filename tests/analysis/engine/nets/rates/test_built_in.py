@@ -71,7 +71,7 @@ def fed(session, batches):
 
 
 def test_faces_wait_until_there_are_as_many_as_is_fastest(weights_dir, tmp_path):
-    detector = choose(loaded("meso4", weights_dir), tmp_path, Way.FUSED, batch=4)
+    detector = choose(loaded("meso4", weights_dir), tmp_path, Way.TRACED, batch=4)
 
     points, rest = fed(detector.open(SOURCE), faces(6))
 

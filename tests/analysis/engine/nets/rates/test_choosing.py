@@ -1,6 +1,7 @@
 """The way a net runs in is measured once per machine, kept, and never changes a score."""
 
 import json
+from threading import Thread
 
 import pytest
 import torch
@@ -42,6 +43,32 @@ class AnswersByLayout(Small):
 class NotANumberWhenChannelsLast(Small):
     def forward(self, pictures):
         return super().forward(pictures) / float(pictures.stride(1) != 1)
+
+
+class AnotherNetRunsMeanwhile(Small):
+    """Whoever runs or follows it finds another thread's net at work."""
+
+    def __init__(self):
+        super().__init__()
+        self.failures = []
+
+    def __deepcopy__(self, memo):
+        copied = type(self)()
+        copied.failures = self.failures
+        return copied
+
+    def forward(self, pictures):
+        other = Thread(target=self.run_another)
+        other.start()
+        other.join()
+        return super().forward(pictures)
+
+    def run_another(self):
+        try:
+            with torch.inference_mode():
+                Small().eval()(torch.zeros(1, 3, 16, 16))
+        except BaseException as error:
+            self.failures.append(error)
 
 
 def forward(net=None, *, weights="a" * 64):
@@ -116,6 +143,7 @@ def test_a_damaged_file_is_measured_anew_and_replaced(rates, measured, damage):
     "change",
     [
         {"way": "backwards"},
+        {"way": "fused", "rates": {"fused": {"1": 9.0}}, "batch": 1},
         {"batch": 3},
         {"batch": 10**9},
         {"batch": True},
@@ -176,8 +204,16 @@ def test_a_way_that_changes_scores_is_refused(rates, net):
     found = settled(rates, net())
 
     assert found.way is Way.EAGER
-    assert set(found.choice.refused) == {"channels_last", "fused", "traced"}
+    assert set(found.choice.refused) == {"channels_last", "traced"}
     assert "differ" in found.choice.refused["channels_last"]
+
+
+def test_nets_of_other_threads_run_undisturbed_while_one_is_measured(rates):
+    net = AnotherNetRunsMeanwhile()
+
+    settled(rates, net)
+
+    assert net.failures == []
 
 
 def test_a_trace_that_holds_to_its_batch_is_refused(rates):
