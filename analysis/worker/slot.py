@@ -196,6 +196,9 @@ def _load_nets(registry: Registry) -> None:
                 registry.detector(state.card.name)
             except EngineError as error:
                 logger.warning("%s cannot be loaded: %s", state.card.name, error)
+            # a run that asks for it is told; the slot has others to work with
+            except Exception:
+                logger.exception("%s cannot be loaded", state.card.name)
 
 
 def _connect() -> None:

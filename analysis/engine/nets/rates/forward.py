@@ -89,13 +89,16 @@ class Forward:
         if self.choice is not None or size > MAX_BYTES:
             return
         # eager, which every way is compared with, is the original in contiguous layout
-        self._net = in_layout(self._net, torch.contiguous_format)
-        choice = rates.choice(self)
-        net = self._built(choice.way) if choice else None
-        if choice and net:
-            self.choice, self._way, self._net = choice, choice.way, net
-        else:
-            self._net = in_layout(self._net, torch.channels_last)
+        original = self._net = in_layout(self._net, torch.contiguous_format)
+        try:
+            choice = rates.choice(self)
+            if choice and (built := self._built(choice.way)):
+                self.choice, self._way, self._net = choice, choice.way, built
+        # torch may raise anything, for want of memory too; what runs unmeasured must not be lost to measuring
+        except Exception:
+            logger.exception("%s cannot be measured and runs as if it never had been", self.name)
+        if self.choice is None:
+            self._net = in_layout(original, torch.channels_last)
 
     def _built(self, way: Way) -> nn.Module | None:
         """The net in that way, compared with eager just now: what was kept on disk proves nothing."""

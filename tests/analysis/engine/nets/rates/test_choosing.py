@@ -45,6 +45,15 @@ class NotANumberWhenChannelsLast(Small):
         return super().forward(pictures) / float(pictures.stride(1) != 1)
 
 
+class FailsInBatches(Small):
+    """As one does for which there is not memory enough."""
+
+    def forward(self, pictures):
+        if len(pictures) > 1:
+            raise RuntimeError("cannot allocate memory")
+        return super().forward(pictures)
+
+
 class AnotherNetRunsMeanwhile(Small):
     """Whoever runs or follows it finds another thread's net at work."""
 
@@ -214,6 +223,24 @@ def test_nets_of_other_threads_run_undisturbed_while_one_is_measured(rates):
     settled(rates, net)
 
     assert net.failures == []
+
+
+def test_a_net_that_cannot_be_measured_runs_all_the_same(rates):
+    picture = torch.rand(1, 3, 16, 16)
+
+    found = settled(rates, FailsInBatches())
+
+    assert (found.choice, found.way) == (None, Way.CHANNELS_LAST)
+    with torch.inference_mode():
+        assert found(picture) == pytest.approx(Small().eval()(picture), abs=TOLERANCE)
+
+
+def test_a_kept_choice_of_a_net_that_fails_runs_all_the_same(rates):
+    settled(rates)
+
+    found = settled(rates, FailsInBatches())
+
+    assert (found.choice, found.way) == (None, Way.CHANNELS_LAST)
 
 
 def test_a_trace_that_holds_to_its_batch_is_refused(rates):
