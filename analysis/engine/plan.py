@@ -55,7 +55,8 @@ class Plan:
 
     passages: what was read at the full rate, None when nothing was. threads: those of torch per detector, which
     decide in what order numbers are added. finder: who looked for faces, and the SHA-256 of its weights.
-    machine: processor and, with a GPU, its name. libraries: versions by name.
+    machine: processor and, with a GPU, its name. libraries: versions by name. nets: by name the way each is run and
+    how many inputs at once (null: as they come), which decide how numbers are rounded.
     """
 
     sample_fps: float
@@ -66,6 +67,7 @@ class Plan:
     finder: tuple[str, str] | None = None
     machine: str = field(default_factory=machine_name)
     libraries: Mapping[str, str] = field(default_factory=library_versions)
+    nets: Mapping[str, Mapping[str, str | int | None]] = field(default_factory=dict)
 
     def of(self, card: "Card") -> Self:
         """What of a run of several detectors decides the scores of this one."""
@@ -107,13 +109,17 @@ def looked_otherwise(then: Plan, now: Plan, card: "Card") -> list[str]:
 
 
 def computed_elsewhere(then: Plan, now: Plan) -> list[str]:
-    """What makes the same computation round otherwise, in sentences: another machine, other versions."""
+    """What makes the same computation round otherwise, in sentences: another machine, other versions.
+
+    Of the nets only those that are run now: a record of several detectors holds those of all of them.
+    """
     said = []
     for name, before, after in (
         ("device", then.device, now.device),
         ("machine", then.machine, now.machine),
         ("threads", str(then.threads), str(now.threads)),
         ("batches", str(then.batch_frames), str(now.batch_frames)),
+        *((f"net {name}", _run(then.nets.get(name)), _run(one)) for name, one in sorted(now.nets.items())),
     ):
         if before != after:
             said.append(f"{name}: {before} then, {after} now.")
@@ -122,6 +128,13 @@ def computed_elsewhere(then: Plan, now: Plan) -> list[str]:
         if before != after:
             said.append(f"{name}: {before} then, {after} now.")
     return said
+
+
+def _run(net: Mapping[str, str | int | None] | None) -> str:
+    """A record of before there were nets in it says nothing about them, so they may have been run otherwise."""
+    if net is None:
+        return "not on record"
+    return f"{net['way']} in batches of {net['batch']}" if net["batch"] else f"{net['way']}, as inputs come"
 
 
 def _finder(plan: Plan) -> str:

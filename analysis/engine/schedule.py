@@ -23,7 +23,7 @@ from analysis.engine.media.limits import Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
 from analysis.engine.plan import Plan
 from analysis.engine.prepared import prepared
-from analysis.engine.registry import Registry
+from analysis.engine.registry import Registry, forwards_of
 from analysis.engine.stages import Stages
 from analysis.engine.trust import NOBODY, TrustList
 from analysis.engine.types import (
@@ -214,7 +214,7 @@ class Conductor:
             stop=self.stop,
             out=self.out,
         )
-        self.out.put(Prepared(self._plan(threads, feeder)))
+        self.out.put(Prepared(self._plan(threads, feeder, detectors)))
         self._stages.finish(Stage.INITIALIZING, "Ready.")
         with self._stages.during(Stage.MODEL_INFERENCE, "Detectors are looking."):
             for lane in self.lanes:
@@ -248,7 +248,7 @@ class Conductor:
             self._loading = None
         return None
 
-    def _plan(self, threads: int, feeder: Feeder) -> Plan:
+    def _plan(self, threads: int, feeder: Feeder, detectors: Sequence[Detector]) -> Plan:
         return Plan(
             sample_fps=self.order.options.sample_fps,
             batch_frames=self._sampling.batch_frames,
@@ -256,6 +256,11 @@ class Conductor:
             threads=threads,
             device=self.order.registry.device,
             finder=feeder.finder,
+            nets={
+                net.name: {"way": net.way.value, "batch": net.batch}
+                for detector in detectors
+                for net in forwards_of(detector)
+            },
         )
 
     def _share_cores(self, detectors: Sequence[Detector]) -> int:

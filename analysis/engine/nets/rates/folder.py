@@ -1,14 +1,17 @@
 """The folder choices are kept in, one file per net, device and thread count. Needs no torch.
 
 Nothing in it is trusted: what cannot be read, or is of another key, counts as not there, and the way it names is
-still compared with eager before it is used. Several processes may write at once; the last one stands.
+still compared with eager before it is used. Of several processes that measured at once the first one's choice stands.
 """
 
+import fcntl
 import json
 import logging
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from analysis.engine.nets.rates.choice import Choice, Key
@@ -41,6 +44,27 @@ class RatesFolder:
         if found is None:
             logger.info("the rates of %s were measured for another machine, version or weights", key.net)
         return found
+
+    def keep(self, choice: Choice, device: str) -> Choice:
+        """What stands from now on: this one, or what another process kept while it was measured."""
+        with self._alone():
+            meanwhile = self.read(choice.key, device)
+            if meanwhile is None:
+                self.write(choice, device)
+        return meanwhile or choice
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While no other process keeps anything, as far as the file system knows of locks."""
+        with ExitStack() as held:
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+                held.callback(os.close, handle)  # which lets go of the lock
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            except OSError as error:
+                logger.info("the rates in %s cannot be locked: %s", self.folder, error)
+            yield
 
     def write(self, choice: Choice, device: str) -> None:
         """Keeps it, whole or not at all; a folder that cannot be written to costs only the next measuring."""

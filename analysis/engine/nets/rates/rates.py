@@ -28,11 +28,15 @@ class Rates:
 
     def choice(self, forward: "Forward") -> Choice | None:
         """How that net is to be run here, if that is known or may be found out."""
-        kept = None if self.anew else self.folder.read(forward.key(self.threads), forward.device)
-        if kept is not None or not self.measure:
-            return kept
-        choice = forward.measured(self.threads)
-        self.folder.write(choice, forward.device)
+        before = None if self.anew else self.folder.read(forward.key(self.threads), forward.device)
+        if before is not None or not self.measure:
+            return before
+        measured = forward.measured(self.threads)
+        if self.anew:
+            self.folder.write(measured, forward.device)
+            choice = measured
+        else:
+            choice = self.folder.keep(measured, forward.device)
         logger.info(
             "%s on %s runs %s in batches of %d (%.1f/s)",
             forward.name,

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from analysis.engine.nets.rates.choice import Way
+from analysis.engine.nets.rates.choice import Choice, Way
 from analysis.engine.nets.rates.folder import RatesFolder
 from analysis.engine.nets.rates.forward import Forward
 from analysis.engine.nets.rates.rates import Rates
@@ -124,6 +124,24 @@ def test_a_choice_is_measured_once_and_then_kept(rates, measured):
 
     assert len(measured) == 1
     assert (second.way, second.batch) == (first.way, first.batch)
+
+
+def test_what_another_process_kept_meanwhile_is_taken(rates, monkeypatch):
+    other = forward()
+    chosen = Choice(other.key(1), Way.TRACED, 8, {"traced": {8: 5.0}})
+    real = Forward.measured
+
+    def as_another_ends(self, threads):
+        measured = real(self, threads)
+        rates.folder.write(chosen, "cpu")
+        return measured
+
+    monkeypatch.setattr(Forward, "measured", as_another_ends)
+
+    found = settled(rates)
+
+    assert (found.way, found.batch) == (Way.TRACED, 8)
+    assert rates.folder.read(other.key(1), "cpu") == chosen
 
 
 @pytest.mark.parametrize(
