@@ -70,7 +70,8 @@ def _sentence(forward: "Forward") -> str:
         return f"{forward.name:20} {forward.way.value:14} not measured here: manage.py rates --measure"
     others = ", ".join(f"{way} {max(rates.values()):.1f}" for way, rates in choice.rates.items())
     refused = "".join(f"; refused {way}: {why}" for way, why in choice.refused.items())
+    incomplete = "" if choice.complete else "; there was no time for every way"
     return (
         f"{forward.name:20} {choice.way.value:14} batches of {choice.batch}, {choice.rate:.1f}/s with "
-        f"{choice.key.threads} threads (best of each way per second: {others}){refused}"
+        f"{choice.key.threads} threads (best of each way per second: {others}){refused}{incomplete}"
     )

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-FORM = 1
+FORM = 2
 BATCHES = (1, 2, 4, 8, 16)
 LARGE_BATCHES = (32, 64)  # on GPUs alone: on a CPU they cost memory and are no faster
 TEXT_CHARACTERS = 300
@@ -38,13 +38,17 @@ class Key:
 
 @dataclass(frozen=True)
 class Choice:
-    """How a net is run. `rates` are inputs per second by way and batch size; `refused` says why ways were left out."""
+    """How a net is run. `rates` are inputs per second by way and batch size; `refused` says why ways were left out.
+
+    complete: whether there was time for every way; else it is measured again by the next process that may.
+    """
 
     key: Key
     way: Way
     batch: int
     rates: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
 
     @property
     def rate(self) -> float:
@@ -63,6 +67,7 @@ class Choice:
             "batch": self.batch,
             "rates": rates,
             "refused": dict(self.refused),
+            "complete": self.complete,
         }
 
     @classmethod
@@ -78,7 +83,9 @@ class Choice:
             for way, by_batch in held["rates"].items()
         }
         refused = {Way(way).value: str(why)[:TEXT_CHARACTERS] for way, why in held["refused"].items()}
-        found = cls(key, Way(held["way"]), _batch(held["batch"]), rates, refused)
+        found = cls(
+            key, Way(held["way"]), _batch(held["batch"]), rates, refused, held["complete"] is not False
+        )
         if found.way in refused or found.batch not in rates[found.way]:
             raise ValueError("it chose what was refused, or not measured")
         return found

@@ -45,13 +45,14 @@ class RatesFolder:
             logger.info("the rates of %s were measured for another machine, version or weights", key.net)
         return found
 
-    def keep(self, choice: Choice, device: str) -> Choice:
-        """What stands from now on: this one, or what another process kept while it was measured."""
+    def keep(self, choice: Choice, device: str, *, instead_of: Choice | None) -> Choice:
+        """What stands from now on: this one, or what another process kept since `instead_of` was read."""
         with self._alone():
             meanwhile = self.read(choice.key, device)
-            if meanwhile is None:
-                self.write(choice, device)
-        return meanwhile or choice
+            if meanwhile is not None and meanwhile != instead_of:
+                return meanwhile
+            self.write(choice, device)
+        return choice
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -10,15 +10,21 @@ from analysis.engine.nets.rates.choice import TEXT_CHARACTERS, UNMEASURED, Choic
 from analysis.engine.nets.rates.ways import Read, build, difference, laid_out
 
 BUDGET_SECONDS = 2.0
-PROBE_SHARE = 0.03  # of the budget, for one call when ways are compared
+PROBE_SECONDS = 0.03 * BUDGET_SECONDS  # for one call when ways are compared
 CALLS = 5  # of which the shortest counts; the first two of a trace are slow: it records, then optimises
+FEWEST_CALLS = 2  # of each way, with fewer the choice is not complete
+CLEARLY = 1.05  # times as fast as UNMEASURED: two measurements of the same way differ by less
 TRIAL_CALLS = 4  # what a way costs at the least: building it, comparing it, and two calls
 NEARLY = 0.97  # of the best rate: the smallest batch that reaches it is chosen, since scores come sooner
 Example = Callable[[int], Tensor]
 
 
 def clock(device: str) -> Callable[[], float]:
-    """Seconds of this thread where it does all the computing, so that other programs change nothing; else wall."""
+    """Seconds of this thread where it does all the computing, else wall.
+
+    Those of a thread do not count how long it waits for a core; other programs slow both down by what they take of
+    caches, memory and the cores' own clock.
+    """
     return time.thread_time if device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
 
 
@@ -57,41 +63,61 @@ class Measurement:
         self._key, self._net, self._example, self._read = key, net, example, read
         self._device, self._batches = device, batches
         self._now = clock(device)
-        self._until = self._now() + BUDGET_SECONDS
         self._rates: dict[str, dict[int, float]] = {}
         self._refused: dict[str, str] = {}
 
     def choose(self) -> Choice:
         """The fastest way at one batch size, then the smallest batch that is nearly as fast as any."""
-        size = compared_with(self._batches)
-        inputs, began = self._example(size), self._now()
-        self._expected = answer(self._net, inputs, Way.EAGER)
-        single = self._since(began) / size
-        affordable = [batch for batch in self._batches if batch * single <= PROBE_SHARE * BUDGET_SECONDS]
+        single = self._seconds_each()
+        affordable = [batch for batch in self._batches if batch * single <= PROBE_SECONDS]
         probe = max(affordable, default=min(self._batches))
         built: dict[Way, nn.Module] = {Way.EAGER: self._net}
-        if probe * single > PROBE_SHARE * BUDGET_SECONDS:
-            # a slow net must have time left for what is faster than eager
-            self._rates[Way.EAGER.value] = {probe: probe / single}
-        else:
-            self._keep(self._net, Way.EAGER, probe)
-        self._try(UNMEASURED, probe, built)
-        if self._affords(TRIAL_CALLS * probe / self._best_at(probe)):
-            self._try(Way.TRACED, probe, built)
-        best = max(built, key=lambda way: self._rates[way][probe])
+        self._try(UNMEASURED, built)
+        complete = self._affords(TRIAL_CALLS * probe * single)
+        if complete:
+            self._try(Way.TRACED, built)
+        complete = self._race(built, probe) and complete
+        best = self._best(probe)
         self._try_batches(built[best], best)
-        return self._chosen(best)
+        return self._chosen(best, complete=complete)
 
-    def _best_at(self, batch: int) -> float:
-        return max(rates[batch] for rates in self._rates.values())
+    def _seconds_each(self) -> float:
+        """What one input takes eager. The budget begins after a first call, in which libraries set themselves up."""
+        size, began = compared_with(self._batches), self._now()
+        self._expected = answer(self._net, self._example(size), Way.EAGER)
+        if self._since(began) > PROBE_SECONDS:
+            size = min(self._batches)
+        self._until = self._now() + BUDGET_SECONDS
+        return self._call(self._net, laid_out(self._example(size), Way.EAGER)) / size
 
-    def _try(self, way: Way, probe: int, built: dict[Way, nn.Module]) -> None:
+    def _try(self, way: Way, built: dict[Way, nn.Module]) -> None:
         net, why = attempt(self._net, way, self._example, self._read, self._batches, self._expected)
         if net is None:
             self._refused[way.value] = why
-            return
-        built[way] = net
-        self._keep(net, way, probe)
+        else:
+            built[way] = net
+
+    def _race(self, built: dict[Way, nn.Module], batch: int) -> bool:
+        """Rates of all ways, which take turns so that a busy moment favours none. Whether each had calls enough."""
+        inputs = {way: laid_out(self._example(batch), way) for way in built}
+        shortest = dict.fromkeys(built, float("inf"))
+        for done in range(CALLS):
+            if done and not self._affords(sum(shortest.values())):
+                break
+            for way, net in built.items():
+                shortest[way] = min(shortest[way], self._call(net, inputs[way]))
+        else:
+            done = CALLS
+        self._rates |= {way.value: {batch: _rate(batch, seconds)} for way, seconds in shortest.items()}
+        return done >= FEWEST_CALLS
+
+    def _best(self, batch: int) -> Way:
+        """The way that is left unmeasured nets only for one that is clearly faster."""
+        ways = [Way(way) for way in self._rates]
+        best = max(ways, key=lambda way: self._rates[way][batch])
+        if UNMEASURED in ways and self._rates[best][batch] < CLEARLY * self._rates[UNMEASURED][batch]:
+            return UNMEASURED
+        return best
 
     def _try_batches(self, net: nn.Module, way: Way) -> None:
         for batch in (size for size in self._batches if size not in self._rates[way]):
@@ -102,26 +128,24 @@ class Measurement:
             except torch.OutOfMemoryError:
                 return
 
-    def _chosen(self, way: Way) -> Choice:
+    def _chosen(self, way: Way, *, complete: bool) -> Choice:
         rates = self._rates[way]
         best = max(rates.values())
         batch = min(size for size, rate in rates.items() if rate >= NEARLY * best)
-        return Choice(self._key, way, batch, self._rates, self._refused)
+        return Choice(self._key, way, batch, self._rates, self._refused, complete)
 
     def _keep(self, net: nn.Module, way: Way, batch: int) -> None:
-        seconds = self._seconds(net, way, batch)
-        self._rates.setdefault(way.value, {})[batch] = batch / max(seconds, 1e-9)
+        self._rates[way][batch] = _rate(batch, self._seconds(net, way, batch))
 
     def _affords(self, seconds: float) -> bool:
         return self._now() + seconds <= self._until
 
     def _seconds(self, net: nn.Module, way: Way, batch: int) -> float:
-        """The shortest of as many calls as can be afforded."""
+        """Of the shortest of as many calls as can be afforded."""
         inputs = laid_out(self._example(batch), way)
         shortest = self._call(net, inputs)
         for _ in range(CALLS - 1):
-            # a slow net would have nothing left for its other ways
-            if shortest > PROBE_SHARE * BUDGET_SECONDS and not self._affords(TRIAL_CALLS * shortest):
+            if not self._affords(shortest):
                 break
             shortest = min(shortest, self._call(net, inputs))
         return shortest
@@ -136,3 +160,7 @@ class Measurement:
         if self._device != "cpu":
             torch.cuda.synchronize(self._device)
         return self._now() - began
+
+
+def _rate(batch: int, seconds: float) -> float:
+    return batch / max(seconds, 1e-9)

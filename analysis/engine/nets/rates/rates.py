@@ -28,15 +28,16 @@ class Rates:
 
     def choice(self, forward: "Forward") -> Choice | None:
         """How that net is to be run here, if that is known or may be found out."""
-        before = None if self.anew else self.folder.read(forward.key(self.threads), forward.device)
-        if before is not None or not self.measure:
-            return before
+        before = self.folder.read(forward.key(self.threads), forward.device)
+        kept = before if before and before.batch in forward.batches else None
+        if not self.measure or (kept and kept.complete and not self.anew):
+            return kept
         measured = forward.measured(self.threads)
         if self.anew:
             self.folder.write(measured, forward.device)
             choice = measured
         else:
-            choice = self.folder.keep(measured, forward.device)
+            choice = self.folder.keep(measured, forward.device, instead_of=before)
         logger.info(
             "%s on %s runs %s in batches of %d (%.1f/s)",
             forward.name,

@@ -144,6 +144,18 @@ def test_what_another_process_kept_meanwhile_is_taken(rates, monkeypatch):
     assert rates.folder.read(other.key(1), "cpu") == chosen
 
 
+def test_a_kept_batch_that_its_detector_does_not_give_is_measured_anew(rates, measured):
+    settled(rates)
+    held = json.loads(kept(rates).read_bytes())
+    held |= {"batch": 64, "rates": {held["way"]: {"64": 1.0}}}
+    kept(rates).write_text(json.dumps(held))
+
+    found = settled(rates)
+
+    assert len(measured) == 2
+    assert found.batch in found.batches
+
+
 @pytest.mark.parametrize(
     "damage",
     [
