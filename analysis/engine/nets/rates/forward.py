@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from analysis.engine.nets import precision
 from analysis.engine.nets.rates import measuring
 from analysis.engine.nets.rates.choice import BATCHES, LARGE_BATCHES, UNMEASURED, Choice, Key, Way
-from analysis.engine.nets.rates.ways import Read, in_layout, laid_out
+from analysis.engine.nets.rates.ways import Read, in_layout, laid_out, layout_of
 
 if TYPE_CHECKING:
     from analysis.engine.nets.rates.rates import Rates
@@ -93,7 +93,9 @@ class Forward:
         try:
             choice = rates.choice(self)
             if choice and (built := self._built(choice.way)):
-                self.choice, self._way, self._net = choice, choice.way, built
+                self.choice, self._way = choice, choice.way
+                # a copy that differs in its layout alone is not worth the memory
+                self._net = built if choice.way is Way.TRACED else in_layout(original, layout_of(choice.way))
         # torch may raise anything, for want of memory too; what runs unmeasured must not be lost to measuring
         except Exception:
             logger.exception("%s cannot be measured and runs as if it never had been", self.name)

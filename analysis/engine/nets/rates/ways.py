@@ -40,8 +40,11 @@ def laid_out(inputs: Tensor, way: Way) -> Tensor:
     """Pictures in the memory layout of that way; anything else as it is."""
     if inputs.ndim != 4:
         return inputs
-    layout = torch.contiguous_format if way is Way.EAGER else torch.channels_last
-    return inputs.contiguous(memory_format=layout)
+    return inputs.contiguous(memory_format=layout_of(way))
+
+
+def layout_of(way: Way) -> torch.memory_format:
+    return torch.contiguous_format if way is Way.EAGER else torch.channels_last
 
 
 def _traced(net: nn.Module, example: Tensor) -> nn.Module:

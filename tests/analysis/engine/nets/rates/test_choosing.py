@@ -1,5 +1,6 @@
 """The way a net runs in is measured once per machine, kept, and never changes a score."""
 
+import gc
 import json
 from threading import Thread
 
@@ -289,6 +290,21 @@ def test_a_kept_choice_that_changes_scores_is_not_used(rates):
     example.settle(rates)
 
     assert example.choice is None
+
+
+@pytest.mark.parametrize("way", [Way.EAGER, Way.CHANNELS_LAST])
+def test_a_net_that_is_not_traced_is_held_once(rates, way):
+    class Counted(Small):
+        pass
+
+    net = forward(Counted())
+    rates.folder.write(Choice(net.key(1), way, 1, {way.value: {1: 1.0}}), "cpu")
+
+    net.settle(rates)
+
+    gc.collect()
+    assert net.way is way
+    assert len([one for one in gc.get_objects() if type(one) is Counted]) == 1
 
 
 def test_every_way_answers_like_eager_within_the_tolerance(rates):
