@@ -90,8 +90,7 @@ class PictureClassifier:
             self._backbone = TransformersNet(folder, description, device, "")
             self.over = heads.load(description.head, folder / "head.safetensors")
             _refuse_mismatch(self.features([_grey(64)]), description.head)
-            # what a head makes of features is no larger than what they differ by, within the tolerance
-            self._run_fastest(self._backbone, description, torch.sigmoid)
+            self._run_fastest(self._backbone, description, self.judged_alone)
             return
         net = (
             OnnxNet(folder)
@@ -144,6 +143,13 @@ class PictureClassifier:
         """What the head says: (n, features), or (n, window, features) over time."""
         with torch.inference_mode():
             return [float(value) for value in torch.sigmoid(self.over(features))]
+
+    def judged_alone(self, features: Tensor) -> Tensor:
+        """Scores of (n, features), each as if it filled its window: what a head makes of a small difference."""
+        if self.head is not None and self.head.kind != "linear":
+            features = features[:, None].expand(-1, self.head.window, -1)
+        with torch.inference_mode():
+            return torch.sigmoid(self.over(features.cpu()))
 
 
 class Single:

@@ -109,6 +109,17 @@ def test_features_of_a_model_without_a_pooler_are_the_same_each_time(tmp_path: P
     assert again.score(shown) == one.score(shown)
 
 
+@pytest.mark.parametrize("kind", ["linear", "lstm", "transformer"])
+def test_ways_of_running_a_net_are_compared_by_what_its_head_says(tmp_path: Path, kind: Any) -> None:
+    detector = load(tmp_path, head(kind))
+    features = torch.rand(2, 16, generator=torch.Generator().manual_seed(1))
+
+    [net] = detector.forwards
+
+    filled = features if kind == "linear" else torch.stack([features] * 5, dim=1)
+    assert net.read(features).tolist() == pytest.approx(detector.judged(filled), abs=1e-6)  # float32
+
+
 def test_a_head_of_another_shape_is_refused(tmp_path: Path) -> None:
     source = models.save_head(models.save_vit(tmp_path / "source"), head("lstm", hidden=8))
     folders.add(tmp_path, source, name="mine", consumes="frames", head=head("lstm", hidden=9).model_dump())
