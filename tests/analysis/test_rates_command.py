@@ -35,6 +35,21 @@ def test_what_was_measured_is_shown_from_then_on(place):
     assert shown["rates"][shown["way"]][str(shown["batch"])] > 0
 
 
+def test_what_is_shown_is_of_the_threads_of_a_workers_slot(place, settings, monkeypatch):
+    monkeypatch.setattr("analysis.worker.plan._cores", lambda: 64)
+    settings.OMP_NUM_THREADS, settings.SLOTS = "", 2
+
+    shown = json.loads(said("meso4", "--json"))
+
+    settings.SLOTS = 64
+    alone = json.loads(said("meso4", "--json"))
+    assert (shown["threads"] > alone["threads"], alone["threads"]) == (True, 1)
+
+
+def test_rates_of_other_threads_are_asked_for_by_their_number(place):
+    assert "not measured here for 3 threads" in said("meso4", "--threads", "3")
+
+
 def test_a_detector_without_a_net_is_no_error(place):
     assert "no net" in said("spectrum")
 
