@@ -14,7 +14,7 @@ from analysis.engine.pipeline import Options
 from analysis.engine.plan import Plan, computed_elsewhere, looked_otherwise
 from analysis.engine.registry import Registry
 from analysis.engine.tracing.comparing import Compared, compare
-from analysis.engine.tracing.pictures import CAPTION, SOUND_RATE_HZ, crop_made, heatmap_made
+from analysis.engine.tracing.pictures import CAPTION, SOUND_RATE_HZ, crop_made, ground_made, heatmap_made
 from analysis.engine.tracing.question import SCORE_DIGITS, Question
 from analysis.engine.tracing.retrace import Found, Retrace
 from analysis.errors import NoHeatmap, TraceRefused
@@ -136,7 +136,10 @@ class Tracer:
         if piece is None:
             return []
         made = [crop_made(detector, piece)]
-        return [*made, heatmap_made(detector, piece, attention)] if attention else made
+        if attention is None:
+            return made
+        ground = ground_made(detector, piece, attention)
+        return [*made, *([ground] if ground else []), heatmap_made(detector, piece, attention)]
 
 
 def _checked(attention: Attention) -> Attention:

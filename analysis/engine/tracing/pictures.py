@@ -27,6 +27,16 @@ def crop_made(detector: str, piece: Piece) -> EvidenceMade:
     return EvidenceMade(detector, "crop", "The picture scored", caption, "image/png", png(picture))
 
 
+def ground_made(detector: str, piece: Piece, attention: Attention) -> EvidenceMade | None:
+    """What the map covers, where that is not the piece itself: cut, squeezed or put together for the net."""
+    seen = attention.picture
+    if seen is None or isinstance(piece, Window) or np.array_equal(seen, piece.rgb):
+        return None
+    picture = _fitted(seen)
+    caption = f"What the map covers, {seen.shape[1]} x {seen.shape[0]} px."
+    return EvidenceMade(detector, "ground", "What the model was given", caption, "image/png", png(picture))
+
+
 def heatmap_made(detector: str, piece: Piece, attention: Attention) -> EvidenceMade:
     """The map over what the net was given, with the caption in the picture, so that it goes wherever that goes."""
     if isinstance(piece, Window):
@@ -40,15 +50,19 @@ def heatmap_made(detector: str, piece: Piece, attention: Attention) -> EvidenceM
 
 
 def _overlaid(rgb: Pixels, values: Floats) -> Image.Image:
-    picture = Image.fromarray(rgb)
-    scale = max(LEAST_SIDE / max(picture.size), min(1.0, MOST_SIDE / max(picture.size)))
-    size = tuple(max(1, round(side * scale)) for side in picture.size)
-    picture = picture.resize((size[0], size[1]), Image.Resampling.BILINEAR)
+    picture = _fitted(rgb)
     heat = Image.fromarray(values).resize(picture.size, Image.Resampling.BILINEAR)
     share = 0.75 * np.clip(np.asarray(heat, np.float32), 0, 1)[..., None]
     # grey below, so that colours of the picture are not taken for the map
     grey = np.asarray(picture.convert("L"), np.float32)[..., None]
     return Image.fromarray(np.asarray(grey * (1 - share) + GLOW * share, np.uint8))
+
+
+def _fitted(rgb: Pixels) -> Image.Image:
+    picture = Image.fromarray(rgb)
+    scale = max(LEAST_SIDE / max(picture.size), min(1.0, MOST_SIDE / max(picture.size)))
+    size = tuple(max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((size[0], size[1]), Image.Resampling.BILINEAR)
 
 
 def _strip(window: Window, values: Floats | None) -> Image.Image:
