@@ -2,6 +2,7 @@
 import { get, toSignIn } from "./api.js";
 import { ClosingProof } from "./closing.js";
 import { Pieces } from "./evidence/pieces.js";
+import { Traces } from "./evidence/traces.js";
 import { Lanes } from "./lanes.js";
 import { withToken } from "./forms.js";
 import { LiveTopic, socketAddress } from "./live.js";
@@ -32,10 +33,13 @@ const pieces = new Pieces($("evidence"), {
   seek: player ? (seconds) => (player.currentTime = seconds) : null,
 });
 
+const traces = new Traces($("evidence"), { run: given.run, template: $("trace-template"), seek: Boolean(player) });
+
 function draw() {
   frame = 0;
   lanes.show(state);
   pieces.show(state);
+  traces.show(state);
   showStages();
   showState();
 }

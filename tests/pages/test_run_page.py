@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
-from analysis.models import Evidence, Result, Run
+from accounts.models import Role, User
+from analysis.models import DetectorCard, Evidence, Result, Run
 from realtime import log
 from realtime.log import Draft
 from tests.factories import make_media, make_user
@@ -284,6 +284,31 @@ def test_evidence_stands_under_its_detector_with_its_data_and_the_runs_own_comes
     )
     assert f'href="/api/v1/evidence/{curve.pk}/data/"' in text
     assert f'href="/api/v1/runs/{finished.pk}/evidence/"' in text
+
+
+@pytest.mark.parametrize(
+    ("role", "explains", "asks"),
+    [
+        (Role.ANALYST, True, ["recompute", "heatmap"]),
+        (Role.ANALYST, False, ["recompute"]),
+        (Role.VIEWER, True, []),
+    ],
+)
+def test_what_can_be_asked_of_a_score_goes_by_the_card_and_the_reader(
+    browser: Client, finished: Run, ana: User, role: Role, explains: bool, asks: list[str]
+) -> None:
+    make_result(finished, "meso4")
+    Evidence.objects.create(
+        run=finished, attempt=1, detector="meso4", kind="scores", title="Scores", caption="c",
+        media_type="image/png", path="x.png", sha256="0" * 64,
+    )  # fmt: skip
+    DetectorCard.objects.filter(name="meso4").update(card={"title": "Meso-4", "explains": explains})
+    User.objects.filter(pk=ana.pk).update(role=role)
+
+    text = page(browser, finished)
+
+    assert 'id="traces-meso4"' in text
+    assert re.findall(r'data-ask="(\w+)"', text) == asks
 
 
 def test_a_run_without_evidence_says_so(browser: Client, finished: Run) -> None:

@@ -207,6 +207,7 @@ class PanelChart {
     this.frame.addEventListener("click", (event) => {
       this.show(this.under(event));
       this.go();
+      this.tell();
     });
     this.frame.addEventListener("keydown", (event) => this.press(event));
   }
@@ -225,12 +226,20 @@ class PanelChart {
     if (event.key in moves) this.show(Math.min(last, Math.max(0, moves[event.key])));
     else if (event.key === "Enter") this.go();
     else return;
+    this.tell();
     // the page's own arrows step the player
     event.preventDefault();
   }
 
   go() {
     if (this.timed) this.seek(this.panel.across.values[this.at]);
+  }
+
+  // What was read by a press or a key can be asked about; what the pointer only passes is not.
+  tell() {
+    if (this.panel.across.unit !== "s") return;
+    const detail = { seconds: this.panel.across.values[this.at] };
+    this.node.dispatchEvent(new CustomEvent("evidence:read", { bubbles: true, detail }));
   }
 
   show(at, { quietly = false } = {}) {

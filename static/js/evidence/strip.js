@@ -58,8 +58,15 @@ export class Strip {
     const score = tag("span", { class: "crop-score" });
     button.append(score);
     this.crops.push({ button, score, track: track.track, face });
+    button.addEventListener("click", () => this.tell(button, track, face));
     item.append(button);
     return item;
+  }
+
+  // Whose score of this face is shown can be asked about it.
+  tell(button, { track }, { pts_seconds: seconds }) {
+    const detail = { seconds, track, detector: this.choice.value };
+    button.dispatchEvent(new CustomEvent("evidence:read", { bubbles: true, detail }));
   }
 
   // The part of the one picture that holds all crops.
