@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from analysis.engine.calibration import Calibration
-from analysis.engine.detectors.base import Card
+from analysis.engine.detectors.base import Card, wanted
 from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.lane import InFeed
 from analysis.engine.pipeline import HALT_SECONDS, Examination, Options, examine
@@ -210,12 +210,11 @@ class Stressed(Iterator[Observation]):
     def _make(
         self, variant: Variant, copy: Path, cards: Sequence[Card], portion: float | None
     ) -> Iterator[Observation]:
-        wants = frozenset(card.consumes for card in cards)
         made = make(
             self._path,
             variant,
             copy,
-            wants=wants,
+            wants=wanted(cards),
             limits=self._options.limits,
             until_seconds=portion,
             over=self._over,

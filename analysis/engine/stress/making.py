@@ -35,7 +35,8 @@ def make(
 ) -> Iterator[None]:
     """Writes the copy to `into`, a new file; yields at every sign of life.
 
-    wants: what detectors consume that will look at it; nothing else is copied. until_seconds: only the beginning is.
+    wants: what detectors consume that will look at it; nothing else is copied. What of it the variant does not alter
+    is saved at its best. until_seconds: only the beginning is.
     over: asked about every 0.1 s, from a thread of its own; then the child is killed and Interrupted raised.
     Raises UndecodableMedia, LimitExceeded or ReaderLost.
     """
@@ -64,13 +65,12 @@ def _task(
     path: Path, variant: Variant, wants: frozenset[Consumes], limits: Limits, until_seconds: float | None
 ) -> dict[str, object]:
     fields = {name: value for name, value in asdict(variant).items() if name not in _NOT_FOR_THE_CHILD}
-    asked = wants & variant.alters
     return job("alter", path, recognise(path), limits) | {
         "variant": fields,
         "until_seconds": until_seconds,
         "most_bytes": MOST_BYTES,
-        "frames": bool(asked & PICTURES),
-        "sound": Consumes.SOUND in asked,
+        "frames": bool(wants & PICTURES),
+        "sound": Consumes.SOUND in wants,
     }
 
 

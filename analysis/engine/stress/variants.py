@@ -38,7 +38,7 @@ class Variant:
 
     def asks(self, card: Card) -> bool:
         """Whether this copy differs in what that detector looks at."""
-        return card.consumes in self.alters
+        return card.consumes in self.alters or (card.hears and Consumes.SOUND in self.alters)
 
 
 _PICTURE = (

@@ -69,7 +69,7 @@ def stressing(
     path: Path,
     scratch: Path,
     *detectors: Plain,
-    budget_seconds: float = 60.0,
+    budget_seconds: float = 300.0,
     cancelled: Callable[[], bool] = lambda: False,
     calibrations: Mapping[str, Calibration] | None = None,
     options: Options | None = None,
