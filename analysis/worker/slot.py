@@ -133,7 +133,7 @@ class Slot:
         _load_nets(registry)
         if self.plan.slot == 0:
             publish_cards(registry.states())
-        scratch.sweep(self.plan.worker, self.plan.slot)
+        scratch.clear(self.plan.worker, self.plan.slot)
         connection.close()
         self.line.tell(Report(ready=True, device=device))
         self.line.go.wait()

@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from analysis import queue
 from analysis.queue import Attempt, Loss
-from analysis.worker import rows, watch
+from analysis.worker import rows, scratch, watch
 from analysis.worker.bell import Bell
 from analysis.worker.child import Child
 from analysis.worker.news import News
@@ -134,6 +134,7 @@ class Supervisor:
             self._next_sweep = now + SWEEP_SECONDS
             self._in_database(queue.sweep)
             self._in_database(self._news.look)
+            self._in_database(partial(scratch.sweep, self.worker))
             self._sweep_jobs()
 
     def _sweep_jobs(self) -> None:

@@ -3,12 +3,15 @@
 import base64
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import User
@@ -20,7 +23,9 @@ from analysis.uploads import adopt_file
 from analysis.uploads.places import scratch_root
 from analysis.worker import scratch
 from analysis.worker.examiner import Examiner
+from analysis.worker.plan import Plan
 from analysis.worker.slot import Line
+from analysis.worker.supervisor import Supervisor
 from realtime.models import Event
 from tests import trouble_detectors
 from tests.analysis.intake import png, send
@@ -195,14 +200,34 @@ def test_trying_again_forgets_what_came_of_it_and_asks_for_it_still(
     assert (run.stress, run.stress_seconds) == (None, 300)
 
 
-def test_a_slot_sweeps_what_the_one_before_it_and_workers_that_are_gone_left(examine: Any) -> None:
+def copy_left_by(slot: str) -> Path:
+    path = scratch_root() / slot / "1" / "trimmed"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"copy")
+    return path
+
+
+def test_a_slot_clears_what_the_one_before_it_left(examine: Any) -> None:
     worker = Worker.objects.get()
-    left = [scratch_root() / f"{worker.pk}.0" / "1" / "trimmed", scratch_root() / "gone.3" / "1" / "trimmed"]
-    beside = scratch_root() / f"{worker.pk}.1" / "1" / "trimmed"
-    for path in (*left, beside):
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"copy")
+    left, beside = copy_left_by(f"{worker.pk}.0"), copy_left_by(f"{worker.pk}.1")
 
-    scratch.sweep(worker.pk, 0)
+    scratch.clear(worker.pk, 0)
 
-    assert [path.exists() for path in (*left, beside)] == [False, False, True]
+    assert (left.exists(), beside.exists()) == (False, True)
+
+
+def test_copies_outlive_a_worker_that_was_killed_by_an_hour_at_most(
+    transactional_db: None, home: Path
+) -> None:
+    supervisor = Supervisor(Plan(("media",), "cpu", slots=0, once=False))
+    now = timezone.now()
+    silent, killed = (
+        Worker.objects.create(host="here", pid=1, device="cpu", heartbeat=now - timedelta(minutes=minutes))
+        for minutes in (58, 62)
+    )
+    kept = [copy_left_by(f"{one}.0") for one in (supervisor.worker, silent.pk)]
+    left = [copy_left_by(f"{killed.pk}.0"), copy_left_by("gone.3")]
+
+    supervisor._tick(time.monotonic())
+
+    assert [path.exists() for path in (*kept, *left)] == [True, True, False, False]
