@@ -46,6 +46,7 @@ STRESS: Words = {
     "running": _("Being looked at"),
     "held": _("Held"),
     "flipped": _("Flipped"),
+    "not_tested": _("Not tested"),
     "no_score": _("No detector gave a score"),
     "not_run": _("Not run"),
     "budget": _("budget"),

@@ -48,7 +48,7 @@ _VARIANT = {
     "properties": {
         "variant": {"type": "string"},
         "title": {"type": "string"},
-        "state": {"type": "string", "enum": ["held", "flipped", "no_score", "not_run"]},
+        "state": {"type": "string", "enum": ["held", "flipped", "not_tested", "no_score", "not_run"]},
         "not_run": {"type": "string", "nullable": True, "enum": ["budget", "failed", None]},
         "detail": {"type": "string", "nullable": True},
         "outcome_before": {"type": "string", "nullable": True},

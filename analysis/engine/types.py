@@ -450,7 +450,8 @@ class VariantEnded:
     """What came of one copy. `not_run` says why nothing was looked at: "budget", or "failed" as `detail` tells.
 
     `outcome` is (before, after): what the detectors that scored both would have said together. `flipped`: a score
-    crossed, or that outcome changed. `after` continues "score moved … after".
+    crossed, or that outcome changed. `tested`: `before` is the outcome of the run; `detail` tells why it is not.
+    `after` continues "score moved … after".
     """
 
     variant: str
@@ -459,16 +460,19 @@ class VariantEnded:
     compared: tuple[Compared, ...] = ()
     outcome: tuple[OutcomeName, OutcomeName] | None = None
     flipped: bool = False
+    tested: bool = True
     not_run: str = ""
     detail: str = ""
     seconds: float = 0.0
 
     @property
     def state(self) -> str:
-        """ "held", "flipped", "no_score" or "not_run"."""
-        if self.not_run:
-            return "not_run"
-        return "flipped" if self.flipped else "held" if self.outcome else "no_score"
+        """ "held", "flipped", "not_tested", "no_score" or "not_run"."""
+        if self.not_run or self.flipped:
+            return "not_run" if self.not_run else "flipped"
+        if self.outcome is None:
+            return "no_score"
+        return "held" if self.tested else "not_tested"
 
 
 @dataclass(frozen=True)

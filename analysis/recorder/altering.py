@@ -19,6 +19,7 @@ from realtime.log import Draft
 _STATES = {
     "held": "held",
     "flipped": "a score or the outcome flipped",
+    "not_tested": "it did not put the outcome to the test",
     "no_score": "no detector gave a score",
     "not_run": "not run",
 }

@@ -8,6 +8,7 @@ from analysis.engine.banding import banded
 from analysis.engine.calibration import Calibration
 from analysis.engine.detectors.base import Card
 from analysis.engine.fusion import conclude
+from analysis.engine.stress import wording
 from analysis.engine.stress.variants import Variant
 from analysis.engine.types import (
     Assessment,
@@ -22,11 +23,17 @@ from analysis.engine.types import (
 
 @dataclass(frozen=True)
 class Baseline:
-    """What copies are compared with: the endings of those who scored the unaltered file, or portion."""
+    """What copies are compared with: the endings of those who scored the unaltered file, or portion.
+
+    outcome: of the run, which is what a copy puts to the test. short: why all of these endings together come to
+    another one; empty where they do not.
+    """
 
     endings: Mapping[str, DetectorEnded]
     cards: Mapping[str, Card]
     calibrations: Mapping[str, Calibration]
+    outcome: OutcomeName
+    short: str = ""
 
     def compare(
         self, variant: Variant, altered: Mapping[str, DetectorEnded], *, seconds: float
@@ -44,14 +51,19 @@ class Baseline:
         compared = tuple(_compared(before, after) for before, after in pairs)
         both = [(before, after) for before, after in pairs if isinstance(after, Verdict)]
         outcome = _outcomes(both) if both else None
-        moved = outcome is not None and outcome[0] is not outcome[1]
+        flipped = any(one.crossed for one in compared) or (
+            outcome is not None and outcome[0] is not outcome[1]
+        )
+        untested = outcome is not None and not flipped and outcome[0] is not self.outcome
         return VariantEnded(
             variant.name,
             variant.title,
             variant.after,
             compared,
             outcome=outcome,
-            flipped=moved or any(one.crossed for one in compared),
+            flipped=flipped,
+            tested=not untested,
+            detail=(self.short or wording.UNSCORED) if untested else "",
             seconds=seconds,
         )
 

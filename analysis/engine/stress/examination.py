@@ -1,8 +1,10 @@
 """An examination that goes on after its last detector: altered copies, and what the same detectors say of them."""
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -12,6 +14,7 @@ from typing import Self
 from analysis.engine.calibration import Calibration
 from analysis.engine.detectors.base import Card, wanted
 from analysis.engine.errors import Cancelled, EngineError
+from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed
 from analysis.engine.pipeline import HALT_SECONDS, Examination, Options, examine
 from analysis.engine.registry import Registry
@@ -40,6 +43,7 @@ from analysis.engine.types import (
 WORKED_SECONDS = 1.0
 LATE_SECONDS = 2.0
 UNALTERED = "unaltered"
+logger = logging.getLogger(__name__)
 
 
 class Stressed(Iterator[Observation]):
@@ -67,12 +71,21 @@ class Stressed(Iterator[Observation]):
         self._calibrations = calibrations or {}
         self._closed = Event()
         self._until = float("inf")
+        self._stressing = False
+        self._heard_at = 0.0
+        # why no further copy is made
+        self._broken = ""
         self._going = self._run(first)
 
     @property
     def current(self) -> InFeed | None:
         """The detector that has been computing longest; whom a watchdog blames."""
         return self._passes[-1].current
+
+    @property
+    def stressing(self) -> bool:
+        """Whether the outcome is known, and only copies are looked at."""
+        return self._stressing
 
     def __next__(self) -> Observation:
         return next(self._going)
@@ -110,16 +123,17 @@ class Stressed(Iterator[Observation]):
     def _stress(
         self, outcome: Outcome, endings: Mapping[str, DetectorEnded], probe: Probe | None
     ) -> Iterator[Observation]:
+        self._stressing = True
         self._until = time.monotonic() + self._order.budget_seconds
         cards, left_out = self._asked(endings)
         why = wording.NOT_ASSESSABLE if outcome.name is OutcomeName.NOT_ASSESSABLE else ""
         why = why or (wording.NO_SCORE if not cards or probe is None else "")
+        why = why or self._open_scratch()
         if why or probe is None:
             stress = wording.not_stressed(self._order.budget_seconds, why, left_out)
         else:
             try:
-                self._open_scratch()
-                stress = yield from self._alter(cards, endings, left_out, probe)
+                stress = yield from self._alter(outcome.name, cards, endings, left_out, probe)
             finally:
                 shutil.rmtree(self._order.scratch, ignore_errors=True)
         yield Concluded(wording.weigh(outcome, stress), stress)
@@ -139,6 +153,7 @@ class Stressed(Iterator[Observation]):
 
     def _alter(
         self,
+        outcome: OutcomeName,
         cards: Sequence[Card],
         endings: Mapping[str, DetectorEnded],
         left_out: Sequence[tuple[str, str]],
@@ -153,17 +168,19 @@ class Stressed(Iterator[Observation]):
             self._order.budget_seconds,
             portion,
         )
-        scored = {card.name: endings[card.name] for card in cards}
+        whole = {card.name: endings[card.name] for card in cards}
+        scored = whole
         if portion is not None:
             scored = yield from self._unaltered(cards, portion)
-        baseline = Baseline(scored, {card.name: card for card in cards}, self._calibrations)
+        short = _short(outcome, whole, scored, portion)
+        baseline = Baseline(scored, {card.name: card for card in cards}, self._calibrations, outcome, short)
         ended = []
         for variant in variants:
             one = yield from self._one(variant, baseline, portion)
             ended.append(one)
             yield one
         return Stress(
-            wording.sentence(ended, portion),
+            wording.sentence(outcome, ended, portion),
             self._order.budget_seconds,
             portion,
             tuple(ended),
@@ -173,11 +190,16 @@ class Stressed(Iterator[Observation]):
     def _unaltered(
         self, cards: Sequence[Card], portion: float
     ) -> Generator[Observation, None, dict[str, DetectorEnded]]:
-        """What detectors say of the portion as it is; nothing where the budget is over before."""
+        """What detectors say of the portion as it is; nothing where that came to no end: then no copy is made."""
         options = replace(self._options, until_seconds=portion)
         try:
             said = yield from self._look(self._path, cards, options, UNALTERED)
         except Interrupted:
+            return {}
+        except Cancelled:
+            raise
+        except (EngineError, OSError) as error:
+            self._broken = self._words(error)
             return {}
         return {name: ending for name, ending in said.items() if isinstance(ending.assessment, Verdict)}
 
@@ -186,9 +208,9 @@ class Stressed(Iterator[Observation]):
     ) -> Generator[Observation, None, VariantEnded]:
         cards = [card for card in baseline.cards.values() if variant.asks(card)]
         cards = [card for card in cards if card.name in baseline.endings]
-        if self._over():
-            self._raise_if_unwanted()
-            return _not_run(variant, wording.BUDGET)
+        self._raise_if_unwanted()
+        if self._broken or self._over():
+            return self._interrupted(variant)
         if not cards:
             return VariantEnded(variant.name, variant.title, variant.after)
         yield VariantStarted(variant.name, variant.title)
@@ -198,13 +220,14 @@ class Stressed(Iterator[Observation]):
             yield from self._make(variant, copy, cards, portion)
             said = yield from self._look(copy, cards, self._options, variant.name)
         except Interrupted:
-            return _not_run(variant, wording.BUDGET)
+            return self._interrupted(variant)
         except Cancelled:
             raise
-        except EngineError as error:
-            return _not_run(variant, "failed", str(error).removeprefix(f"{self._path.name}: "))
+        except (EngineError, OSError) as error:
+            return _not_run(variant, "failed", self._words(error))
         finally:
-            copy.unlink(missing_ok=True)
+            with suppress(OSError):
+                copy.unlink()
         return baseline.compare(variant, said, seconds=time.monotonic() - began)
 
     def _make(
@@ -230,12 +253,13 @@ class Stressed(Iterator[Observation]):
         self, path: Path, cards: Sequence[Card], options: Options, variant: str
     ) -> Generator[Observation, None, dict[str, DetectorEnded]]:
         """One pass over a copy; of what happens only endings are kept. Raises Interrupted and Cancelled."""
+        self._heard_at = time.monotonic()
         going = examine(
             path,
             registry=self._registry,
             detectors=[card.name for card in cards],
             options=options,
-            cancelled=self._over,
+            cancelled=lambda: self._stalled(going) or self._over(),
             calibrations=self._calibrations,
         )
         self._passes.append(going)
@@ -244,6 +268,7 @@ class Stressed(Iterator[Observation]):
         with going:
             try:
                 for seen in going:
+                    self._heard_at = time.monotonic()
                     if isinstance(seen, DetectorEnded):
                         endings[seen.detector] = seen
                     if time.monotonic() - worked >= WORKED_SECONDS:
@@ -258,9 +283,34 @@ class Stressed(Iterator[Observation]):
             self._passes.remove(going)
         return endings
 
-    def _open_scratch(self) -> None:
-        self._order.scratch.mkdir(mode=0o700, parents=True)
+    def _open_scratch(self) -> str:
+        """Why there is no place for copies; empty where there is."""
         self._raise_if_unwanted()
+        try:
+            self._order.scratch.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            logger.warning("there is no place for copies: %s", error)
+            return f"there is no place for copies ({error.strerror})"
+        return ""
+
+    def _stalled(self, going: Examination) -> bool:
+        """Whether a detector is stuck in one call and nothing is heard of others; then no further copy is made."""
+        current = going.current
+        seconds = self._order.stall_seconds
+        if current and time.monotonic() - max(current.since, self._heard_at) >= seconds:
+            self._broken = wording.stalled(current.detector, seconds)
+        return bool(self._broken)
+
+    def _interrupted(self, variant: Variant) -> VariantEnded:
+        """Of a copy that was given up, or not begun, because of what happened to one before it or the time."""
+        return _not_run(variant, "failed" if self._broken else wording.BUDGET, self._broken)
+
+    def _words(self, error: Exception) -> str:
+        """What went wrong, without the names of places on this machine."""
+        if isinstance(error, OSError):
+            logger.warning("a copy could not be kept or read: %s", error)
+            return f"it could not be kept or read ({error.strerror})"
+        return str(error).removeprefix(f"{self._path.name}: ")
 
     def _over(self) -> bool:
         return self._closed.is_set() or self._cancelled() or time.monotonic() >= self._until
@@ -276,6 +326,19 @@ def _portion(probe: Probe) -> float | None:
         return None
     known = probe.duration_seconds
     return None if known is not None and known <= PORTION_SECONDS else PORTION_SECONDS
+
+
+def _short(
+    outcome: OutcomeName,
+    whole: Mapping[str, DetectorEnded],
+    scored: Mapping[str, DetectorEnded],
+    portion: float | None,
+) -> str:
+    """Why those who are asked come to another outcome than the run; empty where they do not."""
+    if conclude([*whole.values()]).name is not outcome:
+        return wording.UNASKED
+    said = conclude([*scored.values()]).name
+    return "" if said is outcome or portion is None else wording.alone(portion, said)
 
 
 def _not_run(variant: Variant, why: str, detail: str = "") -> VariantEnded:

@@ -45,13 +45,14 @@ def stressed(
 ) -> tuple[Outcome, Stress]:
     """What the run says when that came of the copies of a video."""
     unaltered = ending(before, calibrations=calibrations)
-    baseline = Baseline({"plain": unaltered}, {"plain": PLAIN}, calibrations or {})
+    outcome = conclude([unaltered])
+    baseline = Baseline({"plain": unaltered}, {"plain": PLAIN}, calibrations or {}, outcome.name)
     variants = tuple(
         baseline.compare(variant, {"plain": ending(said)}, seconds=0.1)
         for variant, said in zip(VIDEO, after, strict=True)
     )
-    stress = Stress(wording.sentence(variants, None), 60.0, variants=variants)
-    return wording.weigh(conclude([unaltered]), stress), stress
+    stress = Stress(wording.sentence(outcome.name, variants, None), 60.0, variants=variants)
+    return wording.weigh(outcome, stress), stress
 
 
 def states(stress: Stress) -> list[str]:
@@ -118,12 +119,14 @@ def test_scores_move_freely_on_their_side_of_the_mark():
 
 def test_detectors_that_disagree_still_do():
     outcome = Outcome(OutcomeName.DISAGREE, "Detectors disagree.", "One and other.", "", "They disagree.")
-    flips = stressed(0.71, [0.38, 0.71, 0.71])[1]
+    variants = stressed(0.71, [0.38, 0.71, 0.71])[1].variants
+    stress = Stress(wording.sentence(outcome.name, variants, None), 60.0, variants=variants)
 
-    weighed = wording.weigh(outcome, flips)
+    weighed = wording.weigh(outcome, stress)
 
     assert (weighed.name, weighed.sentence) == (OutcomeName.DISAGREE, "Detectors disagree.")
-    assert "score moved from 0.71 to 0.38" in weighed.why
+    assert "score moved from 0.71 to 0.38 after re-encoding: detectors disagree as before." in weighed.why
+    assert "inconclusive" not in weighed.why + weighed.rule
 
 
 @pytest.mark.parametrize(

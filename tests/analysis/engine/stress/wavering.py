@@ -70,6 +70,7 @@ def stressing(
     scratch: Path,
     *detectors: Plain,
     budget_seconds: float = 300.0,
+    stall_seconds: float = 60.0,
     cancelled: Callable[[], bool] = lambda: False,
     calibrations: Mapping[str, Calibration] | None = None,
     options: Options | None = None,
@@ -78,7 +79,7 @@ def stressing(
     known = registry(*detectors)
     given = {"registry": known, "options": options, "cancelled": cancelled, "calibrations": calibrations}
     first = examine(path, **given)  # type: ignore[arg-type]
-    return Stressed(first, StressOrder(budget_seconds, scratch), path, **given)  # type: ignore[arg-type]
+    return Stressed(first, StressOrder(budget_seconds, scratch, stall_seconds), path, **given)  # type: ignore[arg-type]
 
 
 def stressed(path: Path, scratch: Path, *detectors: Plain, **options: object) -> list[Observation]:
