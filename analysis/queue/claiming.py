@@ -67,4 +67,5 @@ def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Cl
         slot=slot,
         purpose=run.purpose,
         stress_seconds=run.stress_seconds,
+        unstressed=(run.stress or {}).get("not_run") or "",
     )

@@ -117,14 +117,20 @@ def end_released(held: Held) -> None:
     wait_again(held, "The worker was stopped; the next free worker goes on.")
 
 
-def end_lost(held: Held, reason: str, *, blamed: str | None = None) -> None:
+def end_lost(held: Held, reason: str, *, blamed: str | None = None, unstressed: bool = False) -> None:
     """Puts a locked run back whose attempt was lost; ends it when it was asked to, or was lost too often.
 
     blamed: the detector that hung; it is left out from now on, and such an attempt is not counted.
+    unstressed: lost over altered copies; none are made from now on, and such an attempt is not counted either.
     """
     lease = held.lease
     if lease.cancel_requested_at:
         end_cancelled(held)
+    elif unstressed and held.run.stress_seconds is not None and held.run.stress is None:
+        held.run.stress = _unstressed(held.run.stress_seconds, reason)
+        held.run.save(update_fields=["stress"])
+        lease.claims = max(0, lease.claims - 1)
+        wait_again(held, reason)
     elif blamed and blamed not in lease.excluded:
         lease.excluded = {**lease.excluded, blamed: reason}
         lease.claims = max(0, lease.claims - 1)
@@ -170,6 +176,20 @@ def _end(held: Held, state: Run.State, **fields: Any) -> None:
 def _tell(held: Held, kind: str, message: str, data: dict[str, Any]) -> None:
     base = {"run": str(held.run.pk), "attempt": held.lease.attempt}
     held.tell(Draft(kind, message, base | data, ending=True), attempt=held.lease.attempt or None)
+
+
+def _unstressed(budget_seconds: int, reason: str) -> dict[str, Any]:
+    """As recorder.altering writes a stress test that was not done."""
+    return {
+        "sentence": f"Not stressed: {reason[:1].lower()}{reason[1:]}",
+        "budget_seconds": budget_seconds,
+        "portion_seconds": None,
+        "flipped": False,
+        "held": 0,
+        "variants": [],
+        "left_out": [],
+        "not_run": reason[:1].lower() + reason[1:].rstrip("."),
+    }
 
 
 def _poisoned(held: Held, reason: str) -> str:

@@ -43,6 +43,8 @@ class Claim:
     slot: int
     purpose: str = "examination"
     stress_seconds: int | None = None
+    # why no copies are made after all
+    unstressed: str = ""
 
     @property
     def which(self) -> Attempt:

@@ -16,15 +16,19 @@ SILENT = "Its worker stopped answering; another one goes on."
 
 @dataclass(frozen=True)
 class Loss:
-    """Why a slot's attempt is lost, as a sentence, and the detector that hung, if one did."""
+    """Why a slot's attempt is lost, as a sentence, and the detector that hung, if one did.
+
+    unstressed: the outcome was known, and it was lost over altered copies.
+    """
 
     reason: str
     blamed: str | None = None
+    unstressed: bool = False
 
 
 def lose_slot(worker: UUID, slot: int, loss: Loss) -> None:
     """Takes back whatever a slot that died held. Its successor may claim only after this."""
-    _each(worker, slot, lambda held: end_lost(held, loss.reason, blamed=loss.blamed))
+    _each(worker, slot, lambda held: _end(held, loss))
 
 
 def release_slot(worker: UUID, slot: int) -> None:
@@ -51,6 +55,10 @@ def take_back_lapsed(run_id: UUID) -> None:
         held = lock(run_id)
         if held and held.run.state == Run.State.RUNNING and not held.alive:
             take_back(held)
+
+
+def _end(held: Held, loss: Loss) -> None:
+    end_lost(held, loss.reason, blamed=loss.blamed, unstressed=loss.unstressed)
 
 
 def _each(worker: UUID, slot: int, end: Callable[[Held], None]) -> None:

@@ -17,6 +17,7 @@ from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
 from analysis.engine.stress import Stressed, StressOrder
+from analysis.engine.stress.wording import not_stressed, weigh
 from analysis.engine.types import MediaKind, Outcome, Stress
 from analysis.errors import LeaseLost, MediaMissing, TraceRefused
 from analysis.examining import load_options
@@ -67,7 +68,7 @@ class Examiner:
         except LeaseLost as lost:
             logger.warning("%s", lost)
         finally:
-            self._line.current = lambda: ""
+            self._line.current, self._line.stressing = lambda: "", lambda: False
             self._line.tell(idle)
             self._part()
 
@@ -115,6 +116,7 @@ class Examiner:
     def _note_going(self, going: Going) -> None:
         self._going = going
         self._line.current = lambda: _computing(going)
+        self._line.stressing = lambda: isinstance(going, Stressed) and going.stressing
 
     def _examine(
         self, claim: Claim, calibrations: Mapping[str, Calibration]
@@ -129,6 +131,9 @@ class Examiner:
             record = recorder.record(claim, examination, cards=self._cards, pulse=self._line.pulse, stop=stop)
         logger.info("run %s: %d events took %.3f s", claim.run, record.events, record.seconds)
         assert record.outcome  # noqa: S101  # record() returns with it
+        if claim.stress_seconds is not None and claim.unstressed:
+            stress = not_stressed(claim.stress_seconds, claim.unstressed)
+            return weigh(record.outcome, stress), stress
         return record.outcome, record.stress
 
     def _begin(
@@ -143,11 +148,16 @@ class Examiner:
             excluded=claim.excluded,
             calibrations=calibrations,
         )
-        if claim.stress_seconds is None:
+        if claim.stress_seconds is None or claim.unstressed:
             return examination
         return Stressed(
             examination,
-            StressOrder(claim.stress_seconds, scratch.folder(self._worker, self._slot) / str(claim.attempt)),
+            StressOrder(
+                claim.stress_seconds,
+                scratch.folder(self._worker, self._slot) / str(claim.attempt),
+                # before the supervisor takes the slot for one that hangs
+                settings.STALL_SECONDS / 2,
+            ),
             path,
             registry=self._registry,
             options=self._options,

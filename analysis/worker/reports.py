@@ -11,7 +11,8 @@ from analysis.queue import Attempt
 class Report:
     """A slot's state. `seen` grows with every sign of life of the examination.
 
-    `ready`: loaded and waiting for `go`. `in_feed`: the detector that has been computing longest.
+    `ready`: loaded and waiting for `go`. `in_feed`: the detector that has been computing longest. `stressing`: the
+    outcome is known, and altered copies are looked at.
     """
 
     ready: bool = False
@@ -20,6 +21,7 @@ class Report:
     attempt: int = 0
     seen: int = 0
     in_feed: str = ""
+    stressing: bool = False
 
     @property
     def which(self) -> Attempt | None:

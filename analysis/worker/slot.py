@@ -58,6 +58,7 @@ class Line:
     report: Report = field(default_factory=Report)
     # whom a watchdog would blame right now; set while a run is examined
     current: Callable[[], str] = field(default=lambda: "")
+    stressing: Callable[[], bool] = field(default=lambda: False)
     loop: asyncio.AbstractEventLoop | None = None
     work: "asyncio.Task[None] | None" = None
     _told: Flag = field(default_factory=Flag)
@@ -110,7 +111,8 @@ class Line:
         while True:
             self._told.wait(REPORT_SECONDS)
             self._told.clear()
-            os.write(self.output, replace(self.report, in_feed=self.current()).line())
+            report = replace(self.report, in_feed=self.current(), stressing=self.stressing())
+            os.write(self.output, report.line())
 
 
 class Slot:

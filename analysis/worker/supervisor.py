@@ -25,6 +25,7 @@ from analysis.worker.bell import Bell
 from analysis.worker.child import Child
 from analysis.worker.news import News
 from analysis.worker.plan import Plan
+from analysis.worker.watch import DIED
 from realtime import jobs, publisher
 from realtime.webhooks.dispatcher import Dispatcher
 
@@ -37,7 +38,6 @@ BEAT_SECONDS = 3.0
 STOP_SECONDS = 8.0
 WELL_AFTER_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
-DIED = Loss("Its worker process died; another one goes on.")
 
 
 class Supervisor:
@@ -161,7 +161,7 @@ class Supervisor:
     def _hear(self, child: Child) -> None:
         run = child.run
         if not child.listen():
-            self._lose(child, DIED)
+            self._lose(child, watch.died(child))
         elif child.run != run:
             self._next_beat = 0.0
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -19,11 +20,14 @@ from analysis import queue
 from analysis.engine.registry import Registry
 from analysis.engine.weights import WeightStore
 from analysis.models import DetectorCard, Media, Run, Worker
+from analysis.queue import Loss
 from analysis.uploads import adopt_file
 from analysis.uploads.places import scratch_root
-from analysis.worker import scratch
+from analysis.worker import scratch, watch
+from analysis.worker.child import Child
 from analysis.worker.examiner import Examiner
 from analysis.worker.plan import Plan
+from analysis.worker.reports import Report
 from analysis.worker.slot import Line
 from analysis.worker.supervisor import Supervisor
 from realtime.models import Event
@@ -231,3 +235,41 @@ def test_copies_outlive_a_worker_that_was_killed_by_an_hour_at_most(
     supervisor._tick(time.monotonic())
 
     assert [path.exists() for path in (*kept, *left)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("over", ["stall", "memory", "death"])
+def test_a_worker_lost_over_copies_costs_the_copies_and_nothing_else(
+    examine: Callable[[Run], Run], media: Media, analyst: User, settings: Any, over: str
+) -> None:
+    run = queue.enqueue(media, owner=analyst, detectors=["wavers"], stress_seconds=300)
+    worker = Worker.objects.get()
+    assert queue.claim(run.pk, worker=worker.pk, slot=0)
+    queue.lose_slot(worker.pk, 0, _loss_over_copies(settings, run.pk, over))
+
+    run = examine(run)
+
+    assert (run.state, run.outcome) == ("succeeded", "some_signs")
+    assert (run.lease.excluded, run.lease.claims) == ({}, 1)
+    assert run.stress["variants"] == []
+    assert "while altered copies were looked at; the run is repeated without them" in run.stress["not_run"]
+    assert run.stress["sentence"] == f"Not stressed: {run.stress['not_run']}."
+    assert [result.detector for result in run.results.filter(attempt=run.lease.attempt)] == ["wavers"]
+    described = judge("#/components/schemas/Event")
+    assert [
+        fault.message for line in told(run) for fault in described.iter_errors(json.loads(line.body))
+    ] == []
+
+
+def _loss_over_copies(settings: Any, run: UUID, over: str) -> Loss:
+    """What the supervisor makes of a slot that reports copies of that run and then goes wrong."""
+    child = Child(0, ["sleep", "60"], threads=1)
+    try:
+        child._hear(Report(ready=True, run=run, attempt=1, seen=2, in_feed="wavers", stressing=True))
+        settings.STALL_SECONDS = -1.0 if over == "stall" else 60.0
+        settings.SLOT_MEMORY_BYTES = 1 if over == "memory" else 0
+        loss = watch.died(child) if over == "death" else watch.verdict(child)
+    finally:
+        child.kill()
+        child.close()
+    assert loss
+    return loss

@@ -16,7 +16,8 @@ from analysis import queue
 from analysis.models import Run, RunLease, Worker
 from analysis.worker import rows
 from analysis.worker.plan import Plan
-from analysis.worker.supervisor import DIED, Supervisor
+from analysis.worker.supervisor import Supervisor
+from analysis.worker.watch import DIED
 from realtime import jobs
 from realtime.models import Job
 from tests.analysis.test_queue import take
