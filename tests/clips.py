@@ -6,7 +6,7 @@ in frame n, top edge at SQUARE_TOP; its colour is SQUARE.
 
 import io
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+# Samples from one number to another.
+Heard = Callable[[int, int], NDArray[np.float32]]
 
 GROUND = (40, 90, 60)
 SQUARE = (220, 60, 200)
@@ -124,11 +126,9 @@ def write_video(
         file.mux(video.encode(None))
         if sound is not None:
             end = stamps[-1] + 1 / fps
-            heard = (
-                _tone(tone_hz or TONE_HZ, sound.codec_context.sample_rate, end)
-                if samples is None
-                else samples
-            )
+            heard = _tone(tone_hz or TONE_HZ, sound.codec_context.sample_rate)
+            if samples is not None:
+                heard = _recorded(samples)
             _write_heard(file, sound, heard, sound_starts, end, sound_hole)
     if rotation:
         turn(path, rotation)
@@ -153,14 +153,20 @@ def _add_sound(file: Any, codec: str, rate_hz: int) -> Any:
     return stream
 
 
-def _tone(hz: float, rate_hz: int, ends: float) -> NDArray[np.float32]:
-    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(ends * rate_hz)) / rate_hz)).astype(np.float32)
+def _tone(hz: float, rate_hz: int) -> Heard:
+    return lambda first, last: (0.5 * np.sin(2 * np.pi * hz * np.arange(first, last) / rate_hz)).astype(
+        np.float32
+    )
+
+
+def _recorded(samples: NDArray[np.float32]) -> Heard:
+    return lambda first, last: samples[first:last]
 
 
 def _write_heard(
     file: Any,
     stream: Any,
-    samples: NDArray[np.float32],
+    heard: Heard,
     starts: float,
     ends: float,
     hole: tuple[float, float] | None,
@@ -169,7 +175,7 @@ def _write_heard(
     for first in range(round(starts * rate), round(ends * rate), size):
         if hole and hole[0] <= first / rate < hole[1]:
             continue
-        part = samples[first : min(first + size, round(ends * rate))]
+        part = heard(first, min(first + size, round(ends * rate)))
         frame = av.AudioFrame.from_ndarray(part[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, first, Fraction(1, rate)
         file.mux(stream.encode(frame))
@@ -200,8 +206,7 @@ def write_sound(
     """A tone alone."""
     with av.open(str(path), "w", format=container) as file:
         stream = _add_sound(file, codec, rate_hz)
-        heard = _tone(hz, stream.codec_context.sample_rate, seconds)
-        _write_heard(file, stream, heard, 0.0, seconds, None)
+        _write_heard(file, stream, _tone(hz, stream.codec_context.sample_rate), 0.0, seconds, None)
     return path
 
 

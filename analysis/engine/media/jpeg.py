@@ -28,7 +28,7 @@ FLAT_STD = 2.0
 DEEP = 0.5
 MIN_SIDE = 128
 MAX_PIXELS = 40_000_000
-MAX_GRID = 96
+MAX_GRID = 64  # what is kept of a map of evidence
 
 
 def read(path: Path, probe: Probe) -> dict[str, Any] | None:
@@ -158,7 +158,7 @@ def upright(rows: list[list[float]], orientation: int) -> list[list[float]]:
 
 
 def coarse(grid: Grid) -> list[list[float]]:
-    """The grid shrunk to at most 96 cells a side, as rounded rows."""
+    """The grid shrunk to at most MAX_GRID cells a side, as rounded rows."""
     step = max(1, -(-max(grid.shape) // MAX_GRID))
     rows, columns = grid.shape[0] // step, grid.shape[1] // step
     small = grid[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))

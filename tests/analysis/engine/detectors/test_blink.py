@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from analysis.engine.detectors import blink
-from analysis.engine.detectors.curves import MARGIN, MARKED, WIDTH
+from analysis.engine.detectors.curves import MARGIN, SPAN, WIDTH
 from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Coverage, DetectorEnded, FaceBatch, NotAssessed, Reason, Verdict
@@ -151,7 +151,7 @@ def test_blinks_are_shaded_in_the_picture():
     (made,) = going.evidence()
 
     sheet = np.asarray(Image.open(io.BytesIO(made.content)).convert("RGB"))
-    across = np.flatnonzero((sheet == MARKED).all(axis=2).any(axis=0))
+    across = np.flatnonzero((sheet == SPAN).all(axis=2).any(axis=0))
     assert isinstance(verdict, Verdict)
     assert (across.mean() - MARGIN) / WIDTH * 16.0 == pytest.approx(5.0, abs=0.1)
 
