@@ -53,14 +53,18 @@ def probe(payload: bytes, limits: Limits) -> Probe:
     return found
 
 
-def facts(payload: bytes) -> Mapping[str, Any]:
+def facts(payload: bytes) -> dict[str, Any]:
     """The facts in this message: any JSON, within the size the wire allows.
 
-    Raises ReaderLost where "sound" or "coding", with which is computed, hold other than such numbers.
+    Where "sound" or "coding", with which is computed, hold other than such numbers, an error stands in their place: what
+    one of them got wrong must not cost the others, nor the pictures. Raises ReaderLost where there are no facts at all.
     """
     said = _object(payload)
-    _check_sound(said.get("sound"))
-    coding_table.check(said.get("coding"))
+    for name, check in (("sound", _check_sound), ("coding", coding_table.check)):
+        try:
+            check(said.get(name))
+        except ReaderLost as error:
+            said[name] = {"error": str(error)}
     return said
 
 

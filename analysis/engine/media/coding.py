@@ -13,11 +13,10 @@ import av
 
 from analysis.engine.errors import UndecodableMedia
 from analysis.engine.media import container
-from analysis.engine.media.coding_table import PICTURES, STRETCHES
+from analysis.engine.media.coding_table import MOST_SECONDS, PICTURES, STRETCH_BYTES, STRETCHES
 from analysis.engine.media.sniff import HEAD_BYTES, sniff
 from analysis.engine.types import Probe
 
-_STRETCH_BYTES = 48 << 20  # what is read of a recording of a high rate is bounded, too
 _MOST_PACKETS = 4 * PICTURES  # looked at for one stretch, those without a time among them
 
 
@@ -43,10 +42,11 @@ def _table(opened: Any, stream: Any, probe: Probe) -> dict[str, Any]:
     stretches, whole = ([], False) if _is_long(probe) else _from_the_start(_timed(opened, stream))
     if not whole:
         stretches = _spread(opened, stream, probe.duration_seconds) or stretches
+    described = (_stretch(stretch, stream) for stretch in stretches)
     return {
         "codec": probe.video_codec,
         "whole": whole,
-        "stretches": [_stretch(stretch, stream) for stretch in stretches],
+        "stretches": [stretch for stretch in described if stretch["sorts"]],
     }
 
 
@@ -75,7 +75,7 @@ def _some(packets: Iterator[Any]) -> list[Any]:
     for packet in packets:
         rows.append((packet.pts, packet.size, packet.is_keyframe))
         size_bytes += packet.size
-        if len(rows) == PICTURES or size_bytes >= _STRETCH_BYTES:
+        if len(rows) == PICTURES or size_bytes >= STRETCH_BYTES:
             break
     return rows
 
@@ -93,9 +93,9 @@ def _spread(opened: Any, stream: Any, duration_seconds: float | None) -> list[li
         except av.FFmpegError:
             return []
         stretch = _some(_timed(opened, stream))
-        # a header that promises too much leads to the same last key picture again and again
+        # key pictures far apart, or a header that promises too much: another moment leads to the same one
         if not stretch or stretch[0][0] == last:
-            break
+            continue
         last = stretch[0][0]
         stretches.append(stretch)
     return stretches
@@ -113,16 +113,18 @@ def _timed(opened: Any, stream: Any) -> Iterator[Any]:
 
 
 def _stretch(packets: list[Any], stream: Any) -> dict[str, Any]:
+    """Without pictures whose time is past all bounds: one damaged number must not cost the others."""
     rows, latest = [], None
     for pts, size, is_key in packets:
-        late = latest is None or pts > latest
-        rows.append((pts, size, "I" if is_key else "P" if late else "B"))
-        latest = pts if latest is None else max(latest, pts)
+        seconds = round(float((pts - (stream.start_time or 0)) * stream.time_base), 6)
+        if abs(seconds) >= MOST_SECONDS:
+            continue
+        late = latest is None or seconds > latest
+        rows.append((seconds, size, "I" if is_key else "P" if late else "B"))
+        latest = seconds if latest is None else max(latest, seconds)
     rows.sort()
     return {
-        "seconds": [
-            round(float((pts - (stream.start_time or 0)) * stream.time_base), 6) for pts, _, _ in rows
-        ],
+        "seconds": [seconds for seconds, _, _ in rows],
         "bytes": [size for _, size, _ in rows],
         "sorts": "".join(sort for _, _, sort in rows),
     }

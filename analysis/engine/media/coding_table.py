@@ -5,7 +5,9 @@ from typing import Any
 from analysis.engine.errors import ReaderLost
 
 PICTURES, STRETCHES = 1000, 12  # 12,000 pictures in all: 400 s at 30 a second
-_LARGEST_BYTES, _MOST_SECONDS = 1 << 31, 1e9
+STRETCH_BYTES = 48 << 20  # what is read of a recording of a high rate is bounded, too
+MOST_SECONDS = 1e9
+_LARGEST_BYTES = 1 << 31
 
 
 def check(said: Any) -> None:
@@ -27,6 +29,6 @@ def _sound(stretch: Any) -> bool:
         and isinstance(sorts, str)
         and len(seconds) == len(sizes) == len(sorts) <= PICTURES
         and set(sorts) <= set("IPB")
-        and all(type(one) in (int, float) and abs(one) < _MOST_SECONDS for one in seconds)
+        and all(type(one) in (int, float) and abs(one) < MOST_SECONDS for one in seconds)
         and all(type(one) is int and 0 <= one < _LARGEST_BYTES for one in sizes)
     )

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from analysis.engine.detectors import gop
-from analysis.engine.errors import ReaderLost
 from analysis.engine.media import answers, coding, wire
 from analysis.engine.media.coding_table import PICTURES
 from analysis.engine.types import FileFacts, MediaKind, NotAssessed, Probe, Reason, Source
@@ -146,8 +145,37 @@ def test_of_a_long_video_stretches_are_read_spread_evenly(pictures, tmp_path, mo
         {"seconds": [0.0] * (PICTURES + 1), "bytes": [1] * (PICTURES + 1), "sorts": "P" * (PICTURES + 1)},
     ],
 )
-def test_a_table_that_makes_no_sense_is_refused(stretch):
+def test_a_table_that_makes_no_sense_is_refused_alone(stretch):
     assert answers.facts(wire.dump({"coding": GOOD}))["coding"] == GOOD
 
-    with pytest.raises(ReaderLost):
-        answers.facts(wire.dump({"coding": GOOD | {"stretches": [stretch]}}))
+    found = answers.facts(
+        wire.dump({"coding": GOOD | {"stretches": [stretch]}, "embedded": {"make": "Acme"}})
+    )
+
+    assert "makes no sense" in found["coding"]["error"]
+    assert found["embedded"] == {"make": "Acme"}
+
+
+def test_one_time_past_all_bounds_costs_one_picture(pictures, tmp_path):
+    times = [number / 25 for number in range(79)] + [2e9]
+    path = clips.write_video(
+        tmp_path / "far.mkv", times=times, frames=pictures[:80], width=films.WIDTH, height=films.HEIGHT
+    )
+
+    table = coding.read(path, PROBE)
+
+    (stretch,) = table["stretches"]
+    assert len(stretch["sorts"]) == 79
+    assert answers.facts(wire.dump({"coding": table}))["coding"] == table
+
+
+def test_key_pictures_far_apart_cost_no_stretch_behind_them(pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr(coding, "PICTURES", 20)
+    path = films.coded(tmp_path / "sparse.mp4", pictures, every=60)
+
+    table = coding.read(
+        path, Probe(MediaKind.VIDEO, "mp4", 14.4, width=160, height=120, fps_from_header=25.0)
+    )
+
+    begins = [stretch["seconds"][0] for stretch in table["stretches"]]
+    assert begins == pytest.approx([0.0, 2.4, 4.8, 7.2, 9.6, 12.0])
