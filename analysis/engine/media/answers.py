@@ -56,8 +56,8 @@ def probe(payload: bytes, limits: Limits) -> Probe:
 def facts(payload: bytes) -> dict[str, Any]:
     """The facts in this message: any JSON, within the size the wire allows.
 
-    Where "sound" or "coding", with which is computed, hold other than such numbers, an error stands in their place: what
-    one of them got wrong must not cost the others, nor the pictures. Raises ReaderLost where there are no facts at all.
+    Where "sound" or "coding", with which is computed, hold other than such numbers, an error stands in their place: one
+    must not cost the others, nor the pictures. Raises ReaderLost where there are no facts at all.
     """
     said = _object(payload)
     for name, check in (("sound", _check_sound), ("coding", coding_table.check)):

@@ -21,6 +21,7 @@ LEAST_PERIOD, MOST_PERIOD = 9, 160
 LEAST_PICTURES = 6 * LEAST_PERIOD
 LEAST_MEMBERS = 6
 _LONGEST_RUN = 17
+_CLOCK_PICTURES = 0.6
 _CLIP = (-1.0, 4.0)  # deviations: one spike must not make a period
 
 
@@ -95,14 +96,14 @@ def _above(values: Reals) -> Reals:
     return above
 
 
-def period(left: Reals, sorts: str) -> Period | None:
-    """The period that stands out most; None when there is nothing to look at."""
+def period(left: Reals, sorts: str, fps: float | None = None) -> Period | None:
+    """The period that stands out most; None when there is nothing to look at. fps: of the pictures, where steady."""
     sound = _centred(left)
     if sound is None:
         return None
     values, known, deviation = sound
     best: Period | None = None
-    for every in _periods(sorts):
+    for every in _periods(sorts, fps):
         sums, counts = (_folded(part, every).sum(axis=0) for part in (values, known))
         errors = np.where(counts >= LEAST_MEMBERS, sums / np.sqrt(np.maximum(counts, 1)) / deviation, 0.0)
         first = int(np.argmax(errors))
@@ -118,14 +119,14 @@ def _period(values: Reals, known: Reals, deviation: float, every: int, first: in
     )
 
 
-def broken(left: Reals, sorts: str) -> tuple[Period, Break] | None:
+def broken(left: Reals, sorts: str, fps: float | None = None) -> tuple[Period, Break] | None:
     """The period that stands out most when it may go on out of step once; None when none does on both sides."""
     sound = _centred(left)
     if sound is None:
         return None
     values, known, deviation = sound
     best: tuple[float, int, int, int, int, float] | None = None
-    for every in _periods(sorts):
+    for every in _periods(sorts, fps):
         found = _best_break(_folded(values, every), _folded(known, every), deviation)
         if found and (best is None or found[0] > best[0]):
             best = (found[0], every, *found[1:])
@@ -173,14 +174,20 @@ def _folded(values: Reals, every: int) -> Reals:
     return np.pad(values, (0, rows * every - len(values))).reshape(rows, every)
 
 
-def _periods(sorts: str) -> list[int]:
-    """Those tried: not the ones that always meet the same places of the present GOP, whose own rhythm they would be."""
+def _periods(sorts: str, fps: float | None) -> list[int]:
+    """Those tried: not the ones that always meet the same places of the present GOP, whose own rhythm they would be,
+    nor whole and half seconds, which are those of clocks and lights."""
     present = interval(sorts)
     return [
         every
         for every in range(LEAST_PERIOD, min(MOST_PERIOD, len(sorts) // LEAST_MEMBERS) + 1)
-        if present is None or present // int(np.gcd(every, present)) >= 3
+        if (present is None or present // int(np.gcd(every, present)) >= 3) and not _of_clocks(every, fps)
     ]
+
+
+def _of_clocks(every: int, fps: float | None) -> bool:
+    """Whether it is the picture nearest to a number of half seconds, or as near as the next."""
+    return fps is not None and abs(every - round(2 * every / fps) * fps / 2) < _CLOCK_PICTURES
 
 
 def interval(sorts: str) -> int | None:

@@ -26,9 +26,9 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def first(pictures, tmp_path_factory):
-    """The footage as it was coded first, with a key picture every 25."""
+    """The footage as it was coded first, with a key picture every 23: at 25 a second those of 25 are not told."""
     path = tmp_path_factory.mktemp("films") / "first.mp4"
-    return list(films.shown(films.coded(path, pictures, every=25, crf=28)))
+    return list(films.shown(films.coded(path, pictures, every=23, crf=28)))
 
 
 def told(table):
@@ -49,9 +49,10 @@ def findings(path, kind):
 def test_an_earlier_coding_is_told_by_its_period(first, tmp_path, codec, every, b):
     path = films.coded(tmp_path / "second.mp4", first, every=every, codec=codec, b=b)
 
-    (one,) = findings(path, "earlier coding")
+    (one,) = findings(path, "period")
 
-    assert "key picture every 25 pictures" in one["sentence"]
+    assert "every 23 pictures one is larger" in one["sentence"]
+    assert "a clock in the picture" in one["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +72,95 @@ def test_pictures_taken_out_before_the_last_coding_put_the_period_out_of_step(fi
 
     (one,) = findings(path, "out of step")
 
-    assert "every 25 pictures" in one["sentence"]
+    assert "every 23 pictures" in one["sentence"]
+    assert "a recorder lost some" in one["sentence"]
     assert 6.0 <= float(one["field"].split()[0]) <= 8.0  # the cut is at 6.8 s; told to the period
+
+
+def stretch(*, every=None, late=0, keys=100, gaps=(), fps=25, count=1000, begins=0.0):
+    """Drawn sizes: every so many pictures one is twice as large, `late` pictures later from the middle on, and after
+    each of the pictures in `gaps` as many are missing as it says."""
+    sizes = 1000 * np.exp(np.random.default_rng(1).normal(0, 0.1, count))
+    if every:
+        sizes[: count // 2 : every] *= 2
+        middle = -(-count // 2 // every) * every
+        sizes[middle + late :: every] *= 2
+    times = np.arange(count) / fps + begins
+    for at, missing in dict(gaps).items():
+        times[at + 1 :] += missing / fps
+    sorts = "".join("P" if at % keys else "I" for at in range(count))
+    return {"seconds": times.tolist(), "bytes": sizes.astype(int).tolist(), "sorts": sorts}
+
+
+def kinds(*stretches, whole=True):
+    _, assessment = told({"whole": whole, "stretches": list(stretches)})
+    return [one["kind"] for one in assessment.facts["findings"]], assessment
+
+
+@pytest.mark.parametrize(("every", "fps"), [(25, 25), (15, 30), (30, 30000 / 1001), (36, 24000 / 1001)])
+def test_whole_and_half_seconds_are_those_of_clocks_and_are_not_told(every, fps):
+    assert kinds(stretch(every=every, fps=fps, keys=217))[0] == []
+    assert kinds(stretch(every=every, fps=fps * 1.1, keys=217))[0] == ["period"]
+
+
+def test_a_clock_in_the_picture_is_no_earlier_coding(tmp_path):
+    footage = films.footage(300)
+    for number, picture in enumerate(footage):
+        digits = np.random.default_rng(number // 25).integers(0, 2, (18, 55, 1))
+        picture[100:118, 100:155] = digits * 255
+
+    _, assessment = told(coding.read(films.coded(tmp_path / "clock.mp4", footage, every=250), PROBE))
+
+    assert assessment.facts["findings"] == []
+
+
+def test_pictures_that_a_recorder_lost_explain_what_is_out_of_step():
+    assert kinds(stretch(every=23, late=15))[0] == ["out of step"]
+    assert "out of step" not in kinds(stretch(every=23, late=15, gaps={500: 8}))[0]
+    assert kinds(stretch(every=23, late=15, gaps={500: 4}))[0] == ["out of step", "gap"]
+
+
+def test_history_is_told_before_what_is_many():
+    gaps = stretch(gaps={40 * number: 5 for number in range(1, 21)})
+
+    found, assessment = kinds(gaps, gaps, gaps, stretch(every=23, late=15))
+
+    assert found[0] == "out of step"
+    assert len(found) == 40
+    assert assessment.facts["findings_left_out"] == 21
+    assert "out of step" in assessment.detail
+    assert "21 further findings are left out" in assessment.detail
+
+
+def test_a_portion_is_named_where_not_the_whole_was_read():
+    _, assessment = kinds(stretch(), stretch(begins=400), whole=False)
+
+    assert "2000 pictures were read of 0.0 to 440.0 s in 2 stretches" in assessment.detail
+
+
+def test_one_missing_picture_is_told_as_one():
+    gap = stretch()
+    gap["seconds"] = [one + 0.06 * (one > 20) for one in gap["seconds"]]
+
+    _, assessment = kinds(gap)
+
+    assert "no picture for 0.10 s (about 1 picture at" in assessment.facts["findings"][0]["sentence"]
+
+
+def test_video_of_key_pictures_alone_is_not_told_as_if_it_was_looked_at():
+    session, assessment = told({"whole": True, "stretches": [stretch(keys=1)]})
+
+    assert "every picture is a key picture" in assessment.detail
+    assert list(session.evidence()) == []
+
+
+def test_pictures_too_large_for_a_stretch_are_not_called_too_few():
+    large = {"seconds": [at / 25 for at in range(17)], "bytes": [3_000_000] * 17, "sorts": "I" * 17}
+
+    _, assessment = told({"whole": False, "stretches": [large] * 12})
+
+    assert assessment.reason is Reason.OUTSIDE_DOMAIN
+    assert "so large that at most 17 in a row were read" in assessment.detail
 
 
 def test_nothing_of_it_is_a_score(first, tmp_path):
@@ -84,6 +172,7 @@ def test_nothing_of_it_is_a_score(first, tmp_path):
     assert assessment.reason is Reason.REPORTS_FACTS
     (sheet,) = session.evidence()
     assert "no sign of manipulation" in sheet.caption
+    assert None in sheet.plot.panels[0].curves["size above its like"]  # key pictures have no such size
 
 
 def test_streams_joined_without_coding_are_told_by_an_early_key_picture(pictures, tmp_path):
@@ -101,7 +190,7 @@ def test_missing_pictures_of_a_steady_rate_are_told(pictures, tmp_path):
 
     (one,) = findings(path, "gap")
 
-    assert "5 pictures" in one["sentence"]
+    assert "no picture for 0.24 s (about 5 pictures at the usual rate)" in one["sentence"]
     assert one["field"] == "2.36 s"
 
 
