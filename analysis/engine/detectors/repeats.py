@@ -7,10 +7,14 @@ left out, for it is the same at any two moments.
 
 Two moments are alike where their means differ by no more than a fifth of what the scene moves about them, and a
 repeat is LEAST_SECONDS of such moments, each as far behind. Set on drawn footage of our own.
+
+What moves periodically (a pendulum, a fan, light that flickers) resembles itself without a copy: a stretch that comes
+EQUAL_GAPS + 1 times or more in equal distances is told as that. A loop that runs so often looks the same.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,6 +52,9 @@ LIKENESS = 0.2
 HELD = 0.05  # of the least motion: the same picture, coded as a copy
 MOST_PICTURES = 7500  # 12 passages of 10 s at 60 a second, and some
 KEPT = 20
+EQUAL_GAPS = 3
+FOUND_AGAIN = 0.6  # the share of a stretch's middle that must be alike at another place
+BORDER_STEPS = 1.5  # median steps of time: no stretch goes on across what was not looked at
 
 
 def cards() -> list[Card]:
@@ -65,7 +72,10 @@ def cards() -> list[Card]:
             unit="frames",
             looks_at="Whether a stretch of moving pictures comes again later, picture by picture.",
             cannot_see="Stretches that stand still, are shorter than 0.6 s, are mirrored, cropped, slower or faster, "
-            "or come again backwards; single pictures, which a change of rate repeats (told as a fact); what lies "
+            "or come again backwards; copies of what moves periodically (a pendulum, a fan, light that flickers) "
+            "and loops of four turns or more, which look the same: told as a fact, without a score; periods of which a "
+            "passage shows fewer than four turns can be taken for copies; stretches in which the step of time varies "
+            "by half or more; single pictures, which a change of rate repeats (told as a fact); what lies "
             "outside the passages it reads: of recordings over two minutes twelve of 10 s, spread evenly, so two "
             "copies are met only where both fall into passages. Loops, replays, titles, animations and screen "
             "recordings repeat by design and look the same: a repeat says copied, not forged.",
@@ -115,6 +125,7 @@ class RepeatsSession:
     means: list[Reals] = field(default_factory=list)
     moving: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     repeats: list[Repeat] = field(default_factory=list)
+    periodic: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
         if isinstance(batch, FrameBatch):
@@ -129,14 +140,40 @@ class RepeatsSession:
         if len(self.times) < 2 * LEAST_PICTURES:
             return
         means = np.stack(self.means)
-        apart = self._pictures(APART_SECONDS)
-        motion = _motion(means, apart)
+        passages = self._passages()
+        motion = _motion_within(means, passages, self._pictures(APART_SECONDS))
         self.moving = motion >= LEAST_MOTION
-        for alike in _alike(means, motion, self.moving, self._pictures(LEAST_SECONDS)):
-            self.repeats = _longest([*self.repeats, *alike])
+        scene = Scene(means, motion, self.moving, passages)
+        least = self._pictures(LEAST_SECONDS)
+        found: list[Repeat] = []
+        for alike in _alike(scene, least):
+            found = _longest([*found, *alike])
             yield ScoresMeasured(NAME, ())
+        yield from self._part(scene, found, least)
         if self.moving.sum() >= LEAST_PICTURES:
             yield ScoresMeasured(NAME, self._points())
+
+    def _part(self, scene: "Scene", found: list[Repeat], least: int) -> Iterator[ScoresMeasured]:
+        """Takes what moves periodically out of the repeats, and those that lie in it for the most part."""
+        self.periodic = np.zeros(len(self.times), np.bool_)
+        for one in found:
+            if _is_periodic(again := _again(scene, one, least), scene.passages):
+                for first, length in ((one.first, one.length), (one.first + one.later, one.length)):
+                    self.periodic[first : first + length] = True
+                for first in again:
+                    self.periodic[first : first + least] = True
+            yield ScoresMeasured(NAME, ())
+        self.repeats = [one for one in found if not self._lies_in_periodic(one)]
+
+    def _lies_in_periodic(self, one: Repeat) -> bool:
+        starts = (one.first, one.first + one.later)
+        return any(self.periodic[first : first + one.length].mean() >= 0.5 for first in starts)
+
+    def _passages(self) -> NDArray[np.int64]:
+        """The number of each picture's passage: a step of time longer than usual begins another."""
+        steps = np.diff(self.times)
+        borders = steps > BORDER_STEPS * float(np.median(steps))
+        return np.concatenate(([0], np.cumsum(borders)))
 
     def _pictures(self, seconds: float) -> int:
         """How many pictures last so long, LEAST_PICTURES at least for the length of a repeat."""
@@ -149,9 +186,10 @@ class RepeatsSession:
         for one in self.repeats:
             for first in (one.first, one.first + one.later):
                 repeated[first : first + one.length] = True
+        told = self.moving & ~self.periodic | repeated
         return tuple(
             ScorePoint(at, float(again)) if moves else ScorePoint(at, None, reason=Reason.OUTSIDE_DOMAIN)
-            for at, again, moves in zip(self.times, repeated, self.moving | repeated, strict=True)
+            for at, again, moves in zip(self.times, repeated, told, strict=True)
         )
 
     def finish(self) -> Assessment:
@@ -163,14 +201,31 @@ class RepeatsSession:
             return NotAssessed(
                 Reason.OUTSIDE_DOMAIN, "the pictures stand still, so any two of them are alike"
             )
+        facts = self._facts()
+        if self.periodic.any() and not self.repeats:
+            detail = (
+                "things move periodically here (a pendulum, a fan, flickering light, or a loop), so stretches "
+                "resemble each other without a copy"
+            )
+            return NotAssessed(Reason.OUTSIDE_DOMAIN, detail, facts)
         score = _score(max((self._seconds(one) for one in self.repeats), default=0.0))
+        scored = int((self.moving & ~self.periodic).sum())
+        return Verdict(score, Coverage(scored, len(self.times)), facts=facts)
+
+    def _facts(self) -> dict[str, Any]:
         held = self._held()
-        facts = {
+        return {
             "repeats": [self._fact(one) for one in self.repeats],
+            "moves_periodically": [
+                {
+                    "start_seconds": round(self.times[first], 3),
+                    "end_seconds": round(self.times[first + length - 1], 3),
+                }
+                for first, length in _runs(self.periodic, self._passages())[:KEPT]
+            ],
             "held_pictures": len(held),
             "held_at_seconds": held[:KEPT],
         }
-        return Verdict(score, Coverage(moving, len(self.times)), facts=facts)
 
     def _seconds(self, one: Repeat) -> float:
         """By the rate of the pictures: passages that were not read must not make a repeat longer."""
@@ -180,7 +235,7 @@ class RepeatsSession:
         """When a picture was the same as the one before although things move."""
         means = np.stack(self.means)
         steps = np.abs(means[1:] - means[:-1]).mean(axis=1)
-        held = (steps <= HELD * LEAST_MOTION) & self.moving[1:]
+        held = (steps <= HELD * LEAST_MOTION) & self.moving[1:] & (np.diff(self._passages()) == 0)
         return [round(self.times[at + 1], 3) for at in np.flatnonzero(held)]
 
     def _fact(self, one: Repeat) -> dict[str, Any]:
@@ -236,27 +291,72 @@ def _means(rgb: Pixels) -> Reals:
     return means
 
 
+@dataclass(frozen=True)
+class Scene:
+    """All pictures: their means, how much they move, whether that is enough, and the passage each is of."""
+
+    means: Reals
+    motion: Reals
+    moving: NDArray[np.bool_]
+    passages: NDArray[np.int64]
+
+    def alike(self, ones: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        differ = np.abs(self.means[others] - self.means[ones]).mean(axis=1)
+        bound = LIKENESS * np.minimum(self.motion[others], self.motion[ones])
+        same: NDArray[np.bool_] = (differ <= bound) & self.moving[others] & self.moving[ones]
+        return same
+
+
+def _motion_within(means: Reals, passages: NDArray[np.int64], apart: int) -> Reals:
+    parts = np.split(means, np.flatnonzero(np.diff(passages)) + 1)
+    return np.concatenate([_motion(part, apart) for part in parts])
+
+
 def _motion(means: Reals, apart: int) -> Reals:
     """How far each picture is from the one `apart` before or after, the smaller of both: levels, mean of cells."""
+    apart = min(apart, len(means) // 2)
+    if not apart:
+        return np.zeros(len(means), np.float32)
     steps = np.abs(means[apart:] - means[:-apart]).mean(axis=1)
-    ahead = np.concatenate((steps, np.full(apart, steps[-1] if len(steps) else 0.0)))
-    back = np.concatenate((np.full(apart, steps[0] if len(steps) else 0.0), steps))
+    ahead = np.concatenate((steps, np.full(apart, steps[-1])))
+    back = np.concatenate((np.full(apart, steps[0]), steps))
     motion: Reals = np.minimum(ahead, back).astype(np.float32)
     return motion
 
 
-def _alike(means: Reals, motion: Reals, moving: NDArray[np.bool_], least: int) -> Iterator[list[Repeat]]:
+def _alike(scene: Scene, least: int) -> Iterator[list[Repeat]]:
     """The repeats at one distance after the other: `least` pictures or more, alike to those so much later."""
-    for later in range(least, len(means) - least + 1):
-        differ = np.abs(means[later:] - means[:-later]).mean(axis=1)
-        bound = LIKENESS * np.minimum(motion[later:], motion[:-later])
-        same = (differ <= bound) & moving[later:] & moving[:-later]
-        yield [Repeat(first, length, later) for first, length in _runs(same) if length >= least]
+    every = np.arange(len(scene.means))
+    for later in range(least, len(every) - least + 1):
+        same = scene.alike(every[:-later], every[later:])
+        borders = scene.passages[:-later] + scene.passages[later:]  # both only rise: so does either's border
+        yield [Repeat(first, length, later) for first, length in _runs(same, borders) if length >= least]
 
 
-def _runs(same: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0]))))
-    return [(int(first), int(last - first)) for first, last in edges.reshape(-1, 2)]
+def _again(scene: Scene, one: Repeat, least: int) -> list[int]:
+    """Where else the middle of a stretch comes: the first place of each run of such places, itself among them."""
+    begins = one.first + (one.length - least) // 2
+    picked = np.arange(begins, begins + least)
+    places = len(scene.means) - least + 1
+    shares = np.zeros(places)
+    for offset in range(least):
+        shares += scene.alike(np.full(places, picked[offset]), np.arange(offset, offset + places))
+    return [first for first, _ in _runs(shares >= FOUND_AGAIN * least, scene.passages[:places])]
+
+
+def _is_periodic(places: list[int], passages: NDArray[np.int64]) -> bool:
+    """Whether EQUAL_GAPS of the distances from one place to the next, of the same passage, are the same."""
+    pairs = [(one, other) for one, other in pairwise(places) if passages[one] == passages[other]]
+    gaps = np.array([other - one for one, other in pairs])
+    return any((np.abs(gaps - gap) <= max(2, gap // 20)).sum() >= EQUAL_GAPS for gap in gaps)
+
+
+def _runs(same: NDArray[np.bool_], passages: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """(first, length) of each run of what is the same, within one passage."""
+    firsts = same & np.concatenate(([True], ~same[:-1] | (np.diff(passages) != 0)))
+    lasts = same & np.concatenate((~same[1:] | (np.diff(passages) != 0), [True]))
+    pairs = zip(np.flatnonzero(firsts), np.flatnonzero(lasts), strict=True)
+    return [(int(first), int(last - first) + 1) for first, last in pairs]
 
 
 def _longest(repeats: list[Repeat]) -> list[Repeat]:

@@ -18,10 +18,11 @@ def pictures():
     return films.footage(200)
 
 
-def examined(pictures, *, fps=films.FPS):
+def examined(pictures, *, fps=films.FPS, times=None):
     session = repeats.make("repeats", NO_WEIGHTS, "cpu").open(SOURCE)
     for number, rgb in enumerate(pictures):
-        list(session.feed(FrameBatch((Frame(number, number / fps, rgb, dense=True),))))
+        at = number / fps if times is None else times[number]
+        list(session.feed(FrameBatch((Frame(number, at, rgb, dense=True),))))
     points = [point for scores in session.drain() for point in scores.points]
     return session, points, session.finish()
 
@@ -84,3 +85,64 @@ def test_a_few_pictures_are_not_assessed(pictures):
     _, _, assessment = examined(pictures[:20])
 
     assert assessment.reason is Reason.TOO_SHORT
+
+
+def tripod(count, moment):
+    """A scene that stands still but for what `moment` makes of it, with noise of its own each."""
+    ground, rng = films.footage(1, sigma=0)[0].astype(float), np.random.default_rng(3)
+    return [
+        (moment(ground.copy(), number) + rng.normal(0, 3, ground.shape)).clip(0, 255).round().astype(np.uint8)
+        for number in range(count)
+    ]
+
+
+def pendulum(period):
+    def swung(ground, number):
+        row, column = np.ogrid[: films.HEIGHT, : films.WIDTH]
+        at_x = films.WIDTH / 2 + 50 * np.sin(2 * np.pi * number / period)
+        ground[np.hypot(column - at_x, row - 70) < 15] = 200
+        return ground
+
+    return swung
+
+
+def flicker(ground, number):
+    down = np.arange(films.HEIGHT)[:, None, None] / films.HEIGHT * 0.016
+    return ground * (1 + 0.15 * np.cos(2 * np.pi * 100 * (number / 24 + down)))
+
+
+@pytest.mark.parametrize("moment", [pendulum(50), pendulum(47.37), flicker])
+def test_what_moves_periodically_is_a_fact_and_no_copy(moment):
+    _, points, assessment = examined(tripod(260, moment))
+
+    assert isinstance(assessment, NotAssessed)
+    assert assessment.reason is Reason.OUTSIDE_DOMAIN
+    assert "move periodically" in assessment.detail
+    assert assessment.facts["moves_periodically"]
+    assert not [point for point in points if point.score]
+
+
+def test_a_stretch_that_comes_three_times_is_still_a_copy(pictures):
+    piece = pictures[30:60]
+
+    _, _, verdict = examined(pictures[:90] + piece + pictures[90:150] + piece + pictures[150:])
+
+    assert verdict.score > 0.5
+    assert verdict.facts["moves_periodically"] == []
+
+
+def test_no_stretch_goes_on_across_what_was_not_looked_at(pictures):
+    film = pictures[:100] + pictures[120:200]
+    film[130:160] = pictures[85:100] + pictures[120:135]  # comes again, but across the border
+    times = [number / 25 + 600 * (number >= 100) for number in range(180)]
+
+    _, _, verdict = examined(film, times=times)
+
+    assert all(one["end_seconds"] - one["start_seconds"] < 10 for one in verdict.facts["repeats"])
+    assert all(one["again_end_seconds"] - one["again_start_seconds"] < 10 for one in verdict.facts["repeats"])
+
+
+def test_few_pictures_of_a_high_rate_do_not_end_in_an_error(pictures):
+    _, _, assessment = examined(pictures[:30], fps=1000)
+
+    assert assessment is not None
