@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from analysis.engine.detectors import jpeg
 from analysis.engine.media import jpeg as traces
+from analysis.engine.plots import described
 from analysis.engine.types import FileFacts, MediaKind, NotAssessed, Probe, Reason, Source, Verdict
 
 PROBE = Probe(MediaKind.IMAGE, "jpeg")
@@ -46,10 +47,10 @@ def test_an_inserted_region_of_another_quality_is_found_where_it_lies(tmp_path):
     assert verdict.score > 0.7
     assert verdict.facts["ghost_quality"] == 60
     grid = np.array(session.traces["ghosts"]["map"])
-    rows, columns = np.nonzero(grid > 0.5)
-    assert (rows.min() >= 12 - 1, rows.max() <= 32, columns.min() >= 20 - 1, columns.max() <= 50) == (
-        True,
-    ) * 4
+    cell = len(pixels) / len(grid)
+    rows, columns = (places * cell for places in np.nonzero(grid > 0.5))
+    assert 96 - cell <= rows.min() and rows.max() <= 256
+    assert 160 - cell <= columns.min() and columns.max() <= 400
 
 
 @pytest.mark.parametrize("quality", [70, 80, 90, 97])
@@ -81,6 +82,16 @@ def test_a_flat_picture_gives_no_score(tmp_path):
     _, assessment = examine(tmp_path, saved(np.full((480, 640), 90, np.uint8), 90))
 
     assert isinstance(assessment, NotAssessed)
+
+
+def test_the_map_of_a_large_picture_is_no_larger_than_what_is_kept(tmp_path):
+    pixels = np.tile(texture(), (3, 3))
+    pixels[96:512, 160:800] = once_saved(pixels, 60)[96:512, 160:800]
+    session, _ = examine(tmp_path, saved(pixels, 90))
+
+    (evidence,) = session.evidence()
+
+    assert described(evidence.plot).kind == "map"
 
 
 def test_the_evidence_is_the_ghost(tmp_path):
@@ -119,6 +130,7 @@ def test_what_is_shown_lies_as_the_picture_does(tmp_path, orientation):
     marked.getexif()[0x0112] = orientation
     expected = np.asarray(ImageOps.exif_transpose(marked))  # Pillow turns it as viewers do
     grid = np.array(session.traces["ghosts"]["map"])
-    assert grid.shape == tuple(side // 8 for side in expected.shape)
-    rows, columns = np.nonzero(grid > 0.5)
-    assert expected[int(rows.mean()) * 8 + 4, int(columns.mean()) * 8 + 4] == 255
+    cell = expected.shape[0] // grid.shape[0]
+    assert grid.shape == tuple(side // cell for side in expected.shape)
+    rows, columns = ((places.mean() + 0.5) * cell for places in np.nonzero(grid > 0.5))
+    assert expected[int(rows), int(columns)] == 255
