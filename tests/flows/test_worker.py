@@ -40,10 +40,12 @@ def test_a_clip_is_examined_and_everything_is_on_record(worker: Program, clip: M
     assert run.state == "succeeded", run.error_message
     workers.assert_sound_log(run)
     assert workers.result(run, "calm")["score"] == 0.25
-    made = Evidence.objects.get(run=run, detector="calm")
+    made = Evidence.objects.get(run=run, detector="calm", kind="note")
     assert (Path(settings.ASSAY_HOME) / "evidence" / made.path).read_bytes().startswith(b"\x89PNG")
     ending = workers.wait_for_line(run, "detector.finished", subject="calm")
-    assert ending.data["evidence"][0]["address"] == f"/api/v1/evidence/{made.pk}/"
+    addresses = {kept["kind"]: kept["address"] for kept in ending.data["evidence"]}
+    assert addresses["note"] == f"/api/v1/evidence/{made.pk}/"
+    assert "scores" in addresses
     assert ending.data["assessment"]["coverage"] == {"scored": 20, "sampled": 20, "unit": "frames"}
 
 
