@@ -97,7 +97,7 @@ def built(forward: Forward) -> dict[Way, torch.nn.Module]:
         original, forward.example(measuring.compared_with(forward.batches)), Way.EAGER
     )
     found = {Way.EAGER: original}
-    for way in (Way.CHANNELS_LAST, Way.FUSED, Way.TRACED):
+    for way in (Way.CHANNELS_LAST, Way.TRACED):
         net, why = measuring.attempt(original, way, forward.example, forward.read, forward.batches, expected)
         if net is None:
             figures.say(f"{forward.name}: {way.value} is refused: {why}")
