@@ -4,8 +4,8 @@
 
 For each net: the naive rate (eager, one input at a time), the best rate of every way and batch size tried in turn, and
 the rate inside the product for the same number of inputs: a session of the detector, with the way and batch size that
-its two seconds of measuring chose, fed like an examination feeds it; `product` counts the seconds spent in forwards,
-`session` those of the whole session, scaling and converting included. On one thread of a CPU these are CPU seconds of
+measuring chose, fed like an examination feeds it; `product` counts the seconds spent in forwards, `session` those of
+the whole session, scaling and converting included. Best and product are told by the median of their calls. On one thread of a CPU these are CPU seconds of
 the thread, so that other programs change little; else wall seconds. Search and product take turns; the ratio is that
 of the medians.
 """
@@ -72,17 +72,17 @@ class Found:
 
 
 def rate(net: torch.nn.Module, forward: Forward, way: Way, batch: int, seconds: float) -> float:
-    """Inputs per second, as the shortest of the calls that fit."""
+    """Inputs per second, by the median of the calls that fit after two, in which a trace records and optimises."""
     now = measuring.clock(forward.device)
-    inputs, shortest = laid_out(forward.example(batch), way), float("inf")
-    until, calls = now() + seconds, 0
-    while calls < 3 or now() < until:
+    inputs, calls = laid_out(forward.example(batch), way), list[float]()
+    until = now() + seconds
+    while len(calls) < 5 or now() < until:
         began = now()
         with torch.inference_mode():
             net(inputs)
         settle_device(forward.device)
-        shortest, calls = min(shortest, now() - began), calls + 1
-    return batch / shortest
+        calls.append(now() - began)
+    return batch / statistics.median(calls[2:])
 
 
 def settle_device(device: str) -> None:
@@ -133,7 +133,7 @@ def _face(number: int, pixels: np.ndarray) -> FaceCrop:
 def in_product(detector: Any, device: str, inputs: int) -> tuple[dict[str, float], float]:
     """Inputs per second of each net in its forwards alone, and of the whole session."""
     now = measuring.clock(device)
-    spent = dict.fromkeys((one.name for one in forwards_of(detector)), 0.0)
+    spent: dict[str, list[float]] = {one.name: [] for one in forwards_of(detector)}
     given = list(portions(detector.card.consumes, inputs))
     with _watched(forwards_of(detector), spent, now, device):
         began = now()
@@ -142,14 +142,14 @@ def in_product(detector: Any, device: str, inputs: int) -> tuple[dict[str, float
             list(session.feed(portion))
         list(session.drain())
         whole = now() - began
-    return {name: inputs / seconds for name, seconds in spent.items()}, inputs / whole
+    return {name: 1 / statistics.median(each) for name, each in spent.items()}, inputs / whole
 
 
 class _watched:  # noqa: N801  # reads as what it does
-    """Adds up the seconds that forwards take."""
+    """Notes the seconds that forwards take for each input, call by call."""
 
     def __init__(
-        self, nets: tuple[Forward, ...], spent: dict[str, float], now: Callable[[], float], device: str
+        self, nets: tuple[Forward, ...], spent: dict[str, list[float]], now: Callable[[], float], device: str
     ):
         self._names = {id(net): net.name for net in nets}
         self._spent, self._now, self._device = spent, now, device
@@ -161,7 +161,7 @@ class _watched:  # noqa: N801  # reads as what it does
             began = watch._now()
             outputs = watch._real(net, inputs)
             settle_device(watch._device)
-            watch._spent[watch._names[id(net)]] += watch._now() - began
+            watch._spent[watch._names[id(net)]].append((watch._now() - began) / len(inputs))
             return outputs
 
         Forward.__call__ = call  # type: ignore[method-assign]  # only while it is watched

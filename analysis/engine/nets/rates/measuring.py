@@ -10,6 +10,7 @@ from analysis.engine.nets.rates.choice import TEXT_CHARACTERS, UNMEASURED, Choic
 from analysis.engine.nets.rates.ways import Read, build, difference, laid_out
 
 BUDGET_SECONDS = 2.0
+SLOW_CALLS, MOST_SECONDS = 12, 20.0  # a net whose calls are long gets as many, so that no way goes untried
 PROBE_SECONDS = 0.03 * BUDGET_SECONDS  # for one call when ways are compared
 CALLS = 5  # of which the shortest counts; the first two of a trace are slow: it records, then optimises
 FEWEST_CALLS = 2  # of each way, with fewer the choice is not complete
@@ -87,8 +88,11 @@ class Measurement:
         self._expected = answer(self._net, self._example(size), Way.EAGER)
         if self._since(began) > PROBE_SECONDS:
             size = min(self._batches)
-        self._until = self._now() + BUDGET_SECONDS
-        return self._call(self._net, laid_out(self._example(size), Way.EAGER)) / size
+        began = self._now()
+        single = self._call(self._net, laid_out(self._example(size), Way.EAGER)) / size
+        least = min(MOST_SECONDS, SLOW_CALLS * single * min(self._batches))
+        self._until = began + max(BUDGET_SECONDS, least)
+        return single
 
     def _try(self, way: Way, built: dict[Way, nn.Module]) -> None:
         net, why = attempt(self._net, way, self._example, self._read, self._batches, self._expected)

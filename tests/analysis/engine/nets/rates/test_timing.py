@@ -96,8 +96,14 @@ def test_a_moment_in_which_the_machine_is_busy_favours_no_way(clock, settled):
     assert [round(max(rates.values())) for rates in choice.rates.values()] == [1000, 1000]
 
 
+def test_a_net_whose_calls_are_long_gets_the_time_to_try_every_way(clock, settled):
+    clock.eager = clock.channels_last = 1.0
+
+    assert settled().choice.complete
+
+
 def test_what_there_was_no_time_for_is_measured_again_at_the_next_start(clock, settled):
-    clock.eager = clock.channels_last = 3.0
+    clock.eager = clock.channels_last = 12.0
     hurried = settled().choice
     clock.eager = clock.channels_last = 0.001
 
