@@ -5,9 +5,9 @@
 For each net: the naive rate (eager, one input at a time), the best rate of every way and batch size tried in turn, and
 the rate inside the product for the same number of inputs: a session of the detector, with the way and batch size that
 measuring chose, fed like an examination feeds it; `product` counts the seconds spent in forwards, `session` those of
-the whole session, scaling and converting included. Best and product are told by the median of their calls. On one thread of a CPU these are CPU seconds of
-the thread, so that other programs change little; else wall seconds. Search and product take turns; the ratio is that
-of the medians.
+the whole session, scaling and converting included. Best and product are told by the median of their calls. On one
+thread of a CPU these are CPU seconds of the thread, so that other programs change little; else wall seconds. Search and
+product take turns; the ratio is that of the medians.
 """
 
 import argparse

@@ -111,7 +111,7 @@ class Forward:
         return net
 
     def measured(self, threads: int) -> Choice:
-        """Measures now, with that many threads; takes about BUDGET_SECONDS of computing, of a slow net MOST_SECONDS at most."""
+        """Measures now, with that many threads; computes for BUDGET_SECONDS, for a slow net up to MOST_SECONDS."""
         before = torch.get_num_threads()
         torch.set_num_threads(threads)
         try:
