@@ -1,6 +1,6 @@
 """Reads the file once and hands what comes to every lane that consumes it; finds faces on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
     from analysis.engine.media.between import FacesBetween
-    from analysis.engine.media.faces import FaceFinder
+    from analysis.engine.media.face_search import FaceSearch
+    from analysis.engine.media.faces import Candidate, FaceFinder
 
 FACE_INBOX_BATCHES = 2
 
@@ -44,6 +45,7 @@ class Feeder:
         stages: Stages,
         stop: Event,
         out: Belt[Observation],
+        cores: int,
     ) -> None:
         self._reader, self._stages, self._stop = reader, stages, stop
         self._portion = Portion(sampling)
@@ -54,7 +56,9 @@ class Feeder:
         self._hearing = [lane for lane in lanes if lane.card.consumes is Consumes.SOUND or lane.card.hears]
         finding = bool(self._lanes[Consumes.FACES])
         self._faces = (
-            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop, out) if finding else None
+            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop, out, cores)
+            if finding
+            else None
         )
 
     @property
@@ -153,11 +157,12 @@ class FaceThread:
         stages: Stages,
         stop: Event,
         out: Belt[Observation],
+        cores: int,
     ) -> None:
         self.inbox: Belt[FrameBatch | End] = Belt(FACE_INBOX_BATCHES, stop)
         self._lanes, self._stages, self._stop, self._out = lanes, stages, stop, out
         self._strip = FaceStrip()
-        self._finder = _finder(weights)
+        self._finder, self._search = _finder(weights, cores)
         self._portion = Portion(sampling)
         self._found: list[FaceBatch] = []
         self._between = _between() if any(lane.card.dense for lane in lanes) else None
@@ -193,7 +198,8 @@ class FaceThread:
         try:
             while not isinstance(batch := self.inbox.take(), End):
                 for frame in batch.frames:
-                    self._look_at(frame)
+                    self._go_on(self._search.take(frame))
+            self._go_on(self._search.rest())
             self._hand_found()
             if strip := self._strip.evidence():
                 self._out.put(strip)
@@ -203,9 +209,15 @@ class FaceThread:
         except BaseException as error:
             self._error = error
             self.inbox.abandon()
+        finally:
+            self._search.close()
 
-    def _look_at(self, frame: Frame) -> None:
-        found = self._finder.feed(FrameBatch((frame,))) if frame.sampled else None
+    def _go_on(self, answers: "Iterable[tuple[Frame, list[Candidate] | None]]") -> None:
+        for frame, candidates in answers:
+            self._judge(frame, candidates)
+
+    def _judge(self, frame: Frame, candidates: "list[Candidate] | None") -> None:
+        found = self._finder.judge(frame, candidates) if frame.sampled else None
         if self._between and (dense := self._between.take(frame, found)):
             self._hand(dense, dense=True)
         if found:
@@ -233,10 +245,11 @@ def _between() -> "FacesBetween":
     return FacesBetween()
 
 
-def _finder(weights: WeightStore) -> "FaceFinder":
+def _finder(weights: WeightStore, cores: int) -> "tuple[FaceFinder, FaceSearch]":
+    from analysis.engine.media.face_search import FaceSearch
     from analysis.engine.media.faces import FaceFinder, best_finder
 
-    return FaceFinder(best_finder(weights))
+    return FaceFinder(best_finder(weights)), FaceSearch(lambda: best_finder(weights), cores)
 
 
 def _damage(error: EngineError | None, decode_errors: int) -> str:

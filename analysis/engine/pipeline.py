@@ -1,6 +1,6 @@
 """Examines one file with several detectors, and yields what happens as it happens.
 
-The file is decoded once, in the reader's child process; a thread finds faces if somebody consumes them; each
+The file is decoded once, in the reader's child process; threads find faces if somebody consumes them; each
 detector works in a thread of its own. Belts between them are bounded, so memory does not grow with the file.
 """
 

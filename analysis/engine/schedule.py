@@ -213,6 +213,7 @@ class Conductor:
             stages=self._stages,
             stop=self.stop,
             out=self.out,
+            cores=self.order.options.cores,
         )
         self.out.put(Prepared(self._plan(threads, feeder, detectors)))
         self._stages.finish(Stage.INITIALIZING, "Ready.")

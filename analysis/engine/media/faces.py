@@ -126,6 +126,15 @@ def best_finder(weights: WeightStore) -> Finder:
         return Cascade()
 
 
+def candidates(finder: Finder, rgb: Pixels) -> list[Candidate]:
+    """The faces it is sure enough of in a picture of any size, the largest first."""
+    reduced = _reduced(rgb, finder.longest_side)
+    if min(reduced.shape[:2]) < MIN_REDUCED_PX:
+        return []
+    found = [face for face in finder.find(reduced) if face.confidence >= MIN_CONFIDENCE]
+    return sorted(found, key=lambda face: -_area(face.box))[:MAX_FACES]
+
+
 @dataclass
 class FaceFinder:
     """Turns frames into face batches; remembers the tracks of one run. Used by one thread."""
@@ -137,28 +146,25 @@ class FaceFinder:
 
     def feed(self, batch: FrameBatch) -> FaceBatch:
         """The usable faces of every frame, and for frames without one the reason."""
-        faces: list[FaceCrop] = []
-        refused: dict[int, Reason] = {}
-        left_out: list[tuple[int, Reason]] = []
-        for frame in batch.frames:
-            usable, reasons = self._look(frame) if not frame.damaged else ([], [Reason.DECODE_ERROR])
-            faces += usable
-            left_out += [(frame.index, reason) for reason in reasons]
-            if not usable:
-                refused[frame.index] = _weightiest(reasons)
-        self.frames_seen += len(batch.frames)
-        self.frames_with_face += len(batch.frames) - len(refused)
-        sampled = tuple((frame.index, frame.pts_seconds) for frame in batch.frames)
-        finder = (self.finder.name, self.finder.sha256)
-        return FaceBatch(sampled, tuple(faces), refused, tuple(left_out), finder)
+        return joined(
+            [
+                self.judge(frame, None if frame.damaged else candidates(self.finder, frame.rgb))
+                for frame in batch.frames
+            ]
+        )
 
-    def _look(self, frame: Frame) -> tuple[list[FaceCrop], list[Reason]]:
+    def judge(self, frame: Frame, found: Sequence[Candidate] | None) -> FaceBatch:
+        """The usable ones of the faces found in the next frame; None found where it is damaged."""
+        usable, reasons = ([], [Reason.DECODE_ERROR]) if found is None else self._judged(frame, found)
+        refused = {} if usable else {frame.index: _weightiest(reasons)}
+        self.frames_seen += 1
+        self.frames_with_face += bool(usable)
+        left_out = tuple((frame.index, reason) for reason in reasons)
+        finder = (self.finder.name, self.finder.sha256)
+        return FaceBatch(((frame.index, frame.pts_seconds),), tuple(usable), refused, left_out, finder)
+
+    def _judged(self, frame: Frame, found: Sequence[Candidate]) -> tuple[list[FaceCrop], list[Reason]]:
         """The usable faces, and why each of the others is none."""
-        reduced = self._reduced(frame.rgb)
-        if min(reduced.shape[:2]) < MIN_REDUCED_PX:
-            return [], []
-        found = [face for face in self.finder.find(reduced) if face.confidence >= MIN_CONFIDENCE]
-        found = sorted(found, key=lambda face: -_area(face.box))[:MAX_FACES]
         ids = self.tracks.assign([face.box for face in found], frame.pts_seconds)
         reasons = [refusal(frame.rgb, face.box) for face in found]
         usable = [
@@ -168,13 +174,14 @@ class FaceFinder:
         ]
         return usable, [reason for reason in reasons if reason]
 
-    def _reduced(self, rgb: Pixels) -> Pixels:
-        height, width = rgb.shape[:2]
-        scale = self.finder.longest_side / max(height, width)
-        if scale >= 1:
-            return rgb
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+def _reduced(rgb: Pixels, longest_side: int) -> Pixels:
+    height, width = rgb.shape[:2]
+    scale = longest_side / max(height, width)
+    if scale >= 1:
+        return rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _cropped(frame: Frame, face: Candidate, track: int) -> FaceCrop:
