@@ -100,8 +100,8 @@ class Description(_Strict):
             raise ValueError("say which labels mean manipulated")
         if (self.head is not None) != ("head.safetensors" in self.files):
             raise ValueError("a head needs head.safetensors, and that file a head")
-        if self.head is not None and self.consumes == "sound":
-            raise ValueError("a head judges pictures")
+        if self.head is not None and self.consumes == "sound" and self.head.kind != "linear":
+            raise ValueError("a head over sound is linear")
         if ("model.safetensors" in self.files) == ("model.onnx" in self.files):
             raise ValueError("there must be one of model.safetensors and model.onnx")
         if self.head is not None and "model.onnx" in self.files:

@@ -78,3 +78,17 @@ def load(head: Head, path: Path) -> nn.Module:
         ) from error
     refuse_numbers_that_are_none(net, path.name)
     return net
+
+
+def scores(net: nn.Module, features: Tensor) -> list[float]:
+    """0 to 1 for each row: (n, features), or (n, window, features) over time."""
+    with torch.inference_mode():
+        return [float(value) for value in torch.sigmoid(net(features))]
+
+
+def refuse_mismatch(features: Tensor, head: Head) -> None:
+    """Raises UnverifiedWeights when a model's features, (n, features), are not as many as the head takes."""
+    if features.shape[1] != head.features:
+        raise UnverifiedWeights(
+            f"The model has {features.shape[1]} features; the head takes {head.features}."
+        )

@@ -36,9 +36,10 @@ class Net(Protocol):
 
 
 class TransformersNet:
-    """A model of transformers. task: the part of the class's name after AutoModelFor; empty for bare features."""
+    """A model of transformers. precise: float32, float16 or bfloat16. task: the part of the class's name after
+    AutoModelFor; empty for bare features."""
 
-    def __init__(self, folder: Path, description: Description, device: str, task: str) -> None:
+    def __init__(self, folder: Path, precise: str, device: str, task: str) -> None:
         import transformers
 
         transformers.utils.logging.disable_progress_bar()
@@ -65,7 +66,7 @@ class TransformersNet:
         refuse_numbers_that_are_none(net, folder.name)
         self.config = net.config.to_dict()
         self.device = device
-        self.dtype = getattr(torch, description.precision)
+        self.dtype = getattr(torch, precise)
         self._net = net.eval().to(device, self.dtype)
         self._read = _logits if task else partial(_features, pools=self._pools)
         self.forwards: tuple[Forward, ...] = ()

@@ -6,7 +6,7 @@ about w / s times as many passes.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -72,6 +72,19 @@ class Judge(Protocol):
     def facts(self) -> dict[str, Any]: ...
 
 
+class Judged(Protocol):
+    """Whose session it is."""
+
+    @property
+    def card(self) -> Card: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    @property
+    def head(self) -> Head | None: ...
+
+
 def made(card: Card, folder: Path, description: Description, device: str) -> Detector:
     """The detector, loaded. Raises UnverifiedWeights."""
     return PictureClassifier(card, folder, description, description.device or device)
@@ -87,15 +100,15 @@ class PictureClassifier:
         self.head = description.head
         self._prepare = Pictures(folder, description.preprocessing)
         if description.head is not None:
-            self._backbone = TransformersNet(folder, description, device, "")
+            self._backbone = TransformersNet(folder, description.precision, device, "")
             self.over = heads.load(description.head, folder / "head.safetensors")
-            _refuse_mismatch(self.features([_grey(64)]), description.head)
+            heads.refuse_mismatch(self.features([_grey(64)]), description.head)
             self._run_fastest(self._backbone, description, self.judged_alone)
             return
         net = (
             OnnxNet(folder)
             if "model.onnx" in description.files
-            else TransformersNet(folder, description, device, "ImageClassification")
+            else TransformersNet(folder, description.precision, device, "ImageClassification")
         )
         self._net: Net = net
         self._reading = Reading(net.config, description.manipulated)
@@ -141,8 +154,7 @@ class PictureClassifier:
 
     def judged(self, features: Tensor) -> list[float]:
         """What the head says: (n, features), or (n, window, features) over time."""
-        with torch.inference_mode():
-            return [float(value) for value in torch.sigmoid(self.over(features))]
+        return heads.scores(self.over, features)
 
     def judged_alone(self, features: Tensor) -> Tensor:
         """Scores of (n, features), each as if it filled its window: what a head makes of a small difference."""
@@ -208,7 +220,7 @@ class Windows:
 class PictureSession:
     """The scores of one run, by track."""
 
-    detector: PictureClassifier
+    detector: Judged
     judge: Judge
     sampled: int = 0
     scored_frames: set[float] = field(default_factory=set)
@@ -274,9 +286,7 @@ class PictureSession:
     def finish(self) -> Assessment:
         if not self.tracks:
             return self._abstain()
-        track, score = max(
-            ((track, _highest(self.tracks[track])) for track in self._lasting()), key=lambda one: one[1]
-        )
+        track, score = concluded(self.tracks, self.sampled)
         own = len(self.tracks[track])
         coverage = Coverage(
             len(self.scored_frames),
@@ -286,13 +296,6 @@ class PictureSession:
             left_out=tuple(sorted(self.left_out.items())),
         )
         return Verdict(score, coverage, facts=self._facts(track))
-
-    def _lasting(self) -> list[int]:
-        """The tracks seen often enough, as FaceSession has it: one stray box must not be the verdict."""
-        longest = max(map(len, self.tracks.values()))
-        enough = max(MIN_TRACK_FRAMES, MIN_TRACK_SHARE * self.sampled)
-        enough = enough if longest >= enough else longest / 2
-        return [track for track, scores in self.tracks.items() if len(scores) >= enough]
 
     def _facts(self, track: int) -> dict[str, Any]:
         scores = self.tracks[track]
@@ -325,7 +328,21 @@ class PictureSession:
         ]
 
 
-def _highest(scores: Sequence[float]) -> float:
+def concluded(tracks: Mapping[int, Sequence[float]], sampled: int) -> tuple[int, float]:
+    """The track that decides, and its score, which is that of the file."""
+    lasted = lasting({track: len(scores) for track, scores in tracks.items()}, sampled)
+    return max(((track, highest(tracks[track])) for track in lasted), key=lambda one: one[1])
+
+
+def lasting(lengths: Mapping[int, int], sampled: int) -> list[int]:
+    """The tracks seen often enough, as FaceSession has it: one stray box must not be the verdict."""
+    longest = max(lengths.values())
+    enough = max(MIN_TRACK_FRAMES, MIN_TRACK_SHARE * sampled)
+    enough = enough if longest >= enough else longest / 2
+    return [track for track, length in lengths.items() if length >= enough]
+
+
+def highest(scores: Sequence[float]) -> float:
     """The mean of the highest third, so that a passage in a long recording is not averaged away."""
     kept = sorted(scores, reverse=True)[: max(1, round(len(scores) * HIGHEST_SHARE))]
     return fmean(kept)
@@ -352,12 +369,3 @@ def _grey(width: int) -> Pixels:
     import numpy as np
 
     return np.full((64, width, 3), 128, np.uint8)
-
-
-def _refuse_mismatch(features: Tensor, head: Head) -> None:
-    from analysis.engine.errors import UnverifiedWeights
-
-    if features.shape[1] != head.features:
-        raise UnverifiedWeights(
-            f"The model has {features.shape[1]} features; the head takes {head.features}."
-        )

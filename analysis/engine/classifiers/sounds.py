@@ -1,10 +1,15 @@
-"""Classifiers over windows of sound."""
+"""Classifiers over windows of sound, and linear heads over the features of windows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from analysis.engine.classifiers.description import Description
-from analysis.engine.classifiers.nets import SAMPLE_RATE_HZ, OnnxNet, Reading, Sounds, TransformersNet
+import numpy as np
+from torch import Tensor
+
+from analysis.engine.classifiers import heads
+from analysis.engine.classifiers.description import Description, Head
+from analysis.engine.classifiers.heads import refuse_mismatch
+from analysis.engine.classifiers.nets import SAMPLE_RATE_HZ, Net, OnnxNet, Reading, Sounds, TransformersNet
 from analysis.engine.detectors.base import Attention, Card, Piece
 from analysis.engine.detectors.explaining import samples_of
 from analysis.engine.detectors.windows import WindowSession, listened
@@ -18,12 +23,28 @@ class SoundClassifier:
         self.card = card
         self.window_samples = round(description.window_seconds * SAMPLE_RATE_HZ)
         self._prepare = Sounds(folder)
-        self._net = (
+        self._scores: Callable[[Tensor], list[float]]
+        self._odds: Callable[[Tensor], Tensor]
+        device = description.device or device
+        if description.head is not None:
+            self._judge_features(folder, description.head, description.precision, device)
+            return
+        self._net: Net = (
             OnnxNet(folder)
             if "model.onnx" in description.files
-            else TransformersNet(folder, description, description.device or device, "AudioClassification")
+            else TransformersNet(folder, description.precision, device, "AudioClassification")
         )
-        self._reading = Reading(self._net.config, description.manipulated)
+        reading = Reading(self._net.config, description.manipulated)
+        self._scores, self._odds = reading.scores, reading.odds
+
+    def _judge_features(self, folder: Path, head: Head, precise: str, device: str) -> None:
+        backbone, over = (
+            TransformersNet(folder, precise, device, ""),
+            heads.load(head, folder / "head.safetensors"),
+        )
+        self._net, self._odds = backbone, over
+        self._scores = lambda features: heads.scores(over, features)
+        refuse_mismatch(backbone.features(self._prepare([np.zeros(self.window_samples, np.float32)])), head)
 
     def open(self, source: Source) -> WindowSession:
         return WindowSession(self)
@@ -34,7 +55,7 @@ class SoundClassifier:
 
     def scores(self, windows: Sequence[Samples]) -> list[float]:
         """Of windows of one length."""
-        return self._reading.scores(self._net.logits(self._prepare(windows)))
+        return self._scores(self._net.logits(self._prepare(windows)))
 
     def explain(self, piece: Piece) -> Attention:
         """Of one window. Raises TypeError for a model of ONNX Runtime, which gives no gradients."""
@@ -43,4 +64,4 @@ class SoundClassifier:
     def _look(self, window: Samples) -> tuple[Floats, str]:
         if not isinstance(self._net, TransformersNet):
             raise TypeError("ONNX Runtime gives no gradients")
-        return self._net.looked(self._prepare([window]), self._reading.odds)
+        return self._net.looked(self._prepare([window]), self._odds)
