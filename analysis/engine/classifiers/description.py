@@ -7,12 +7,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from analysis.engine.classifiers.training.record import Training
 from analysis.engine.errors import EngineError
 
 FILE = "assay.json"
 LIMIT_BYTES = 64 * 1024
+TRAINED_ON = "trained-on.json"  # the digests of the files that a head was trained on here
 # What makes a model: nothing else of its folder is taken, least of all code or pickles.
-PARTS = ("config.json", "preprocessor_config.json", "model.safetensors", "model.onnx", "head.safetensors")
+PARTS = (
+    "config.json",
+    "preprocessor_config.json",
+    "model.safetensors",
+    "model.onnx",
+    "head.safetensors",
+    TRAINED_ON,
+)
 # What a score depends on: a calibration counts only as long as all of it stays.
 _SCORING = ("consumes", "manipulated", "files", "precision", "preprocessing", "head", "window_seconds")
 Text = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
@@ -93,6 +102,7 @@ class Description(_Strict):
     head: Head | None = None
     window_seconds: float = Field(default=4.0, ge=0.5, le=60)
     by_default: bool = False
+    training: Training | None = None
 
     @model_validator(mode="after")
     def _belongs_together(self) -> "Description":
@@ -112,6 +122,8 @@ class Description(_Strict):
     def digest(self) -> str:
         """One SHA-256 for all that makes a score: every part, and how it is fed and read."""
         said = self.model_dump(mode="json", include=set(_SCORING))
+        # says when it was trained, which makes no score: the same training twice is the same version
+        said["files"].pop(TRAINED_ON, None)
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -17,6 +17,9 @@ _KINDS = {
 }
 
 
+UNMEASURED = "No own measurement. That it loads and answers was proven when it was added; accuracy was not."
+
+
 class Classifier:
     """The module of one described folder."""
 
@@ -54,18 +57,35 @@ def _card(said: Description) -> Card:
         consumes=Consumes(said.consumes),
         kinds=_KINDS[said.consumes],
         unit="windows" if said.consumes == "sound" else "frames",
-        looks_at=said.looks_at
-        or f"What {said.origin or 'its authors'} trained it for; added by a user of this desk.",
-        cannot_see=said.cannot_see or "Unknown: whoever added it did not say.",
+        looks_at=said.looks_at or _looks_at(said),
+        cannot_see=said.cannot_see or _cannot_see(said),
         paper=said.paper,
         licence=said.licence,
-        accuracy="No own measurement. That it loads and answers was proven when it was added; accuracy was not.",
+        accuracy=said.training.sentence() if said.training else UNMEASURED,
         preprocessing=_preprocessing(said),
         weights=f"classifiers/{said.name}",
         weights_sha256=said.digest,
         by_default=said.by_default,
         explains="model.onnx" not in said.files and (said.head is None or said.head.kind == "linear"),
     )
+
+
+def _looks_at(said: Description) -> str:
+    if said.training:
+        return (
+            f"Whatever told apart the files that a user of this desk trained it on: a linear head on the frozen "
+            f"features of {said.training.backbone}."
+        )
+    return f"What {said.origin or 'its authors'} trained it for; added by a user of this desk."
+
+
+def _cannot_see(said: Description) -> str:
+    if said.training:
+        return (
+            "Manipulations unlike those in the files it was trained on; and whether what it learnt is manipulation at "
+            "all, or what else differed between those files."
+        )
+    return "Unknown: whoever added it did not say."
 
 
 def _preprocessing(said: Description) -> str:

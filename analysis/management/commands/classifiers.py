@@ -1,4 +1,4 @@
-"""`manage.py classifiers`: models in Hugging Face format that a user adds as detectors."""
+"""`manage.py classifiers`: models in Hugging Face format that a user adds as detectors, and heads trained on them."""
 
 import argparse
 import tempfile
@@ -14,12 +14,13 @@ from analysis.engine.classifiers import folder as folders
 from analysis.engine.classifiers.description import PARTS, BadDescription, read
 from analysis.engine.errors import EngineError
 from analysis.engine.registry import built_in_names
+from analysis.management.training import declare_training, train
 
 
 class Command(BaseCommand):
-    """Adds, lists, checks and removes classifiers."""
+    """Adds, lists, checks, removes and trains classifiers."""
 
-    help = "Add, list, check or remove classifiers in Hugging Face format."
+    help = "Add, list, check or remove classifiers in Hugging Face format, or train a head on your own files."
     requires_system_checks: list[str] = []  # needs no database
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,11 @@ class Command(BaseCommand):
         for verb, words in (("check", "load it and prove that it answers"), ("remove", "delete it")):
             verbs.add_parser(verb, help=words).add_argument("name")
         _declare(verbs.add_parser("add", help="copy a model, say what it means, and prove that it answers"))
+        training = verbs.add_parser(
+            "train", help="a linear head on a model's frozen features, on your own files"
+        )
+        declare_training(training)
+        _declare_preprocessing(training)
 
     def handle(self, *args: object, verb: str, **options: Any) -> None:
         self.weights: Path = settings.ASSAY_WEIGHTS
@@ -46,6 +52,8 @@ class Command(BaseCommand):
             state = folders.missing(folder, said) or "ready"
             self.stdout.write(f"{said.name:24} {said.consumes:8} {said.licence:16} {state}")
             self.stdout.write(f"{'':24} {said.origin}   manipulated: {', '.join(said.manipulated) or 'high'}")
+            if said.training:
+                self.stdout.write(f"{'':24} {said.training.sentence()}")
 
     def _add(self, options: dict[str, Any]) -> None:
         name = options["name"]
@@ -61,6 +69,10 @@ class Command(BaseCommand):
                 **declared,
             )
         self.stdout.write(f"Added. Ask for it by name: {name}. Workers that run must be started again.")
+
+    def _train(self, options: dict[str, Any]) -> None:
+        order = options | _preprocessing(options)
+        train(self.weights, order, self.stdout.write, prove=self._prove)
 
     def _check(self, options: dict[str, Any]) -> None:
         found = {folder.name: folder for folder in folders.folders(self.weights)}
@@ -120,25 +132,21 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="where it is tried now")
     parser.add_argument("--window-seconds", type=float, help="of sound at a time (4)")
     parser.add_argument("--by-default", action="store_true", help="runs whenever nobody names detectors")
-    parser.add_argument("--size", help="WIDTHxHEIGHT, in place of the model's own preprocessing")
-    parser.add_argument("--mean", type=float, nargs=3, help="with --size: subtracted from RGB / 255 (0.5)")
-    parser.add_argument("--std", type=float, nargs=3, help="with --size: divided by afterwards (0.5)")
+    _declare_preprocessing(parser)
     parser.add_argument("--head", choices=("linear", "lstm", "transformer"), help="of head.safetensors")
     for option in ("features", "hidden", "layers", "heads", "window", "stride"):
         parser.add_argument(f"--head-{option}", type=int, help="with --head")
 
 
+def _declare_preprocessing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--size", help="WIDTHxHEIGHT, in place of the model's own preprocessing")
+    parser.add_argument("--mean", type=float, nargs=3, help="with --size: subtracted from RGB / 255 (0.5)")
+    parser.add_argument("--std", type=float, nargs=3, help="with --size: divided by afterwards (0.5)")
+
+
 def _objects(options: dict[str, Any]) -> dict[str, Any]:
     """The declared objects: preprocessing and head."""
-    made: dict[str, Any] = {}
-    if not options["size"] and (options["mean"] or options["std"]):
-        raise CommandError("--mean and --std go with --size.")
-    if options["size"]:
-        width, found, height = options["size"].partition("x")
-        if not (found and width.isdigit() and height.isdigit()):
-            raise CommandError("--size looks like 224x224.")
-        given = {key: options[key] for key in ("mean", "std") if options[key]}
-        made["preprocessing"] = {"width": int(width), "height": int(height), **given}
+    made = _preprocessing(options)
     shape = {
         key.removeprefix("head_"): value
         for key, value in options.items()
@@ -149,6 +157,18 @@ def _objects(options: dict[str, Any]) -> dict[str, Any]:
     if options["head"]:
         made["head"] = {"kind": options["head"], **shape}
     return made
+
+
+def _preprocessing(options: dict[str, Any]) -> dict[str, Any]:
+    if not options["size"] and (options["mean"] or options["std"]):
+        raise CommandError("--mean and --std go with --size.")
+    if not options["size"]:
+        return {}
+    width, found, height = options["size"].partition("x")
+    if not (found and width.isdigit() and height.isdigit()):
+        raise CommandError("--size looks like 224x224.")
+    given = {key: options[key] for key in ("mean", "std") if options[key]}
+    return {"preprocessing": {"width": int(width), "height": int(height), **given}}
 
 
 @contextmanager
