@@ -4,7 +4,7 @@ Importable without NumPy: the web and the recorder write these down.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,7 +15,9 @@ MAP_SIDE = 64
 SPANS = 200
 TRACKS, FACES_PER_TRACK = 8, 12
 LABEL_CHARACTERS = 120
+SECONDS = ("s", "seconds")
 Value = TypeVar("Value")
+Place = Callable[[float | None], float | None]
 
 
 class UnsoundPlot(ValueError):
@@ -176,7 +178,8 @@ def _curves(plot: Curves) -> Described:
 
 def _panel(panel: Panel) -> dict[str, Any]:
     count = len(panel.across)
-    across = [_number(value) for value in panel.across]
+    place = _time if panel.across_unit in SECONDS else _number
+    across = [place(value) for value in panel.across]
     _require(1 <= count <= CURVE_VALUES, f"{count} values in a curve; 1 to {CURVE_VALUES} are kept")
     _require(None not in across, "an axis with values that are no numbers")
     _require(1 <= len(panel.curves) <= CURVES, f"{len(panel.curves)} curves; 1 to {CURVES} are kept")
@@ -187,9 +190,9 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "up": {"name": _label(panel.up_name), "unit": _label(panel.up_unit)},
         "curves": curves,
         "band": _band(panel.band, count),
-        "marks": [{"at": _number(at), "label": _label(said)} for at, said in panel.marks[:SPANS]],
-        "spans": _spans(panel.spans),
-        "gaps": _spans(panel.gaps),
+        "marks": [{"at": place(at), "label": _label(said)} for at, said in panel.marks[:SPANS]],
+        "spans": _spans(panel.spans, place),
+        "gaps": _spans(panel.gaps, place),
         "scale": [_number(end) for end in panel.scale] if panel.scale else None,
     }
 
@@ -201,15 +204,17 @@ def _band(band: Band | None, count: int) -> dict[str, Any] | None:
 
 
 def _spectrogram(plot: Spectrogram) -> Described:
-    begins, ends = _number(plot.begins_seconds), _number(plot.ends_seconds)
+    begins, ends = _time(plot.begins_seconds), _time(plot.ends_seconds)
     _require(begins is not None and ends is not None and begins <= ends, "a spectrogram without a time span")
     data = {
         "begins_seconds": begins,
         "ends_seconds": ends,
         "top_hz": _number(plot.top_hz),
         "plane": _box(plot.plane),
-        "spans": _spans(plot.spans),
-        "scores": [[_number(value) for value in window] for window in thinned(list(plot.scores))],
+        "spans": _spans(plot.spans, _time),
+        "scores": [
+            [_time(begins), _time(ends), _number(score)] for begins, ends, score in thinned(list(plot.scores))
+        ],
     }
     return Described("spectrogram", data, begins, ends)
 
@@ -220,7 +225,7 @@ def _map(plot: Map) -> Described:
     _require(fits, f"a map that is not 1 to {MAP_SIDE} cells a side")
     rows = [[_number(value) for value in row] for row in plot.rows]
     known = [value for row in rows for value in row if value is not None]
-    region, pts_seconds = _box(plot.region), _number(plot.pts_seconds)
+    region, pts_seconds = _box(plot.region), _time(plot.pts_seconds)
     data = {
         "name": _label(plot.name),
         "unit": _label(plot.unit),
@@ -247,20 +252,20 @@ def _strip(plot: Strip) -> Described:
 def _track(track: StripTrack) -> dict[str, Any]:
     return {
         "track": track.track,
-        "begins_seconds": _number(track.begins_seconds),
-        "ends_seconds": _number(track.ends_seconds),
+        "begins_seconds": _time(track.begins_seconds),
+        "ends_seconds": _time(track.ends_seconds),
         "frames": track.frames,
         "faces": [
-            {"pts_seconds": _number(face.pts_seconds), "box": _box(face.box), "tile": _box(face.tile)}
+            {"pts_seconds": _time(face.pts_seconds), "box": _box(face.box), "tile": _box(face.tile)}
             for face in track.faces
         ],
-        "gaps": _spans(track.gaps),
+        "gaps": _spans(track.gaps, _time),
     }
 
 
-def _spans(spans: Iterable[Span]) -> list[dict[str, Any]]:
+def _spans(spans: Iterable[Span], place: Place) -> list[dict[str, Any]]:
     return [
-        {"begins": _number(span.begins), "ends": _number(span.ends), "label": _label(span.label)}
+        {"begins": place(span.begins), "ends": place(span.ends), "label": _label(span.label)}
         for span in list(spans)[:SPANS]
     ]
 
@@ -281,6 +286,13 @@ def _number(value: float | None) -> float | None:
     if value is None or not math.isfinite(value):
         return None
     return float(f"{float(value):.6g}")
+
+
+def _time(seconds: float | None) -> float | None:
+    """To the microsecond, since six digits are too few after hours: there a frame would be taken for another."""
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return round(float(seconds), 6)
 
 
 def _label(text: str) -> str:

@@ -14,6 +14,7 @@ from analysis.engine.plots import (
     Span,
     Spectrogram,
     Strip,
+    StripFace,
     StripTrack,
     UnsoundPlot,
     described,
@@ -43,6 +44,49 @@ def test_curves_are_kept_with_axes_gaps_reference_and_marks() -> None:
         "gaps": [{"begins": 0.5, "ends": 1.0, "label": "no_face"}],
         "scale": [0.0, 1.0],
     }
+
+
+LATE = 14_399.123457  # near the end of four hours; six digits make it 14,399.1
+
+
+@pytest.mark.parametrize("unit", ["s", "seconds"])
+def test_times_of_curves_are_exact_after_hours(unit: str) -> None:
+    panel = Panel(
+        "p", [0.0, LATE], {"c": [0.1, 0.2]}, across_unit=unit, marks=[(LATE, "jump")],
+        spans=[Span(LATE, LATE + 0.04)], gaps=[Span(LATE, LATE + 0.04)],
+    )  # fmt: skip
+
+    kept = described(Curves((panel,))).data["panels"][0]
+
+    assert kept["across"]["values"] == [0.0, LATE]
+    assert kept["marks"][0]["at"] == LATE
+    for stretch in (*kept["spans"], *kept["gaps"]):
+        assert (stretch["begins"], stretch["ends"]) == (LATE, 14_399.163457)
+
+
+def test_the_frame_of_a_map_is_exact_after_hours() -> None:
+    kept = described(Map("mask", [[0.0]], pts_seconds=LATE))
+
+    assert (kept.data["pts_seconds"], kept.begins_seconds, kept.ends_seconds) == (LATE, LATE, LATE)
+
+
+def test_times_of_sound_and_faces_are_exact_after_hours() -> None:
+    after = 14_400.123457
+    face = StripFace(LATE, WHOLE, WHOLE)
+
+    sound = described(
+        Spectrogram(LATE, after, 8000, WHOLE, [Span(LATE, after)], [(LATE, after, 0.123456789)])
+    )
+    strip = described(Strip([StripTrack(0, LATE, after, 1, [face], [Span(LATE, after)])]))
+
+    (track,) = strip.data["tracks"]
+    assert (sound.begins_seconds, sound.ends_seconds, strip.begins_seconds, strip.ends_seconds) == (
+        LATE, after, LATE, after,
+    )  # fmt: skip
+    assert sound.data["scores"] == [[LATE, after, 0.123457]]
+    for stretch in (sound.data["spans"][0], track["gaps"][0]):
+        assert (stretch["begins"], stretch["ends"]) == (LATE, after)
+    assert track["faces"][0]["pts_seconds"] == LATE
 
 
 def test_curves_over_frequency_are_of_no_time() -> None:
