@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { painted } from "../../static/js/evidence/overlay.js";
-import { fitted, nearest, plain, rangeOf, runs, scoreOf, short, ticks } from "../../static/js/evidence/scales.js";
+import { fitted, nearest, outlines, plain, rangeOf, runs, scoreOf, short, ticks } from "../../static/js/evidence/scales.js";
 import { placed } from "../../static/js/evidence/spectrogram.js";
 import { told } from "../../static/js/evidence/strip.js";
 
@@ -23,6 +23,12 @@ test("a value has three digits that mean something", () => {
 test("a value that is none breaks the line, and is no zero", () => {
   assert.deepEqual(runs([0, 1, 2, 3], [0.1, null, 0.3, 0.4]), [[[0, 0.1]], [[2, 0.3], [3, 0.4]]]);
   assert.deepEqual(runs([0], [null]), []);
+});
+
+test("a reference has its own ends at each of two places that lie at one value of the axis", () => {
+  const band = { low: [0, 0.2, null, null], high: [1, 0.8, 0.9, null] };
+
+  assert.deepEqual(outlines([5, 5, 6, 7], band, -1), [[[5, 1], [5, 0.8], [6, 0.9], [6, -1], [5, 0.2], [5, 0]]]);
 });
 
 test("the axis holds the curves and the reference, and keeps a scale that was given", () => {

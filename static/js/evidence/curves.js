@@ -2,7 +2,7 @@
 import { clock } from "../format.js";
 import { element, tag } from "../svg.js";
 import { say } from "../words.js";
-import { nearest, plain, rangeOf, runs, short, ticks } from "./scales.js";
+import { nearest, outlines, plain, rangeOf, runs, short, ticks } from "./scales.js";
 
 const HIGH = 190;
 const EDGE = { left: 54, right: 22, top: 10, bottom: 40 };
@@ -88,12 +88,8 @@ class PanelChart {
   reference() {
     const { band, across } = this.panel;
     if (!band) return;
-    for (const run of runs(across.values, band.high)) {
-      const foot = run.map(([x]) => {
-        const low = band.low[across.values.indexOf(x)];
-        return [x, low === null ? this.low[0] : low];
-      });
-      const edge = [...run, ...foot.reverse()].map(([x, y], at) => `${at ? "L" : "M"}${this.x(x).toFixed(1)} ${this.y(y).toFixed(1)}`);
+    for (const outline of outlines(across.values, band, this.low[0])) {
+      const edge = outline.map(([x, y], at) => `${at ? "L" : "M"}${this.x(x).toFixed(1)} ${this.y(y).toFixed(1)}`);
       element("path", { class: "reference", d: `${edge.join("")}Z` }, this.svg);
     }
   }

@@ -52,6 +52,14 @@ export function runs(across, values) {
   return found;
 }
 
+// The outlines of a band, along its top and back along its foot: [[[x, y], …], …]; `ground` is the foot where it has none.
+export function outlines(across, { low, high }, ground) {
+  return runs([...across.keys()], high).map((run) => [
+    ...run.map(([at, top]) => [across[at], top]),
+    ...run.map(([at]) => [across[at], low[at] ?? ground]).reverse(),
+  ]);
+}
+
 // The index of the entry of an ascending list that lies nearest.
 export function nearest(ascending, value) {
   let low = 0;
