@@ -1,14 +1,17 @@
 """The scores of one detector over media time as evidence, in bounded memory."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from analysis.engine.plots import Curves, Panel, Span
 from analysis.engine.types import EvidenceMade, ScorePoint
 
 MOMENTS = 1024
 SHOWN_TRACKS = 8
+# More than come in turn: a frame has 16 faces at most, and one that is lost is waited for 1 s, 5 frames or so.
+WAITING_TRACKS = 128
 LEAST_MOMENTS = 3
 WORDS = {"no_face": "no face", "decode_error": "damaged"}
 
@@ -26,12 +29,31 @@ class Moment:
 
 
 @dataclass
+class TrackScores:
+    """The scores of one face by time; `points` is how many there were before any were joined."""
+
+    points: int = 0
+    moments: dict[float, Moment] = field(default_factory=dict)
+
+    def join(self, at: float, more: Moment) -> None:
+        here = self.moments.setdefault(at, Moment())
+        here.total, here.count = here.total + more.total, here.count + more.count
+
+
+@dataclass
 class ScoreCurve:
-    """Collects points. Beyond 1,024 moments, neighbouring ones are joined, again and again."""
+    """Collects points. Beyond 1,024 moments, neighbouring ones are joined, again and again.
+
+    Of the faces that had no score since 128 others had, only the 8 with the most scores are kept, and the others
+    counted; one that comes back after that long is taken for another.
+    """
 
     step_seconds: float = 0.0
     times: dict[float, None] = field(default_factory=dict)
-    tracks: dict[int | None, dict[float, Moment]] = field(default_factory=lambda: defaultdict(dict))
+    # the face that was scored last comes last
+    tracks: dict[int | None, TrackScores] = field(default_factory=dict)
+    tracks_forgotten: int = 0
+    scored: set[float] = field(default_factory=set)
     refused: dict[float, str] = field(default_factory=dict)
 
     def add(self, points: Iterable[ScorePoint]) -> None:
@@ -41,7 +63,7 @@ class ScoreCurve:
             if point.score is None:
                 self.refused.setdefault(at, point.reason.value if point.reason else "detector_failed")
             else:
-                self._join(point.track, at, Moment(point.score, 1))
+                self._score(point.track, at, point.score)
             if len(self.times) > MOMENTS:
                 self._coarsen()
 
@@ -50,20 +72,36 @@ class ScoreCurve:
             return pts_seconds
         return round(pts_seconds // self.step_seconds * self.step_seconds, 6)
 
-    def _join(self, track: int | None, at: float, more: Moment) -> None:
-        here = self.tracks[track].setdefault(at, Moment())
-        here.total, here.count = here.total + more.total, here.count + more.count
+    def _score(self, track: int | None, at: float, score: float) -> None:
+        self.scored.add(at)
+        here = self.tracks.pop(track, None) or TrackScores()
+        self.tracks[track] = here
+        here.points += 1
+        here.join(at, Moment(score, 1))
+        if len(self.tracks) > 2 * WAITING_TRACKS:
+            self._forget()
+
+    def _forget(self) -> None:
+        shown = set(self._longest())
+        over = [track for track in islice(self.tracks, WAITING_TRACKS) if track not in shown]
+        for track in over:
+            del self.tracks[track]
+        self.tracks_forgotten += len(over)
+
+    def _longest(self) -> list[int | None]:
+        return sorted(self.tracks, key=lambda track: (-self.tracks[track].points, track or 0))[:SHOWN_TRACKS]
 
     def _coarsen(self) -> None:
         length = max(self.times) - min(self.times)
         self.step_seconds = 2 * self.step_seconds or max(2 * length / MOMENTS, 1e-6)
-        tracks, self.tracks = self.tracks, defaultdict(dict)
-        for track, moments in tracks.items():
+        for scores in self.tracks.values():
+            moments, scores.moments = scores.moments, {}
             for at, moment in moments.items():
-                self._join(track, self._at(at), moment)
+                scores.join(self._at(at), moment)
         refused, self.refused = self.refused, {}
         for at, reason in refused.items():
             self.refused.setdefault(self._at(at), reason)
+        self.scored = {self._at(at) for at in self.scored}
         self.times = dict.fromkeys(self._at(at) for at in self.times)
 
     def evidence(self, detector: str) -> EvidenceMade | None:
@@ -74,7 +112,7 @@ class ScoreCurve:
         from analysis.engine.detectors.curves import draw
 
         panel = self._panel()
-        left_out = len(self.tracks) - len(panel.curves)
+        left_out = self.tracks_forgotten + len(self.tracks) - len(panel.curves)
         caption = "Detector score (1 = manipulated) over media time; grey where nothing could be assessed."
         if left_out:
             caption += f" {left_out} more faces, seen for a shorter time, are left out."
@@ -87,14 +125,11 @@ class ScoreCurve:
 
     def _panel(self) -> Panel:
         across = sorted(self.times)
-        longest = sorted(self.tracks, key=lambda track: (-len(self.tracks[track]), track or 0))[:SHOWN_TRACKS]
-        curves = {
-            _name(track): self._line(track, across) for track in sorted(longest, key=lambda track: track or 0)
-        }
+        shown = sorted(self._longest(), key=lambda track: track or 0)
         return Panel(
             "detector score over seconds",
             across,
-            curves,
+            {_name(track): self._line(track, across) for track in shown},
             across_name="media time",
             across_unit="s",
             up_name="detector score",
@@ -103,15 +138,14 @@ class ScoreCurve:
         )
 
     def _line(self, track: int | None, across: list[float]) -> list[float | None]:
-        moments = self.tracks[track]
+        moments = self.tracks[track].moments
         return [moments[at].mean if at in moments else None for at in across]
 
     def _gaps(self, across: list[float]) -> list[Span]:
-        scored = {at for moments in self.tracks.values() for at in moments}
         gaps: list[tuple[float, float, Counter[str]]] = []
         open_gap = False
         for at, after in zip(across, [*across[1:], across[-1]], strict=True):
-            if at in scored:
+            if at in self.scored:
                 open_gap = False
                 continue
             begins, reasons = (gaps[-1][0], gaps[-1][2]) if open_gap else (at, Counter[str]())

@@ -1,6 +1,7 @@
 """The scores of a detector over time, as every detector leaves them."""
 
 import io
+import tracemalloc
 from typing import Any
 
 from PIL import Image
@@ -44,6 +45,38 @@ def test_each_face_has_a_line_and_a_crowd_only_those_seen_most() -> None:
     names = [line["name"] for line in panel_of(made)["curves"]]
     assert names == [*(f"face {track}" for track in range(7)), "face 39"]
     assert made and "32 more faces, seen for a shorter time, are left out." in made.caption
+
+
+def test_countless_short_faces_are_counted_not_kept_and_the_longest_outlast_them() -> None:
+    curve = ScoreCurve()
+    curve.add(ScorePoint(second / 5, 0.25, track=0) for second in range(9))
+    tracemalloc.start()
+    for track in range(1, 30_001):
+        curve.add([ScorePoint(track / 5, 0.5, track=track)])
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    curve.add(ScorePoint(6_000 + second / 5, 0.75, track=30_001) for second in range(9))
+
+    made = curve.evidence("meso4")
+
+    assert kept < 1_000_000
+    names = [line["name"] for line in panel_of(made)["curves"]]
+    assert (len(names), names[0], names[-1]) == (8, "face 0", "face 30001")
+    assert panel_of(made)["gaps"] == []
+    assert made and "29994 more faces, seen for a shorter time, are left out." in made.caption
+
+
+def test_a_crowd_that_is_seen_in_turn_keeps_all_its_scores() -> None:
+    curve = ScoreCurve()
+    for number in range(5 * 80):
+        curve.add([ScorePoint(number / 80, 0.5, track=number % 80)])
+
+    made = curve.evidence("meso4")
+
+    assert made and "72 more faces" in made.caption
+    assert [sum(value is not None for value in line["values"]) for line in panel_of(made)["curves"]] == [
+        5
+    ] * 8
 
 
 def test_it_is_a_picture_with_a_caption_too() -> None:
