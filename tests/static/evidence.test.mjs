@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { painted } from "../../static/js/evidence/overlay.js";
-import { fitted, nearest, outlines, plain, rangeOf, runs, scoreOf, short, ticks } from "../../static/js/evidence/scales.js";
+import { fitted, moment, nearest, outlines, plain, rangeOf, runs, scoreOf, short, ticks } from "../../static/js/evidence/scales.js";
 import { placed } from "../../static/js/evidence/spectrogram.js";
 import { told } from "../../static/js/evidence/strip.js";
 
@@ -18,6 +18,10 @@ test("a tick is as long as its neighbours demand", () => {
 
 test("a value has three digits that mean something", () => {
   assert.deepEqual([plain(0.012345), plain(12345), plain(0), plain(null)], ["0.0123", "12300", "0", "–"]);
+});
+
+test("a time is told to the millisecond, after hours too", () => {
+  assert.deepEqual([moment(14399.123457), moment(0.04), moment(2)], ["14399.123", "0.04", "2"]);
 });
 
 test("a value that is none breaks the line, and is no zero", () => {

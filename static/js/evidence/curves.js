@@ -2,7 +2,7 @@
 import { clock } from "../format.js";
 import { element, tag } from "../svg.js";
 import { say } from "../words.js";
-import { nearest, outlines, plain, rangeOf, runs, short, ticks } from "./scales.js";
+import { moment, nearest, outlines, plain, rangeOf, runs, short, ticks } from "./scales.js";
 
 const HIGH = 190;
 const EDGE = { left: 54, right: 22, top: 10, bottom: 40 };
@@ -145,7 +145,12 @@ class PanelChart {
   }
 
   place(value) {
-    return this.timed ? clock(value) : `${plain(value)} ${this.panel.across.unit}`.trim();
+    return this.timed ? clock(value) : `${this.along(value)} ${this.panel.across.unit}`.trim();
+  }
+
+  // A place on the axis as a number: of a time three digits are too few.
+  along(value) {
+    return this.panel.across.unit === "s" ? moment(value) : plain(value);
   }
 
   // Marked stretches and places in words; over media time they take the player there.
@@ -188,7 +193,8 @@ class PanelChart {
     across.values.forEach((value, at) => {
       if (at % every) return;
       const row = tag("tr");
-      for (const cell of [value, ...curves.map((curve) => curve.values[at])]) row.append(tag("td", {}, cell === null ? say("row.gap") : plain(cell)));
+      row.append(tag("td", {}, this.along(value)));
+      for (const { values } of curves) row.append(tag("td", {}, values[at] === null ? say("row.gap") : plain(values[at])));
       body.append(row);
     });
     const top = tag("thead");
@@ -244,7 +250,7 @@ class PanelChart {
     const values = this.panel.curves.map(({ name, values: of }) =>
       (of[at] === null ? say("evidence.no_value", { name }) : say("evidence.value", { name, value: plain(of[at]) })));
     const gap = this.panel.gaps.find((span) => span.begins <= where && where < span.ends);
-    const told = [this.timed ? `${plain(where)} s` : this.place(where), ...values, ...(gap ? [say("evidence.gap", { reason: say(`reason.${gap.label}`) })] : [])].join(" · ");
+    const told = [`${this.along(where)} ${this.panel.across.unit}`.trim(), ...values, ...(gap ? [say("evidence.gap", { reason: say(`reason.${gap.label}`) })] : [])].join(" · ");
     this.frame.setAttribute("aria-valuenow", String(at));
     this.frame.setAttribute("aria-valuetext", told);
     if (quietly) return;

@@ -24,6 +24,9 @@ export function plain(value) {
   return String(Number(value.toPrecision(3)));
 }
 
+// Seconds of media time to the millisecond, as short as they come: 1, 0.04, 12345.678.
+export const moment = (seconds) => String(Number(seconds.toFixed(3)));
+
 // The lowest and highest of the values of a panel, with its reference; its own scale where it has one.
 export function rangeOf(panel) {
   if (panel.scale) return panel.scale;
