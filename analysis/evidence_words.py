@@ -61,6 +61,11 @@ WORDS: Mapping[str, str | Promise] = {
     "trace.failed_long": _("The worker could not answer."),
     "trace.cancelled": _("Cancelled"),
     "trace.cancelled_long": _("It was cancelled before there was an answer."),
+    "trace.cancel": _("Cancel the question"),
+    "trace.cancelling": _("Cancelling…"),
+    "trace.cancel_unheard": _(
+        "The server did not answer, so the question may still be answered. Cancel again in a moment."
+    ),
     "trace.succeeded": _("Answered"),
     "trace.equal": _("The same value"),
     "trace.within_tolerance": _("The same within what another machine explains"),

@@ -78,6 +78,12 @@ def lose_file(run: Run) -> None:
     (Path(settings.ASSAY_HOME) / "media" / run.media.path).unlink()
 
 
+def fails_unseen(run: Run) -> None:
+    """The open questions about a run end, and the page has not asked since."""
+    asked = Run.objects.filter(trace__result__run=run)
+    asked.update(state="failed", error_code="undecodable", error_message="The picture cannot be read.")
+
+
 async def under(page: Page, detector: str) -> Locator:
     """What can be asked of a detector, once its chart is drawn."""
     shown = page.locator(f"#shown-{detector}")
@@ -177,6 +183,58 @@ async def test_an_open_question_outlives_the_page_and_whoever_only_watches_sees_
 
     await expect(traces.locator(".trace summary")).to_contain_text("Waiting for a worker")
     await expect(page.get_by_role("button", name="Recompute")).to_have_count(0)
+    await expect(page.get_by_role("button", name="Cancel the question")).to_have_count(0)
+
+
+async def test_a_question_that_waits_is_cancelled_by_keyboard(desk: Desk, waiting: Run) -> None:
+    page = await desk.open(f"/runs/{waiting.pk}/")
+    traces = await under(page, "meso4")
+    await traces.get_by_role("button", name="Recompute").press("Enter")
+    await expect(traces.locator(".trace summary")).to_contain_text("Waiting for a worker")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await expect(traces.get_by_role("button", name="Cancel the question")).to_be_focused()
+
+    await page.keyboard.press("Enter")
+
+    await expect(traces.locator(".trace summary")).to_contain_text("Cancelled")
+    await expect(traces.locator(".trace-sentence")).to_have_text(
+        "It was cancelled before there was an answer."
+    )
+    await expect(traces.get_by_role("button", name="Cancel the question")).to_have_count(0)
+    await expect(traces.locator(".trace summary")).to_be_focused()
+    assert await faults(page) == []
+
+
+async def test_a_question_that_ended_before_its_cancel_shows_how(desk: Desk, waiting: Run) -> None:
+    page = await desk.open(f"/runs/{waiting.pk}/")
+    traces = await under(page, "meso4")
+    await traces.get_by_role("button", name="Recompute").click()
+    cancel = traces.get_by_role("button", name="Cancel the question")
+    await expect(cancel).to_be_visible()
+    await ask(fails_unseen, waiting)
+
+    await cancel.click()
+
+    await expect(traces.locator(".trace summary")).to_contain_text("No answer")
+    await expect(traces.locator(".trace-sentence")).to_have_text("The picture cannot be read.")
+    await expect(traces.get_by_role("alert")).to_have_count(0)
+
+
+async def test_a_cancel_that_nobody_heard_is_said_and_can_be_tried_again(desk: Desk, waiting: Run) -> None:
+    page = await desk.open(f"/runs/{waiting.pk}/")
+    traces = await under(page, "meso4")
+    await traces.get_by_role("button", name="Recompute").click()
+    cancel = traces.get_by_role("button", name="Cancel the question")
+    await page.route("**/cancel/", lambda route: route.abort())
+    await cancel.click()
+    await expect(traces.get_by_role("alert")).to_contain_text("the question may still be answered")
+    await page.unroute("**/cancel/")
+
+    await cancel.click()
+
+    await expect(traces.locator(".trace summary")).to_contain_text("Cancelled")
+    await expect(traces.get_by_role("alert")).to_have_count(0)
 
 
 async def test_a_refusal_is_a_sentence(desk: Desk, waiting: Run) -> None:

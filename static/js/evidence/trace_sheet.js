@@ -13,11 +13,13 @@ export function placeOf({ pts_seconds, track }) {
 }
 
 export class TraceSheet {
-  constructor(template, trace, { seek }) {
+  constructor(template, trace, { seek, cancel }) {
     this.seek = seek;
     this.node = template.content.firstElementChild.cloneNode(true);
     this.node.id = `trace-${trace.id}`;
     this.part("what").textContent = say("trace.asked", { what: say(`trace.${trace.purpose}`), place: placeOf(trace) });
+    this.button = this.part("cancel"); // missing for those who may only watch
+    this.button?.addEventListener("click", () => this.stop(() => cancel(trace.id)));
     this.part("data").href = `/api/v1/traces/${trace.id}/`;
     this.show(trace);
   }
@@ -37,8 +39,28 @@ export class TraceSheet {
     use.parentNode.classList.toggle("turning", trace.state === "running");
     this.part("word").textContent = say(`trace.${word}`);
     this.part("sentence").textContent = trace.answer?.sentence ?? trace.error ?? say(`trace.${word}_long`);
+    if (this.button) this.offer(isOpen(trace));
     if (loud) this.node.open = true;
     if (trace.answer && !this.answered) this.answer(trace);
+  }
+
+  // Whoever stands on the button when it goes finds the keyboard at the head of the sheet.
+  offer(open) {
+    if (!open && document.activeElement === this.button) this.node.querySelector("summary").focus();
+    this.button.hidden = !open;
+  }
+
+  // The worker that has the question stops within seconds: until then the button says so, and asks no second time.
+  async stop(cancel) {
+    if (this.stopping) return;
+    this.label("cancelling", { stopping: true });
+    if (!(await cancel())) this.label("cancel", { stopping: false });
+  }
+
+  label(word, { stopping }) {
+    this.stopping = stopping;
+    this.button.setAttribute("aria-disabled", String(stopping));
+    this.button.querySelector("span").textContent = say(`trace.${word}`);
   }
 
   answer(trace) {

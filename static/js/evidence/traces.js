@@ -51,6 +51,15 @@ export class Traces {
     this.waiting.follow(trace.id);
   }
 
+  // Where it had ended meanwhile, the page learns how.
+  async cancel(id) {
+    try {
+      await post(`/api/v1/runs/${id}/cancel/`, {});
+    } finally {
+      this.waiting.follow(id);
+    }
+  }
+
   take(trace, { asked = false } = {}) {
     this.known = merged(this.known, [trace]);
     this.panels.get(trace.detector)?.list(this.of(trace.detector), asked ? trace.id : null);
@@ -132,11 +141,28 @@ class Panel {
     try {
       await this.traces.ask(button.dataset.ask, questionOf(this.detector, this.chosen));
     } catch (problem) {
-      this.problem.querySelector("p").textContent = problem.status ? problem.message : say("trace.unheard");
-      this.problem.hidden = false;
+      this.complain(problem, "trace.unheard");
     }
     this.fit();
     button.focus();
+  }
+
+  // True once the server knows that nobody wants the answer, or has given it.
+  async cancel(id) {
+    this.problem.hidden = true;
+    try {
+      await this.traces.cancel(id);
+    } catch (problem) {
+      if (problem.code === "already_ended") return true;
+      this.complain(problem, "trace.cancel_unheard");
+      return false;
+    }
+    return true;
+  }
+
+  complain(problem, unheard) {
+    this.problem.querySelector("p").textContent = problem.status ? problem.message : say(unheard);
+    this.problem.hidden = false;
   }
 
   // Sheets stay the nodes they are; what is new stands first, and is open when it was asked for here.
@@ -153,7 +179,7 @@ class Panel {
   }
 
   add(trace, place) {
-    const sheet = new TraceSheet(this.traces.template, trace, { seek: this.traces.seek });
+    const sheet = new TraceSheet(this.traces.template, trace, { seek: this.traces.seek, cancel: (id) => this.cancel(id) });
     this.sheets.set(trace.id, sheet);
     const after = [...place.children].find((node) => node.dataset.created < trace.created) ?? null;
     sheet.node.dataset.created = trace.created;
