@@ -74,6 +74,33 @@ async def test_a_file_need_not_be_examined(server: Server, client: MakeClient, t
     assert uploaded.media["sha256"] == sha256(path)
 
 
+@pytest.mark.parametrize(("seconds", "kept"), [(45, 45), (None, 120)])
+async def test_a_verdict_is_stressed_when_asked_for(
+    server: Server, client: MakeClient, tmp_path: Path, seconds: int | None, kept: int
+) -> None:
+    path = tmp_path / "short.wav"
+    path.write_bytes(wav())
+
+    stressed = await client(server.url).upload(path, stress=True, stress_seconds=seconds)
+    plain = await client(server.url).upload(path)
+
+    assert stressed.run and plain.run
+    assert (await ask(Run.objects.get, pk=stressed.run["id"])).stress_seconds == kept
+    assert (await ask(Run.objects.get, pk=plain.run["id"])).stress_seconds is None
+
+
+async def test_a_budget_without_a_stress_test_is_refused(
+    server: Server, client: MakeClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "short.wav"
+    path.write_bytes(wav())
+
+    with pytest.raises(Invalid) as refused:
+        await client(server.url).upload(path, stress_seconds=45)
+
+    assert "stress_seconds" in str(refused.value.errors)
+
+
 async def test_a_connection_that_breaks_again_and_again_only_costs_time(
     relay: Relay, client: MakeClient, clip: Path
 ) -> None:
@@ -177,10 +204,11 @@ async def test_an_unknown_detector_is_named(server: Server, client: MakeClient, 
 async def test_without_an_event_loop_it_is_the_same(server: Server, key: str, clip: Path) -> None:
     def program() -> tuple[list[int], Uploaded]:
         with Client(server.url, key, trust_env=False) as assay:
-            upload = assay.upload(clip)
+            upload = assay.upload(clip, stress=True, stress_seconds=30)
             return [sent.sent_bytes for sent in upload], upload.uploaded
 
     steps, uploaded = await asyncio.to_thread(program)
 
     assert steps == [0, PIECE, 2 * PIECE, SIZE]
     assert uploaded.media["sha256"] == sha256(clip)
+    assert (await ask(Run.objects.get)).stress_seconds == 30

@@ -65,13 +65,17 @@ class AsyncClient:
         resume: bool = True,  # the last of a few, and named by everybody
         *,
         analyze: bool = True,
+        stress: bool = False,
+        stress_seconds: int | None = None,
     ) -> Transfer:
         """Sends a file in checked pieces; `await` it, or iterate over it for progress.
 
         detectors: names; None for all that suit the file. resume: go on where an upload of this very file,
         with the same words, stopped within the last 24 hours, also one of another process.
+        stress: examine altered copies too, for at most stress_seconds (None: as the server is set).
         """
-        return Transfer(self._http, Wish(Path(path), detectors, description, analyze, resume))
+        wish = Wish(Path(path), detectors, description, analyze, resume, stress, stress_seconds)
+        return Transfer(self._http, wish)
 
     async def run(self, run_id: object) -> Mapping[str, Any]:
         """A run with its results, as REST shows it."""

@@ -93,9 +93,19 @@ class Client(_Closing):
         resume: bool = True,  # as in AsyncClient
         *,
         analyze: bool = True,
+        stress: bool = False,
+        stress_seconds: int | None = None,
     ) -> SyncTransfer:
         """Like AsyncClient.upload; `.wait()` in place of `await`."""
-        transfer = self._client.upload(path, detectors, description, resume, analyze=analyze)
+        transfer = self._client.upload(
+            path,
+            detectors,
+            description,
+            resume,
+            analyze=analyze,
+            stress=stress,
+            stress_seconds=stress_seconds,
+        )
         return SyncTransfer(self._portal, transfer)
 
     def run(self, run_id: object) -> Mapping[str, Any]:

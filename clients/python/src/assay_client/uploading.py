@@ -58,6 +58,8 @@ class Wish:
     description: str | None = None
     analyze: bool = True
     resume: bool = True
+    stress: bool = False
+    stress_seconds: int | None = None
 
 
 class Transfer:
@@ -193,4 +195,8 @@ def _metadata(wish: Wish, digest: str) -> str:
         said["detectors"] = ",".join(wish.detectors)
     if not wish.analyze:
         said["analyze"] = "false"
+    if wish.stress:
+        said["stress"] = "true"
+    if wish.stress_seconds is not None:
+        said["stress_seconds"] = str(wish.stress_seconds)
     return ",".join(f"{name} {b64encode(value.encode()).decode()}" for name, value in said.items())
