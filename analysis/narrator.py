@@ -12,6 +12,7 @@ from analysis.engine.types import (
     StageStarted,
     Verdict,
 )
+from analysis.recorder.altering import stressing
 
 BAR_CELLS = 24
 
@@ -39,6 +40,10 @@ class Narrator:
             outcome = observation.outcome
             for sentence in (outcome.sentence, outcome.why, outcome.limit):
                 self.line(sentence)
+            if observation.stress:
+                self.line(observation.stress.sentence)
+        elif draft := stressing(observation):
+            self.line(draft.message)
 
     def line(self, text: str) -> None:
         """A line of its own; the bar goes on below it."""

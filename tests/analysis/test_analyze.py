@@ -127,6 +127,50 @@ def test_a_file_that_breaks_the_examination_has_its_json_line_and_the_next_is_ex
     assert second["state"] == "succeeded"
 
 
+def test_a_stressed_verdict_tells_each_copy_and_leaves_none(home, tmp_path):
+    picture = clips.write_image(tmp_path / "scene.png")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    words = command("--json", "--detectors", "spectrum", picture, "--stress", "50")
+
+    done = subprocess.run(
+        words,
+        env=surroundings(home) | {"TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    line = json.loads(done.stdout)
+    stress = line["stress"]
+    assert [one["state"] for one in stress["variants"]].count("not_run") == 0, stress
+    assert [one["scores"][0]["detector"] for one in stress["variants"]] == ["spectrum"] * 3
+    assert stress["budget_seconds"] == 50
+    assert "Looking at altered copies." in done.stderr
+    assert stress["sentence"] in done.stderr
+    assert [path for path in temporary.iterdir() if path.name.startswith("assay-")] == []
+
+
+def test_without_stress_nothing_is_said_of_it(home, tmp_path):
+    picture = clips.write_image(tmp_path / "scene.png")
+
+    done = analyze(home, "--json", "--detectors", "spectrum", picture)
+
+    assert json.loads(done.stdout)["stress"] is None
+    assert "altered" not in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "3601", "1.5", "scene.png"])
+def test_a_budget_that_makes_no_sense_is_refused_with_what_to_do(home, tmp_path, seconds):
+    picture = clips.write_image(tmp_path / "scene.png")
+
+    done = analyze(home, picture, "--stress", seconds)
+
+    assert done.returncode == 3
+    assert "Name files before --stress." in done.stderr
+
+
 def test_interrupting_ends_it_cleanly(home, tmp_path):
     long = clips.write_video(tmp_path / "long.mp4", seconds=60.0, width=640, height=480)
     going = subprocess.Popen(

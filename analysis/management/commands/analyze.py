@@ -11,8 +11,11 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
+from uuid import uuid4
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
@@ -21,13 +24,16 @@ from analysis.engine.calibration import Calibration
 from analysis.engine.errors import EngineError, UnknownDetector
 from analysis.engine.pipeline import Examination, examine
 from analysis.engine.registry import Registry
+from analysis.engine.stress import Stressed, StressOrder
 from analysis.engine.types import Concluded, DetectorEnded, OutcomeName, Probed
 from analysis.examining import load_options, load_registry, outcome_fields, result_fields
 from analysis.management.exits import ASSESSED, FAILED, INTERRUPTED, NOT_ASSESSABLE, ExaminingCommand
 from analysis.narrator import Narrator
+from analysis.recorder.altering import stress_fields
 
 logger = logging.getLogger(__name__)
 LEAVE_SECONDS = 3.0
+LONGEST_STRESS_SECONDS = 3600
 
 
 class Command(ExaminingCommand):
@@ -42,12 +48,29 @@ class Command(ExaminingCommand):
         parser.add_argument(
             "--detectors", default="", help="names, comma separated (the file kind's defaults)"
         )
+        parser.add_argument(
+            "--stress",
+            nargs="?",
+            type=_stress_seconds,
+            const=settings.STRESS_SECONDS,
+            metavar="SECONDS",
+            help=f"examine altered copies too, for at most so long ({settings.STRESS_SECONDS}); after the files",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object per file and line on stdout")
 
-    def handle(self, *args: object, files: list[Path], detectors: str, json: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *args: object,
+        files: list[Path],
+        detectors: str,
+        json: bool,
+        stress: int | None = None,
+        **options: Any,
+    ) -> None:
         if not files:
             raise CommandError("Name at least one file.", returncode=FAILED)
-        self.going: Examination | None = None
+        self.going: Examination | Stressed | None = None
+        self.stress_seconds = stress
         self.registry = load_registry()
         self.names = _known(detectors, self.registry)
         self.narrator = Narrator(sys.stderr)  # self.stderr would colour every line as an error
@@ -101,14 +124,7 @@ class Command(ExaminingCommand):
             raise FileNotFoundError(f"{file} is {'a folder' if file.is_dir() else 'not there'}")
         self.narrator.line(f"{file}:")
         report: dict[str, Any] = {"state": "succeeded", "kind": None, "error": None, "results": []}
-        options = load_options()
-        self.going = examine(
-            file,
-            registry=self.registry,
-            detectors=self.names,
-            options=options,
-            calibrations=self.calibrations,
-        )
+        self.going = self._begin(file)
         with self.going:
             for observation in self.going:
                 self.narrator.tell(observation)
@@ -118,7 +134,29 @@ class Command(ExaminingCommand):
                     report["results"].append(result_fields(observation))
                 elif isinstance(observation, Concluded):
                     report |= outcome_fields(observation.outcome)
+                    report["stress"] = stress_fields(observation.stress) if observation.stress else None
         return report
+
+    def _begin(self, file: Path) -> Examination | Stressed:
+        options = load_options()
+        first = examine(
+            file,
+            registry=self.registry,
+            detectors=self.names,
+            options=options,
+            calibrations=self.calibrations,
+        )
+        if self.stress_seconds is None:
+            return first
+        scratch = Path(gettempdir()) / f"assay-{uuid4()}"
+        return Stressed(
+            first,
+            StressOrder(self.stress_seconds, scratch, settings.STALL_SECONDS / 2),
+            file,
+            registry=self.registry,
+            options=options,
+            calibrations=self.calibrations,
+        )
 
 
 def _known(detectors: str, registry: Registry) -> list[str] | None:
@@ -131,8 +169,16 @@ def _known(detectors: str, registry: Registry) -> list[str] | None:
     return names or None
 
 
+def _stress_seconds(given: str) -> int:
+    if given.isdecimal() and 1 <= int(given) <= LONGEST_STRESS_SECONDS:
+        return int(given)
+    raise argparse.ArgumentTypeError(
+        f"{given!r} is no number of seconds from 1 to {LONGEST_STRESS_SECONDS}. Name files before --stress."
+    )
+
+
 def _failure(message: str) -> dict[str, Any]:
-    nothing = {"outcome": None, "sentence": "", "why": "", "limit": "", "rule": ""}
+    nothing = {"outcome": None, "sentence": "", "why": "", "limit": "", "rule": "", "stress": None}
     return {"state": "failed", "kind": None, "error": message, "results": [], **nothing}
 
 
