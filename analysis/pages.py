@@ -65,6 +65,7 @@ class DropPage(DeskPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             limits=page_rows.limits(),
+            stress_seconds=settings.STRESS_SECONDS,
             samples=samples.SAMPLES,
             cards=page_rows.cards(DetectorCard.objects.order_by("name")),
             last_runs=visible_runs(self.request)[:LAST_RUNS],

@@ -65,11 +65,13 @@ async function examine(file, others) {
   $("upload-cancel").hidden = false;
   $("upload-close").hidden = true;
   note(others);
+  // as it is now: who changes the mind meanwhile means the next file
+  const stress = Boolean(document.querySelector("input[data-stress]")?.checked);
   try {
     const sha256 = file.size <= HASHED_BYTES ? await hash(file) : "";
     const seen = sha256 ? await seenBefore(sha256) : null;
-    if (seen && (await choice(file, seen))) return;
-    const { run } = await upload(file, sha256);
+    if (seen && (await choice(file, seen, stress))) return;
+    const { run } = await upload(file, { sha256, stress });
     done(file, run);
   } catch (error) {
     ended(file, error);
@@ -114,7 +116,7 @@ async function seenBefore(sha256) {
 }
 
 // True when the file need not be sent: its run is opened, or a new run of the stored bytes is.
-function choice(file, seen) {
+function choice(file, seen, stress) {
   const date = new Date(seen.finished ?? seen.created).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
   const text = say("drop.seen", { date, who: seen.owner });
   show(file.name, text);
@@ -128,12 +130,12 @@ function choice(file, seen) {
     $("upload-again").disabled = false;
     $("upload-again").onclick = () => {
       $("upload-again").disabled = true;
-      resolve(post("/api/v1/runs/", { media: seen.media }).then((run) => { done(file, run.id); return true; }));
+      resolve(post("/api/v1/runs/", { media: seen.media, stress }).then((run) => { done(file, run.id); return true; }));
     };
   }).finally(() => { $("upload-seen").hidden = true; });
 }
 
-async function upload(file, sha256) {
+async function upload(file, wishes) {
   const sending = new Upload(file, {
     progress: ({ sent, size: whole, perSecond, secondsLeft }) => {
       bar(sent / whole);
@@ -146,7 +148,7 @@ async function upload(file, sha256) {
       bar(null);
       $("upload-text").textContent = say("drop.sealing");
     },
-  }, { sha256 });
+  }, wishes);
   current = sending;
   show(file.name, say("drop.uploading"));
   bar(0);

@@ -6,7 +6,8 @@ const PIECE_BYTES = 8_000_000;
 const RETRY_SECONDS = [1, 2, 4, 8, 15, 30];
 const TUS = { "Tus-Resumable": "1.0.0" };
 
-const remembered = (file) => `assay.upload.${document.body.dataset.user}.${file.name}.${file.size}.${file.lastModified}`;
+// Of the same file with other wishes: another upload.
+const remembered = ({ file, stress }) => `assay.upload.${document.body.dataset.user}.${file.name}.${file.size}.${file.lastModified}${stress ? ".stress" : ""}`;
 
 function memory(act) {
   try {
@@ -21,8 +22,8 @@ const metadata = (pairs) => Object.entries(pairs).map(([key, text]) => `${key} $
 
 export class Upload {
   // on: {progress({sent, size, perSecond, secondsLeft}), resumed(share), retrying(seconds), sealing()}
-  constructor(file, on, { sha256 = "" } = {}) {
-    Object.assign(this, { file, on, sha256 });
+  constructor(file, on, { sha256 = "", stress = false } = {}) {
+    Object.assign(this, { file, on, sha256, stress });
     this.cancelled = false;
     this.request = null;
     this.speeds = [];
@@ -55,7 +56,7 @@ export class Upload {
   }
 
   async remove() {
-    memory((store) => store.removeItem(remembered(this.file)));
+    memory((store) => store.removeItem(remembered(this)));
     if (this.address) await fetch(this.address, { method: "DELETE", headers: { ...TUS, "X-CSRFToken": csrf() } }).catch(() => null);
   }
 
@@ -68,7 +69,7 @@ export class Upload {
       onPiece();
       if (offset >= this.file.size) break;
     }
-    memory((store) => store.removeItem(remembered(this.file)));
+    memory((store) => store.removeItem(remembered(this)));
     const header = (name) => (answer.getResponseHeader ? answer.getResponseHeader(name) : answer.headers.get(name));
     return { media: header("Assay-Media"), run: header("Assay-Run") };
   }
@@ -76,7 +77,7 @@ export class Upload {
   // The address and offset to go on from: a known upload of the same file, or a new one.
   async find() {
     this.found = null;
-    this.address ??= memory((store) => store.getItem(remembered(this.file)));
+    this.address ??= memory((store) => store.getItem(remembered(this)));
     if (this.address) {
       const response = await fetch(this.address, { method: "HEAD", headers: TUS });
       if (response.ok) {
@@ -94,11 +95,12 @@ export class Upload {
   async create() {
     const said = { filename: this.file.name || "pasted" };
     if (this.sha256) said.sha256 = this.sha256;
+    if (this.stress) said.stress = "true";
     const headers = { ...TUS, "X-CSRFToken": csrf(), "Upload-Length": String(this.file.size), "Upload-Metadata": metadata(said) };
     const response = await fetch(UPLOADS, { method: "POST", headers });
     if (!response.ok) throw problemOf(response.status, await response.text());
     this.address = new URL(response.headers.get("Location"), location.href).pathname;
-    memory((store) => store.setItem(remembered(this.file), this.address));
+    memory((store) => store.setItem(remembered(this), this.address));
     return 0;
   }
 

@@ -1,6 +1,7 @@
 """Uploads from the page: resumed after a reload, recognised, refused with words. No worker: runs wait."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import numpy as np
@@ -226,3 +227,54 @@ async def test_a_file_over_the_limit_is_refused_before_it_is_sent(desk: Desk, sh
 
     await expect(page.locator("#upload-text")).to_contain_text("this desk takes 1 kB")
     assert not [address for address in sent if "uploads" in address]
+
+
+async def test_a_file_is_stressed_when_that_was_switched_on_by_keyboard(desk: Desk, short: Path) -> None:
+    page = await desk.open("/")
+    switch = page.get_by_role("checkbox", name="Stress the verdict")
+    await expect(switch).to_have_accessible_description(re.compile("^Altered copies .* for up to 2:00"))
+    await page.locator(CHOOSE).focus()
+    await page.keyboard.press("Tab")
+    await expect(switch).to_be_focused()
+    await page.keyboard.press("Space")
+    await choose(page, short)
+    await page.wait_for_url(RUN_PAGE)
+    first = page.url
+
+    await page.goto(desk.server.url)
+    await expect(switch).not_to_be_checked()
+    await choose(page, short)
+    await page.get_by_role("button", name="Examine again").click()
+    await page.wait_for_url(lambda url: "/runs/" in url and url != first)
+    second = page.url
+    await page.goto(desk.server.url)
+    await switch.check()
+    await choose(page, short)
+    await page.get_by_role("button", name="Examine again").click()
+    await page.wait_for_url(lambda url: "/runs/" in url and url not in (first, second))
+
+    runs = await ask(lambda: list(Run.objects.order_by("created").values_list("stress_seconds", flat=True)))
+    assert runs == [120, None, 120]
+
+
+async def test_an_upload_begun_without_stress_is_not_gone_on_with_for_one_with_it(
+    desk: Desk, noise: Path
+) -> None:
+    page = await desk.open("/")
+
+    async def lose_later_pieces(route: Route, request: Request) -> None:
+        first = request.method != "PATCH" or request.headers["upload-offset"] == "0"
+        await (route.continue_() if first else route.abort())
+
+    await page.route("**/api/v1/uploads/**", lose_later_pieces)
+    await choose(page, noise)
+    await expect(page.locator("#upload-text")).to_contain_text("nothing is lost")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.unroute("**/api/v1/uploads/**")
+    await page.reload()
+
+    await page.get_by_role("checkbox", name="Stress the verdict").check()
+    await choose(page, noise)
+    await page.wait_for_url(RUN_PAGE)
+
+    assert (await ask(Run.objects.get)).stress_seconds == 120
