@@ -80,12 +80,16 @@ def _lane(row: Mapping[str, Any]) -> Lane:
         text=_progress_text(row),
         ending=_ending_text(row),
         share=1 if over else min(1, row["done"] / row["total"]) if row["total"] else 0,
-        has_curve=bool(row["points"]) or row["unit"] in ("frames", "windows"),
+        has_curve=bool(row["points"]) or _may_have_curve(row),
     )
 
 
+def _may_have_curve(row: Mapping[str, Any]) -> bool:
+    return row["state"] != "abstained" and row["unit"] in ("frames", "windows")
+
+
 def _progress_text(row: Mapping[str, Any]) -> str:
-    if not row["done"]:
+    if not row["done"] or row["total"] == 1:
         return ""
     unit = page_words.UNITS.get(row["unit"], row["unit"])
     if row["total"]:

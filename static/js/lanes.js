@@ -6,7 +6,8 @@ import { say } from "./words.js";
 
 const TABLE_ROWS = 500;
 // What judges a file as a whole has no curve over time; its row says so by having none.
-const hasCurve = (row) => row.points.length > 0 || row.unit === "frames" || row.unit === "windows";
+// Whose kind of media is not in the file has none either.
+const hasCurve = (row) => row.points.length > 0 || (row.state !== "abstained" && (row.unit === "frames" || row.unit === "windows"));
 // Who only reports facts has not abstained.
 const shownState = (row) => (row.assessment?.reason === "reports_facts" ? "facts" : row.state);
 const ICONS = { stopped: "cancelled", facts: "info" };
@@ -17,7 +18,7 @@ export function progressText(row) {
   if (row.state === "waiting") return say("row.waiting");
   if (!row.done) return { stopped: say("row.stopped"), running: say("row.starting") }[row.state] ?? "";
   const unit = say(`unit.${row.unit}`);
-  const parts = [row.total ? say("row.of", { done: row.done, total: row.total, unit }) : say("row.done", { done: row.done, unit })];
+  const parts = row.total === 1 ? [] : [row.total ? say("row.of", { done: row.done, total: row.total, unit }) : say("row.done", { done: row.done, unit })];
   if (row.faces !== null && row.faces !== undefined) parts.push(row.faces === 1 ? say("row.faces.one") : say("row.faces", { count: row.faces }));
   if (row.state === "stopped") return [...parts, say("row.stopped")].join(" · ");
   if (row.fps) parts.push(say("row.fps", { fps: rate(row.fps) }));

@@ -232,7 +232,7 @@ async def test_a_file_over_the_limit_is_refused_before_it_is_sent(desk: Desk, sh
 async def test_a_file_is_stressed_when_that_was_switched_on_by_keyboard(desk: Desk, short: Path) -> None:
     page = await desk.open("/")
     switch = page.get_by_role("checkbox", name="Stress the verdict")
-    await expect(switch).to_have_accessible_description(re.compile("^Altered copies .* for up to 2:00"))
+    await expect(switch).to_have_accessible_description(re.compile("^Altered copies .* for up to 120 s: "))
     await page.locator(CHOOSE).focus()
     await page.keyboard.press("Tab")
     await expect(switch).to_be_focused()

@@ -168,6 +168,23 @@ def test_what_detectors_do_now_is_there_without_a_script(browser: Client, ana: U
     assert (given["state"]["seq"], given["topic"]) == (3, str(run.topic_id))
 
 
+def test_what_cannot_be_counted_or_drawn_takes_no_place(browser: Client, ana: User) -> None:
+    run = leased_run(media=make_media(owner=ana), state="running")
+    silent = {"kind": "not_assessed", "reason": "no_sound", "detail": "the file has no sound track"}
+    log.append(run.topic_id, [
+        Draft("run.started", data={"attempt": 1, "detectors": ["hum", "metadata"]}),
+        Draft("detector.started", data={"detector": "hum", "title": "Hum", "unit": "windows"}),
+        Draft("run.progressed", data={"detector": "metadata", "done": 1, "total": 1, "unit": "files"}),
+        Draft("detector.abstained", data={"detector": "hum", "title": "Hum", "assessment": silent}),
+    ])  # fmt: skip
+
+    text = page(browser, run)
+
+    assert "the file has no sound track" in text
+    assert 'data-lane="hum" data-state="abstained" data-curve="no"' in text
+    assert "1 of 1" not in text
+
+
 def test_the_trail_is_the_log_newest_first_and_leaves_progress_out_until_asked(
     browser: Client, ana: User
 ) -> None:
