@@ -6,8 +6,6 @@ few or so many blinks would be where a person blinks 2 to 50 times a minute (Poi
 DeepVision (Jung et al., 2020) judges the number of blinks. How the trace is read: analysis/engine/signals/eyes.py.
 """
 
-from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import exp
@@ -18,16 +16,14 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
-from analysis.engine.detectors.sightings import Sightings
+from analysis.engine.detectors.passages import TraceSession, resting_on, too_slow
 from analysis.engine.plots import SPANS, Curves, Panel, Span
 from analysis.engine.signals.eyes import Blink, blinks, openness
 from analysis.engine.signals.oval import Reals
-from analysis.engine.signals.traces import MIN_FPS, is_full_rate, stretches
+from analysis.engine.signals.traces import is_full_rate, stretches
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
-    Coverage,
     EvidenceMade,
     FaceCrop,
     MediaKind,
@@ -124,27 +120,21 @@ class Watch:
 
 
 @dataclass
-class BlinkSession:
-    """Traces of one run: for each track the time and how open both eyes are, one frame after another."""
+class BlinkSession(TraceSession):
+    """Traces of one run: how open both eyes are."""
 
-    seen: Sightings = field(default_factory=Sightings)
-    traces: dict[int, "array[float]"] = field(default_factory=lambda: defaultdict(lambda: array("d")))
+    name = NAME
+    numbers = 2
     watches: list[Watch] = field(default_factory=list)
     too_slow: bool = False
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        for face in self.seen.faces(batch):
-            self._note(face)
-            yield ScoresMeasured(NAME, ())
-
-    def _note(self, face: FaceCrop) -> None:
+    def note(self, face: FaceCrop) -> None:
         eyes = self.seen.eyes(face, least_px=MIN_EYES_PX)
         if eyes is not None:
-            self.traces[face.track].extend((face.pts_seconds, *openness(face, *eyes)))
+            self.keep(face, *openness(face, *eyes))
 
     def drain(self) -> Iterator[ScoresMeasured]:
-        for track, trace in sorted(self.traces.items()):
-            rows = np.array(trace).reshape(-1, 3)
+        for track, rows in self.rows():
             watch = watched(track, rows)
             if watch is None:
                 self.too_slow |= any(_lasts(part) for part in stretches(rows))
@@ -160,9 +150,7 @@ class BlinkSession:
             return self._abstain()
         best = max(scored, key=lambda watch: (watch.score or 0.0, watch.seconds))
         count = sum(watch.frames for watch in scored)
-        coverage = Coverage(
-            count, self.seen.frames, "frames", decisive=best.frames if best.frames < count else None
-        )
+        coverage = resting_on(best.frames, count, self.seen.frames, "frames")
         return Verdict(best.score or 0.0, coverage, facts=self._facts(best))
 
     def _abstain(self) -> NotAssessed:
@@ -171,8 +159,7 @@ class BlinkSession:
             refusal = self._refusal(longest)
             return NotAssessed(refusal.reason, refusal.detail, self._facts(longest))
         if self.too_slow:
-            detail = f"fewer than {MIN_FPS:.0f} frames a second show the face"
-            return NotAssessed(Reason.OUTSIDE_DOMAIN, detail)
+            return too_slow()
         if self.traces:
             return NotAssessed(Reason.TOO_SHORT, "no face is seen for a second without a gap")
         return self.seen.absence()

@@ -5,8 +5,7 @@ says how far the ring around the inner face exceeds both its sides: 0.5 where it
 what motion does not explain or in its flow. That scale was set beforehand, and planted flicker is what it was tried on.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -15,30 +14,27 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
-from analysis.engine.detectors.sightings import Sightings
+from analysis.engine.detectors.passages import Followed, WindowedSession, resting_on
 from analysis.engine.marks import UNCALIBRATED_MARK
 from analysis.engine.plots import Curves, Panel, Span, thinned
 from analysis.engine.signals.border import SIDE, SPAN, BorderFlow, Change, Reals, excess
 from analysis.engine.signals.oval import aligned
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
-    Coverage,
     EvidenceMade,
     FaceCrop,
     MediaKind,
     NotAssessed,
     Reason,
     ScorePoint,
-    ScoresMeasured,
     Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
 
 NAME = "border"
-WINDOW_SECONDS, MAX_GAP_SECONDS = 1.0, 0.1
+WINDOW_SECONDS = 1.0
 MIN_CHANGES, MIN_WINDOWS = 10, 3
 MIN_EYES_PX = 24.0
 OCTAVES_AT_ONE = 2.0
@@ -94,13 +90,14 @@ class Border:
 
 
 @dataclass
-class _Track:
-    """One face as it goes on: its flow, and the changes of the window it is in."""
+class _Track(Followed):
+    """A face, its flow, and the changes of the window it is in."""
 
     flow: BorderFlow = field(default_factory=BorderFlow)
-    last_seconds: float = -1e9
-    began: float = 0.0
     changes: list[Change] = field(default_factory=list)
+
+    def forget(self) -> None:
+        self.flow.forget()
 
 
 @dataclass(frozen=True)
@@ -121,58 +118,37 @@ class Window:
 
 
 @dataclass
-class BorderSession:
+class BorderSession(WindowedSession[_Track, Window]):
     """Windows of one run, per face track."""
 
-    seen: Sightings = field(default_factory=Sightings)
-    going: dict[int, _Track] = field(default_factory=dict)
-    windows: dict[int, list[Window]] = field(default_factory=lambda: defaultdict(list))
-    usable: int = 0
+    name = NAME
+    window_seconds = WINDOW_SECONDS
+    min_eyes_px = MIN_EYES_PX
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        for face in self.seen.faces(batch):
-            yield ScoresMeasured(NAME, self._taken(face))
-        now = self.seen.last_seconds
-        for track in [
-            number for number, one in self.going.items() if now - one.last_seconds > WINDOW_SECONDS
-        ]:
-            yield ScoresMeasured(NAME, self._closed(track, self.going.pop(track)))
+    def met(self) -> _Track:
+        return _Track()
 
-    def _taken(self, face: FaceCrop) -> tuple[ScorePoint, ...]:
-        eyes = self.seen.eyes(face, least_px=MIN_EYES_PX)
-        if eyes is None:
-            return ()
-        self.usable += 1
-        track = self.going.setdefault(face.track, _Track())
+    def follow(self, followed: _Track, face: FaceCrop, eyes: tuple[Reals, Reals]) -> tuple[ScorePoint, ...]:
         points: tuple[ScorePoint, ...] = ()
-        gap = face.pts_seconds - track.last_seconds > MAX_GAP_SECONDS
-        if gap or face.pts_seconds - track.began >= WINDOW_SECONDS:
-            points = self._closed(face.track, track)
-            track.began = face.pts_seconds
-        if gap:
-            track.flow.forget()
-        track.last_seconds = face.pts_seconds
-        change = track.flow.take(aligned(face, *eyes, side=SIDE, span=SPAN))
-        track.changes += [change] if change else []
+        if face.pts_seconds - followed.began >= WINDOW_SECONDS:
+            points = self.close(face.track, followed)
+            followed.began = face.pts_seconds
+        followed.last_seconds = face.pts_seconds
+        change = followed.flow.take(aligned(face, *eyes, side=SIDE, span=SPAN))
+        followed.changes += [change] if change else []
         return points
 
-    def _closed(self, number: int, track: _Track) -> tuple[ScorePoint, ...]:
-        """Ends the window a face is in; too few frames say nothing."""
-        changes, track.changes = track.changes, []
+    def close(self, track: int, followed: _Track) -> tuple[ScorePoint, ...]:
+        changes, followed.changes = followed.changes, []
         if len(changes) < MIN_CHANGES:
             return ()
         window = Window(
-            (track.began + track.last_seconds) / 2,
+            (followed.began + followed.last_seconds) / 2,
             np.median([change.residual for change in changes], axis=0),
             np.median([change.jerk for change in changes], axis=0),
         )
-        self.windows[number].append(window)
-        return (ScorePoint(window.middle_seconds, window.score, number),)
-
-    def drain(self) -> Iterator[ScoresMeasured]:
-        for number, track in sorted(self.going.items()):
-            yield ScoresMeasured(NAME, self._closed(number, track))
-        self.going.clear()
+        self.windows[track].append(window)
+        return (ScorePoint(window.middle_seconds, window.score, track),)
 
     def finish(self) -> Assessment:
         lasting = self._lasting()
@@ -183,8 +159,7 @@ class BorderSession:
             return NotAssessed(Reason.TOO_SHORT, detail)
         best = max(lasting, key=lambda number: _verdict(lasting[number]))
         count = sum(map(len, self.windows.values()))
-        own = len(lasting[best])
-        coverage = Coverage(count, count, "windows", decisive=own if own < count else None)
+        coverage = resting_on(len(lasting[best]), count, count)
         return Verdict(_verdict(lasting[best]), coverage, facts=self._facts(best))
 
     def _lasting(self) -> dict[int, list[Window]]:

@@ -6,8 +6,7 @@ the eye distance (normalised mean error on 300-W, Sagonas et al. 2016). So the s
 3 %, where it stays: it is uncalibrated. That scale was set beforehand and tried on drawn faces.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -16,30 +15,27 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
-from analysis.engine.detectors.sightings import Sightings
+from analysis.engine.detectors.passages import Followed, WindowedSession, resting_on, too_short, too_slow
 from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.jitter import Placed, Tremor, placed, steps, tremor
 from analysis.engine.signals.oval import Reals
 from analysis.engine.signals.traces import MIN_FPS
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
-    Coverage,
     EvidenceMade,
     FaceCrop,
     MediaKind,
     NotAssessed,
     Reason,
     ScorePoint,
-    ScoresMeasured,
     Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
 
 NAME = "landmark-jitter"
-WINDOW_SECONDS, MAX_GAP_SECONDS = 2.0, 0.1
+WINDOW_SECONDS = 2.0
 MIN_EYES_PX = 30.0  # each patch is then 6 px wide
 MOST_LOST = 0.1
 AT_HALF, CAP = 0.02, 0.75
@@ -100,13 +96,14 @@ class LandmarkJitter:
 
 
 @dataclass
-class _Track:
-    """One face as it goes on: where it was last, and the steps of the window it is in; None for one that was lost."""
+class _Track(Followed):
+    """A face, where it was last, and the steps of the window it is in; None for one that was lost."""
 
     last: Placed | None = None
-    last_seconds: float = -1e9
-    began: float = 0.0
     moved: list[Reals | None] = field(default_factory=list)
+
+    def forget(self) -> None:
+        self.last = None
 
 
 @dataclass(frozen=True)
@@ -131,50 +128,33 @@ class Window:
 
 
 @dataclass
-class JitterSession:
+class JitterSession(WindowedSession[_Track, Window]):
     """Windows of one run, per face track."""
 
-    seen: Sightings = field(default_factory=Sightings)
-    going: dict[int, _Track] = field(default_factory=dict)
-    windows: dict[int, list[Window]] = field(default_factory=lambda: defaultdict(list))
-    usable: int = 0
+    name = NAME
+    window_seconds = WINDOW_SECONDS
+    min_eyes_px = MIN_EYES_PX
     too_slow: bool = False
     slipped: bool = False
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        for face in self.seen.faces(batch):
-            yield ScoresMeasured(NAME, self._taken(face))
-        now = self.seen.last_seconds
-        for track in [
-            number for number, one in self.going.items() if now - one.last_seconds > WINDOW_SECONDS
-        ]:
-            yield ScoresMeasured(NAME, self._closed(track, self.going.pop(track)))
+    def met(self) -> _Track:
+        return _Track()
 
-    def _taken(self, face: FaceCrop) -> tuple[ScorePoint, ...]:
-        eyes = self.seen.eyes(face, least_px=MIN_EYES_PX)
-        if eyes is None:
-            return ()
-        self.usable += 1
-        track = self.going.setdefault(face.track, _Track())
-        points: tuple[ScorePoint, ...] = ()
-        gap = face.pts_seconds - track.last_seconds > MAX_GAP_SECONDS
-        if gap:
-            points = self._closed(face.track, track)
-            track.last, track.began = None, face.pts_seconds
+    def follow(self, followed: _Track, face: FaceCrop, eyes: tuple[Reals, Reals]) -> tuple[ScorePoint, ...]:
         now = placed(face, *eyes)
-        if track.last is not None:
-            track.moved.append(steps(track.last, now))
-        track.last, track.last_seconds = now, face.pts_seconds
+        if followed.last is not None:
+            followed.moved.append(steps(followed.last, now))
+        followed.last, followed.last_seconds = now, face.pts_seconds
         # a hundredth below: times are rounded
-        if face.pts_seconds - track.began >= 0.99 * WINDOW_SECONDS:
-            points += self._closed(face.track, track)
-            track.began = face.pts_seconds
+        if face.pts_seconds - followed.began < 0.99 * WINDOW_SECONDS:
+            return ()
+        points = self.close(face.track, followed)
+        followed.began = face.pts_seconds
         return points
 
-    def _closed(self, number: int, track: _Track) -> tuple[ScorePoint, ...]:
-        """Ends the window a face is in; one that is cut short says nothing."""
-        moved, track.moved = track.moved, []
-        lasted = track.last_seconds - track.began
+    def close(self, track: int, followed: _Track) -> tuple[ScorePoint, ...]:
+        moved, followed.moved = followed.moved, []
+        lasted = followed.last_seconds - followed.began
         if lasted < 0.99 * WINDOW_SECONDS:
             return ()
         fps = len(moved) / lasted
@@ -185,24 +165,18 @@ class JitterSession:
             self.slipped = True
             return ()
         found = tremor(np.array([STILL if step is None else step for step in moved]), fps)
-        window = Window((track.began + track.last_seconds) / 2, found)
-        self.windows[number].append(window)
+        window = Window((followed.began + followed.last_seconds) / 2, found)
+        self.windows[track].append(window)
         reason = Reason.OUTSIDE_DOMAIN if window.score is None else None
-        return (ScorePoint(window.middle_seconds, window.score, number, reason),)
-
-    def drain(self) -> Iterator[ScoresMeasured]:
-        for number, track in sorted(self.going.items()):
-            yield ScoresMeasured(NAME, self._closed(number, track))
-        self.going.clear()
+        return (ScorePoint(window.middle_seconds, window.score, track, reason),)
 
     def finish(self) -> Assessment:
         scored = self._scored()
         if not scored:
             return self._abstain()
         best = max(scored, key=lambda track: median(scored[track]))
-        count, own = sum(map(len, scored.values())), len(scored[best])
-        windows = sum(map(len, self.windows.values()))
-        coverage = Coverage(count, windows, "windows", decisive=own if own < count else None)
+        count, windows = (sum(map(len, of.values())) for of in (scored, self.windows))
+        coverage = resting_on(len(scored[best]), count, windows)
         return Verdict(median(scored[best]), coverage, facts=self._facts(best))
 
     def _scored(self) -> dict[int, list[float]]:
@@ -217,14 +191,11 @@ class JitterSession:
             detail = "blur, noise or compression hide as much as a sign would be"
             return NotAssessed(Reason.OUTSIDE_DOMAIN, detail, self._facts(self._shown()))
         if self.too_slow:
-            return NotAssessed(
-                Reason.OUTSIDE_DOMAIN, f"fewer than {MIN_FPS:.0f} frames a second show the face"
-            )
+            return too_slow()
         if self.slipped:
             return NotAssessed(Reason.OUTSIDE_DOMAIN, "the landmarks cannot be followed from frame to frame")
         if self.usable:
-            detail = f"no face is seen for {WINDOW_SECONDS:.0f} s without a gap in the passages looked at"
-            return NotAssessed(Reason.TOO_SHORT, detail)
+            return too_short(WINDOW_SECONDS)
         return self.seen.absence()
 
     def _shown(self) -> int:

@@ -11,8 +11,7 @@ widened by what voices do after their mouths by themselves (-50 to 200 ms). Noth
 offsets come from bad players and converters, and dubbing is no forgery. So no score exceeds 0.45, below the mark.
 """
 
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,7 +22,8 @@ import numpy as np
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.listening import SILENCE_RMS
-from analysis.engine.detectors.sightings import NO_LANDMARKS, TURNED, Sightings
+from analysis.engine.detectors.passages import TraceSession
+from analysis.engine.detectors.sightings import NO_LANDMARKS, TURNED
 from analysis.engine.detectors.sync_sheet import Shown, panels_of, plot_of
 from analysis.engine.plots import Curves
 from analysis.engine.signals.mouth import is_turned, mouth_px, opening
@@ -141,23 +141,21 @@ class Talk:
 
 
 @dataclass
-class LipSyncSession:
-    """Openings of one run: for each track the time and the opening, one frame after another; and all loudness."""
+class LipSyncSession(TraceSession):
+    """Traces of one run: how open the mouth is; and all loudness."""
 
+    name = NAME
+    numbers = 1
     loudness: Loudness = field(default_factory=Loudness)
-    seen: Sightings = field(default_factory=Sightings)
-    openings: dict[int, "array[float]"] = field(default_factory=lambda: defaultdict(lambda: array("d")))
     declined: Counter[tuple[Reason, str]] = field(default_factory=Counter)
     talks: list[Talk] = field(default_factory=list)
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
         if isinstance(batch, SoundBatch):
             self.loudness.take(batch.samples)
-        for face in self.seen.faces(batch):
-            self._note(face)
-            yield ScoresMeasured(NAME, ())
+        yield from super().feed(batch)
 
-    def _note(self, face: FaceCrop) -> None:
+    def note(self, face: FaceCrop) -> None:
         if is_turned(face):
             self.seen.outside[TURNED] += 1
             return
@@ -168,12 +166,12 @@ class LipSyncSession:
         if opened is None:
             self.seen.outside[TURNED if face.landmarks else NO_LANDMARKS] += 1
         else:
-            self.openings[face.track].extend((face.pts_seconds, opened))
+            self.keep(face, opened)
 
     def drain(self) -> Iterator[ScoresMeasured]:
-        longest = sorted(self.openings.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_FACES]
+        longest = sorted(self.rows(), key=lambda item: (-len(item[1]), item[0]))[:MOST_FACES]
         for track, trace in longest:
-            yield from self._listen(track, np.array(trace).reshape(-1, 2))
+            yield from self._listen(track, trace)
         for talk in self.talks:
             clear = {id(found) for _, found in talk.clear(len(self.talks))}
             for pair, found in talk.windows:

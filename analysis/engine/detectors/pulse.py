@@ -7,7 +7,6 @@ no sign, because compression, light and motion hide it in most genuine videos. O
 both methods are compared, and the score is the share of pairs of them that beat at different rates.
 """
 
-from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,17 +17,16 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
-from analysis.engine.detectors.sightings import Sightings, width_px
+from analysis.engine.detectors.passages import TraceSession, resting_on, too_short, too_slow
+from analysis.engine.detectors.sightings import width_px
 from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.beats import PARTS, WINDOW_SECONDS, Window, measured
 from analysis.engine.signals.oval import mean_colour
 from analysis.engine.signals.pulse import Reals
-from analysis.engine.signals.traces import MIN_FPS, stretches
+from analysis.engine.signals.traces import stretches
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
-    Coverage,
     EvidenceMade,
     FaceCrop,
     MediaKind,
@@ -42,7 +40,6 @@ from analysis.engine.types import (
 from analysis.engine.weights import WeightStore
 
 NAME = "pulse"
-NUMBERS = 1 + 3 * len(PARTS)
 CUT_OFF = "the forehead or a cheek of the faces lies outside the picture"
 MIN_FACE_PX = 100
 STEP_SECONDS = 2.0
@@ -99,21 +96,16 @@ class Pulse:
 
 
 @dataclass
-class PulseSession:
-    """Colour traces of one run: for each track the time and the mean RGB of each part, one frame after another."""
+class PulseSession(TraceSession):
+    """Colour traces of one run: the mean RGB of each part."""
 
-    seen: Sightings = field(default_factory=Sightings)
-    traces: dict[int, "array[float]"] = field(default_factory=lambda: defaultdict(lambda: array("d")))
+    name = NAME
+    numbers = 3 * len(PARTS)
     windows: list[tuple[int, float | None, dict[str, Any]]] = field(default_factory=list)
     shown: Window | None = None
     too_slow: bool = False
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        for face in self.seen.faces(batch):
-            self._note(face)
-            yield ScoresMeasured(NAME, ())
-
-    def _note(self, face: FaceCrop) -> None:
+    def note(self, face: FaceCrop) -> None:
         if width_px(face) < MIN_FACE_PX:
             self.seen.too_small()
             return
@@ -123,13 +115,13 @@ class PulseSession:
         colours = [mean_colour(face, *eyes, part) for part in PARTS.values()]
         shown = [colour for colour in colours if colour is not None]
         if len(shown) == len(PARTS):
-            self.traces[face.track].extend((face.pts_seconds, *np.concatenate(shown).tolist()))
+            self.keep(face, *np.concatenate(shown).tolist())
         else:
             self.seen.outside[CUT_OFF] += 1
 
     def drain(self) -> Iterator[ScoresMeasured]:
-        for track, trace in sorted(self.traces.items()):
-            for stretch in stretches(np.array(trace).reshape(-1, NUMBERS)):
+        for track, rows in self.rows():
+            for stretch in stretches(rows):
                 yield from self._measured(track, stretch)
 
     def _measured(self, track: int, stretch: Reals) -> Iterator[ScoresMeasured]:
@@ -163,18 +155,14 @@ class PulseSession:
         means = {track: fmean(scores) for track, scores in scored.items()}
         best = max(means, key=means.__getitem__)
         count = sum(map(len, scored.values()))
-        decisive = len(scored[best]) if len(scored[best]) < count else None
-        coverage = Coverage(count, len(self.windows), "windows", decisive)
+        coverage = resting_on(len(scored[best]), count, len(self.windows))
         return Verdict(means[best], coverage, facts=self._facts(best))
 
     def _abstain(self) -> NotAssessed:
         if self.too_slow:
-            return NotAssessed(
-                Reason.OUTSIDE_DOMAIN, f"fewer than {MIN_FPS:.0f} frames a second show the face"
-            )
+            return too_slow()
         if self.traces:
-            detail = f"no face is seen for {WINDOW_SECONDS:.0f} s without a gap in the passages looked at"
-            return NotAssessed(Reason.TOO_SHORT, detail)
+            return too_short(WINDOW_SECONDS)
         return self.seen.absence()
 
     def _facts(self, best: int | None) -> dict[str, Any]:
