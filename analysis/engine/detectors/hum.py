@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from analysis.engine.detectors import sound_sheet
 from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.hearing import HearingSession
 from analysis.engine.detectors.listening import RATE_HZ, marked
 from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
     Coverage,
     EvidenceMade,
@@ -34,7 +34,6 @@ from analysis.engine.types import (
     Samples,
     ScorePoint,
     ScoresMeasured,
-    SoundBatch,
     Source,
     Verdict,
 )
@@ -115,12 +114,14 @@ class Jump:
 
 
 @dataclass
-class HumSession:
+class HumSession(HearingSession):
     """One complex amplitude per quarter second and mains frequency: 1.4 MB for 4 hours."""
 
+    name = NAME
+    size_samples = WINDOW
+    hop_samples = HOP
+    least_seconds = LEAST_SECONDS
     kernel: NDArray[np.complex64] = field(default_factory=_kernel)
-    kept: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
-    total_samples: int = 0
     phases: "array[float]" = field(default_factory=lambda: array("f"))
     above: "array[float]" = field(default_factory=lambda: array("f"))
     scored: int = 0
@@ -130,21 +131,12 @@ class HumSession:
     trace: NDArray[np.float64] | None = None
     trace_starts: float = 0.0
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        if not isinstance(batch, SoundBatch):
-            return
-        self.total_samples += len(batch.samples)
-        self.kept = np.concatenate((self.kept, batch.samples))
-        while len(self.kept) >= WINDOW:
-            self._measure(self.kept[:WINDOW])
-            self.kept = self.kept[HOP:]
-            yield ScoresMeasured(NAME, ())
-
-    def _measure(self, samples: Samples) -> None:
+    def listen(self, start: int, samples: Samples) -> Iterator[ScoresMeasured]:
         found = (self.kernel @ samples).reshape(len(MAINS_HZ), -1)
         beside = np.sqrt(np.mean(np.square(np.abs(found[:, 1:])), axis=1)) + 1e-9
         self.above.extend((20 * np.log10(np.abs(found[:, 0]) / beside + 1e-9)).tolist())
         self.phases.extend(np.angle(found[:, 0]).tolist())
+        yield ScoresMeasured(NAME, ())
 
     def drain(self) -> Iterator[ScoresMeasured]:
         """The scores: what a phase does can be told only when its hum is known to go on."""
@@ -188,7 +180,7 @@ class HumSession:
 
     def _mains(self) -> int | None:
         """Which mains frequency hums throughout; None when neither does, or not long enough."""
-        if self.total_samples < LEAST_SECONDS * RATE_HZ:
+        if self.stretches.seconds < LEAST_SECONDS:
             return None
         middle = np.median(self._levels(), axis=0)
         at = int(np.argmax(middle))
@@ -206,10 +198,8 @@ class HumSession:
         self.trace_starts = (first * HOP + WINDOW / 2) / RATE_HZ
 
     def finish(self) -> Assessment:
-        seconds = self.total_samples / RATE_HZ
-        if seconds < LEAST_SECONDS:
-            detail = f"the sound lasts {seconds:.1f} s; at least {LEAST_SECONDS:.0f} s are needed"
-            return NotAssessed(Reason.TOO_SHORT, detail)
+        if self.stretches.seconds < LEAST_SECONDS:
+            return self.too_short()
         middle = np.median(self._levels(), axis=0)
         facts: dict[str, Any] = {
             f"above_noise_db_{mains:.0f}_hz": round(float(level), 1)

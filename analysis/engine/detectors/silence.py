@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from analysis.engine.detectors import sound_sheet
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.listening import RATE_HZ, Stretches, marked
+from analysis.engine.detectors.hearing import HearingSession
+from analysis.engine.detectors.listening import RATE_HZ, marked
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
     Coverage,
     EvidenceMade,
@@ -30,7 +30,6 @@ from analysis.engine.types import (
     Reason,
     Samples,
     ScoresMeasured,
-    SoundBatch,
     Source,
     Verdict,
 )
@@ -99,12 +98,12 @@ def levels(samples: Samples) -> NDArray[np.float64]:
 
 
 @dataclass
-class SilenceSession:
+class SilenceSession(HearingSession):
     """Counts levels of one run; keeps the stretch with the longest digital silence only."""
 
-    stretches: Stretches = field(
-        default_factory=lambda: Stretches(STRETCH_SECONDS * RATE_HZ, STRETCH_SECONDS * RATE_HZ)
-    )
+    name = NAME
+    size_samples = hop_samples = STRETCH_SECONDS * RATE_HZ
+    least_seconds = LEAST_SECONDS
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(len(_LEVELS_DB), np.int64))
     runs: list[tuple[float, float]] = field(default_factory=list)
     digital_seconds: float = 0.0
@@ -112,19 +111,14 @@ class SilenceSession:
     pending: tuple[float, float] | None = None
     shown: tuple[float, Samples, list[tuple[float, float]]] | None = None
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        if isinstance(batch, SoundBatch):
-            for start, samples in self.stretches.take(batch.samples):
-                yield self._listen(start, samples)
-
     def drain(self) -> Iterator[ScoresMeasured]:
         for start, samples in self.stretches.rest():
             # the last stretch reaches back over what was counted before
             fresh = max(0, round(self.heard_seconds * RATE_HZ) - start)
             if len(samples) - fresh >= FRAME:
-                yield self._listen(start + fresh, samples[fresh:])
+                yield from self.listen(start + fresh, samples[fresh:])
 
-    def _listen(self, start: int, samples: Samples) -> ScoresMeasured:
+    def listen(self, start: int, samples: Samples) -> Iterator[ScoresMeasured]:
         begins = start / RATE_HZ
         measured = levels(samples)
         self.counts += np.bincount(np.round(measured - DIGITAL_DB).astype(int).clip(0, 100), minlength=101)
@@ -133,7 +127,7 @@ class SilenceSession:
         for run in found:
             self._note(run)
         self._show(begins, samples, found)
-        return ScoresMeasured(NAME, ())
+        yield ScoresMeasured(NAME, ())
 
     def _note(self, run: tuple[float, float]) -> None:
         """Joins a run to the one that the stretch before ended with."""
@@ -161,10 +155,7 @@ class SilenceSession:
             self.pending = None
         self._close()
         if self.heard_seconds < LEAST_SECONDS:
-            return NotAssessed(
-                Reason.TOO_SHORT,
-                f"the sound lasts {self.stretches.seconds:.1f} s; at least {LEAST_SECONDS:.0f} s are needed",
-            )
+            return self.too_short()
         total = int(self.counts.sum())
         if self.counts[0] == total:
             return NotAssessed(Reason.SILENCE, f"all {self.heard_seconds:.0f} s of sound are digital silence")

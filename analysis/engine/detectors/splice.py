@@ -26,20 +26,17 @@ from numpy.typing import NDArray
 
 from analysis.engine.detectors import comb_lines, comb_shift, cuts, floor_shift, sound_sheet
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.listening import RATE_HZ, SILENCE_RMS, Stretches, marked, rms
+from analysis.engine.detectors.hearing import ScoringSession, middle
+from analysis.engine.detectors.listening import RATE_HZ, marked
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
     Coverage,
     EvidenceMade,
     MediaKind,
-    NotAssessed,
-    Reason,
     Samples,
     ScorePoint,
     ScoresMeasured,
-    SoundBatch,
     Source,
     Verdict,
 )
@@ -121,34 +118,19 @@ class Passage:
 
 
 @dataclass
-class SpliceSession:
+class SpliceSession(ScoringSession):
     """The stretches of one run; keeps the samples around the passage with the highest score only."""
 
-    stretches: Stretches = field(
-        default_factory=lambda: Stretches(STRETCH_SECONDS * RATE_HZ, HOP_SECONDS * RATE_HZ)
-    )
+    name = NAME
+    size_samples = STRETCH_SECONDS * RATE_HZ
+    hop_samples = HOP_SECONDS * RATE_HZ
+    least_seconds = LEAST_SECONDS
     scored: int = 0
-    silent: int = 0
     passages: list[Passage] = field(default_factory=list)
     highest: Passage | None = None
     shown: tuple[float, NDArray[np.int16]] | None = None
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        if isinstance(batch, SoundBatch):
-            for start, samples in self.stretches.take(batch.samples):
-                yield from self._listen(start, samples)
-
-    def drain(self) -> Iterator[ScoresMeasured]:
-        for start, samples in self.stretches.rest():
-            if len(samples) >= LEAST_SECONDS * RATE_HZ:
-                yield from self._listen(start, samples)
-
-    def _listen(self, start: int, samples: Samples) -> Iterator[ScoresMeasured]:
-        begins, middle = start / RATE_HZ, (start + len(samples) / 2) / RATE_HZ
-        if rms(samples) < SILENCE_RMS:
-            self.silent += 1
-            yield ScoresMeasured(NAME, (ScorePoint(middle, None, reason=Reason.SILENCE),))
-            return
+    def score(self, start: int, samples: Samples) -> Iterator[ScoresMeasured]:
         found: Passage | None = None
         for passage in _candidates(samples):
             # a breath in which a run can be cancelled; nothing is measured until all candidates are known
@@ -157,8 +139,9 @@ class SpliceSession:
                 found = passage
         self.scored += 1
         if found is None:
-            yield ScoresMeasured(NAME, (ScorePoint(middle, 0.0),))
+            yield ScoresMeasured(NAME, (ScorePoint(middle(start, samples), 0.0),))
             return
+        begins = start / RATE_HZ
         found = _placed(found, samples, begins)
         self._keep(found, begins, samples)
         yield ScoresMeasured(NAME, (ScorePoint((found.start_seconds + found.end_seconds) / 2, found.score),))
@@ -175,16 +158,11 @@ class SpliceSession:
             self.passages.append(found)
 
     def finish(self) -> Assessment:
-        if self.scored:
-            coverage = Coverage(self.scored, self.scored + self.silent, "windows")
-            score = self.highest.score if self.highest else 0.0
-            return Verdict(score, coverage, facts=self._facts())
-        if self.silent:
-            return NotAssessed(Reason.SILENCE, f"the {self.stretches.seconds:.0f} s of sound are silent")
-        return NotAssessed(
-            Reason.TOO_SHORT,
-            f"the sound lasts {self.stretches.seconds:.1f} s; at least {LEAST_SECONDS:.0f} s are needed",
-        )
+        if not self.scored:
+            return self.absence()
+        coverage = Coverage(self.scored, self.scored + self.silent, "windows")
+        score = self.highest.score if self.highest else 0.0
+        return Verdict(score, coverage, facts=self._facts())
 
     def _facts(self) -> dict[str, Any]:
         return {

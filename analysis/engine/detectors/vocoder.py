@@ -15,11 +15,11 @@ import numpy as np
 
 from analysis.engine.detectors import comb_lines, sound_sheet
 from analysis.engine.detectors.base import Card, Detector
-from analysis.engine.detectors.listening import RATE_HZ, SILENCE_RMS, Stretches, marked, rms
+from analysis.engine.detectors.hearing import ScoringSession, middle
+from analysis.engine.detectors.listening import RATE_HZ, marked
 from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
-    Batch,
     Consumes,
     Coverage,
     EvidenceMade,
@@ -29,7 +29,6 @@ from analysis.engine.types import (
     Samples,
     ScorePoint,
     ScoresMeasured,
-    SoundBatch,
     Source,
     Verdict,
 )
@@ -98,44 +97,32 @@ class Comb:
 
 
 @dataclass
-class VocoderSession:
+class VocoderSession(ScoringSession):
     """The windows of one run; keeps the samples of the one with the firmest comb only."""
 
-    stretches: Stretches = field(
-        default_factory=lambda: Stretches(WINDOW_SECONDS * RATE_HZ, WINDOW_SECONDS * RATE_HZ)
-    )
+    name = NAME
+    size_samples = hop_samples = WINDOW_SECONDS * RATE_HZ
+    least_seconds = LEAST_SECONDS
     scores: list[float] = field(default_factory=list)
-    silent: int = 0
     buzzing: int = 0
     firmest: Comb | None = None
 
-    def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
-        if isinstance(batch, SoundBatch):
-            for start, samples in self.stretches.take(batch.samples):
-                yield self._measure(start, samples)
+    def score(self, start: int, samples: Samples) -> Iterator[ScoresMeasured]:
+        yield ScoresMeasured(NAME, (self._point(middle(start, samples), samples),))
 
-    def drain(self) -> Iterator[ScoresMeasured]:
-        for start, samples in self.stretches.rest():
-            if len(samples) >= LEAST_SECONDS * RATE_HZ:
-                yield self._measure(start, samples)
-
-    def _measure(self, start: int, samples: Samples) -> ScoresMeasured:
-        middle = (start + len(samples) / 2) / RATE_HZ
-        if rms(samples) < SILENCE_RMS:
-            self.silent += 1
-            return ScoresMeasured(NAME, (ScorePoint(middle, None, reason=Reason.SILENCE),))
+    def _point(self, pts_seconds: float, samples: Samples) -> ScorePoint:
         above = comb_lines.excess(samples)
         errors = comb_lines.strengths(above)
         buzz = float(comb_lines.strengths(above, comb_lines.MAINS_TEETH).max())
         if buzz >= max(ERRORS_OF_CHANCE, float(errors.max())):
             self.buzzing += 1
-            return ScoresMeasured(NAME, (ScorePoint(middle, None, reason=Reason.OUTSIDE_DOMAIN),))
+            return ScorePoint(pts_seconds, None, reason=Reason.OUTSIDE_DOMAIN)
         best = int(np.argmax(errors))
-        comb = Comb(middle, float(errors[best]), comb_lines.FRAME_RATES_HZ[best], samples)
+        comb = Comb(pts_seconds, float(errors[best]), comb_lines.FRAME_RATES_HZ[best], samples)
         if self.firmest is None or comb.errors > self.firmest.errors:
             self.firmest = comb
         self.scores.append(marked(comb.errors, ERRORS_AT_HALF))
-        return ScoresMeasured(NAME, (ScorePoint(middle, self.scores[-1]),))
+        return ScorePoint(pts_seconds, self.scores[-1])
 
     def finish(self) -> Assessment:
         if self.scores:
@@ -146,12 +133,7 @@ class VocoderSession:
             return NotAssessed(
                 Reason.OUTSIDE_DOMAIN, "mains buzz: lines every 50, 60, 100 or 120 Hz hide any others"
             )
-        if self.silent:
-            return NotAssessed(Reason.SILENCE, f"the {self.stretches.seconds:.0f} s of sound are silent")
-        return NotAssessed(
-            Reason.TOO_SHORT,
-            f"the sound lasts {self.stretches.seconds:.1f} s; at least {LEAST_SECONDS} s are needed",
-        )
+        return self.absence()
 
     def _facts(self) -> dict[str, Any]:
         assert self.firmest is not None  # noqa: S101  # finish() found scores, so there is one
