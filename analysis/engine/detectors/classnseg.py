@@ -94,9 +94,10 @@ class ClassNSeg:
 
         from analysis.engine.nets import classnseg
         from analysis.engine.nets.rates.forward import Forward
+        from analysis.engine.nets.rates.ways import in_layout
 
         self.card = card
-        net = classnseg.load(encoder, decoder).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+        net = in_layout(classnseg.load(encoder, decoder).to(device), torch.channels_last)
         self.decoder = net.decoder
         self.encoder = Forward(
             card.name,

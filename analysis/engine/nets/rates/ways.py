@@ -3,7 +3,7 @@
 import copy
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,7 @@ from analysis.engine.nets.rates.choice import Way
 # Of outputs relative to max(1, |output|), and of scores in 0..1 as they are: what the goldens ask of our nets too.
 TOLERANCE = 1e-4
 Read = Callable[[Tensor], Tensor]
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def build(net: nn.Module, way: Way, example: Tensor) -> nn.Module:
@@ -30,9 +31,9 @@ def build(net: nn.Module, way: Way, example: Tensor) -> nn.Module:
         return _traced(copied, laid_out(example, way))
 
 
-def in_layout(net: nn.Module, layout: torch.memory_format) -> nn.Module:
+def in_layout(net: Net, layout: torch.memory_format) -> Net:
     """The net itself, its pictures' weights in another memory layout."""
-    moved: nn.Module = net.to(memory_format=layout)  # type: ignore[call-overload]  # stubs lack it
+    moved: Net = net.to(memory_format=layout)  # type: ignore[call-overload]  # stubs lack it
     return moved
 
 
