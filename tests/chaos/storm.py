@@ -24,7 +24,7 @@ from realtime import log, outside
 from realtime.log import Draft
 from realtime.readers import ask
 from tests.product import Program, Server
-from tests.realtime.conftest import OwnRedis
+from tests.realtime.own_redis import OwnRedis
 
 UNREACHABLE = (OSError, WebSocketException, TimeoutError)
 Fault = Callable[[], Awaitable[None]]

@@ -14,7 +14,7 @@ from realtime.readers import ask
 from tests.chaos.storm import Client, Follower, Storm, raging
 from tests.factories import make_run, make_user
 from tests.product import Server
-from tests.realtime.conftest import OwnRedis
+from tests.realtime.own_redis import OwnRedis
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 

@@ -1,56 +1,25 @@
 """A Redis of the test's own, deployed servers on it, and clients that watch."""
 
 import asyncio
-import contextlib
 import json
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
-from redis import Redis
 from websockets.asyncio.client import ClientConnection, connect
 
 from accounts import tokens
 from accounts.models import User
-from config.engines.programs import redis_program
 from realtime import log, publisher
 from realtime.log import Draft, Line
 from realtime.readers import ask
 from tests.conftest import product_environment
 from tests.product import Server, make_server
-from tests.waiting import wait_until
-
-
-class OwnRedis:
-    """A Redis that may be stopped and started without hurting anybody else."""
-
-    def __init__(self, folder: Path) -> None:
-        self._socket = folder / "redis.sock"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"unix://{self._socket}"
-
-    def start(self) -> None:
-        """Starts it, empty, and waits until it answers."""
-        command = [str(redis_program()), "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(self._answers, what="redis answers")
-
-    def stop(self) -> None:
-        """kill -9."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(OSError, Exception), Redis.from_url(self.url) as client:
-            return bool(client.ping())
-        return False
+from tests.realtime.own_redis import OwnRedis
+from tests.realtime.programs import Listener
 
 
 @pytest.fixture
@@ -67,6 +36,12 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory, settings: Any) -> Iterat
     publisher.flush()
     redis.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def listening(own_redis: OwnRedis) -> Callable[..., Listener]:
+    """`listening("media:progress")`: a program outside that subscribed to channels of this test's Redis."""
+    return lambda *channels: Listener(own_redis, *channels)
 
 
 @pytest.fixture(scope="session")

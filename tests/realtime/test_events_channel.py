@@ -10,9 +10,8 @@ from realtime.readers import ask
 from tests.analysis.footage import motion, plate, track
 from tests.factories import make_run
 from tests.realtime.conftest import append, progress, stage
-from tests.realtime.test_outside import Listener, listening
+from tests.realtime.programs import Listener
 
-__all__ = ["listening"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

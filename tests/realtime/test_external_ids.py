@@ -9,10 +9,10 @@ from realtime.log import Draft
 from realtime.readers import ask
 from tests.factories import make_media, make_run
 from tests.product import Server
-from tests.realtime.conftest import OwnRedis, Watch, append, progress
-from tests.realtime.test_outside import Listener, listening
+from tests.realtime.conftest import Watch, append, progress
+from tests.realtime.own_redis import OwnRedis
+from tests.realtime.programs import Listener
 
-__all__ = ["listening"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

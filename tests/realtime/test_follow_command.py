@@ -18,7 +18,8 @@ from analysis.models import Run
 from realtime import jobs, log
 from realtime.log import Draft
 from tests.factories import make_run, make_user
-from tests.realtime.conftest import OwnRedis, stage
+from tests.realtime.conftest import stage
+from tests.realtime.own_redis import OwnRedis
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,8 @@ from realtime.models import Mark
 from realtime.readers import ask
 from tests.factories import make_run
 from tests.product import Server
-from tests.realtime.conftest import OwnRedis, Watch, append, progress, stage
+from tests.realtime.conftest import Watch, append, progress, stage
+from tests.realtime.own_redis import OwnRedis
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,12 +11,12 @@ from redis import Redis
 from realtime import outside
 from realtime.readers import ask
 from tests.factories import make_run, make_user
-from tests.realtime.conftest import OwnRedis, progress
+from tests.realtime.conftest import progress
 from tests.realtime.dialects import queued_run, report, succeeded, tell
-from tests.realtime.test_outside import Listener, listening
+from tests.realtime.own_redis import OwnRedis
+from tests.realtime.programs import Listener
 from tests.waiting import eventually
 
-__all__ = ["listening"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
