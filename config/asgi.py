@@ -14,7 +14,7 @@ pages = http_application()
 
 from analysis.waiting import answering_late  # noqa: E402  # only after the applications are loaded
 from realtime.routing import websockets  # noqa: E402  # as above
-from realtime.socketio.server import edge  # noqa: E402  # as above
+from realtime.socketio.edge import edge  # noqa: E402  # as above
 from realtime.streams import Streams  # noqa: E402  # as above
 
 application = ProtocolTypeRouter(

@@ -8,25 +8,24 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.db import Error as DatabaseError
 
 from accounts import credentials
+from accounts.sockets import Identity
 from realtime import stats, topics
 from realtime.dialect_feeds import DialectFeed
 from realtime.feeds import Feed
 from realtime.lines import Announcement, topic_group, user_group
+from realtime.outbox import Outbox
 from realtime.quotas import Quotas
 from realtime.readers import ask
 from realtime.subscriptions import Subscriptions
 from realtime.user_feeds import UserFeed
 from realtime.waiting import Waiting
-
-if TYPE_CHECKING:
-    from realtime.connection import Connection
 
 logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.8
@@ -41,11 +40,40 @@ AnyFeed = Feed | UserFeed | DialectFeed
 Starting = Callable[[], Coroutine[Any, Any, None]]
 
 
+class Entered(Protocol):
+    """What the hub must know of a socket."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def identity(self) -> Identity | None: ...
+
+    @property
+    def watched(self) -> topics.Found | None: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def tick(self, now: float, *, stuck_seconds: float) -> None:
+        """Once a second."""
+
+    def check(
+        self,
+        *,
+        held: set[UUID],
+        live: set[UUID],
+        asked: Mapping[str, set[topics.Pair]],
+        allowed: Mapping[str, set[topics.Pair]],
+    ) -> None:
+        """Ends the socket when its credential or its right to watch is gone."""
+
+
 class Hub:
     """The sockets of one event loop and what they watch."""
 
     def __init__(self) -> None:
-        self.connections: set[Connection] = set()
+        self.connections: set[Entered] = set()
         self.quotas = Quotas()
         self.feeds: dict[UUID, Feed] = {}
         self.users: dict[UUID, UserFeed] = {}
@@ -56,7 +84,7 @@ class Hub:
         self._poll_now = asyncio.Event()
         self._next_recheck = self._next_report = 0.0
 
-    def enter(self, connection: "Connection") -> None:
+    def enter(self, connection: Entered) -> None:
         """Counts a socket in; from now on it is beaten, checked and cut."""
         if connection not in self.connections and connection.identity:
             self.quotas.take_socket(connection.identity.user_id)
@@ -64,7 +92,7 @@ class Hub:
         if self._ticking is None:
             self._ticking = asyncio.get_running_loop().create_task(self._tick_on())
 
-    def leave(self, connection: "Connection") -> None:
+    def leave(self, connection: Entered) -> None:
         if connection in self.connections and connection.identity:
             self.quotas.give_socket(connection.identity.user_id)
         self.connections.discard(connection)

@@ -9,7 +9,7 @@ from realtime.connection import Connection
 from realtime.consumers import EventsSocket, NoSuchSocket, TopicSocket, UserSocket
 from realtime.dialect_sockets import AnalysisSocket, JobSocket
 from realtime.origins import OwnOrigins
-from realtime.socketio.server import edge
+from realtime.socketio.edge import edge
 
 _PLACES: dict[str, type[Connection]] = {
     r"^ws/topics/(?P<topic>[^/]+)/?$": TopicSocket,

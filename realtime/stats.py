@@ -37,14 +37,6 @@ class ProcessSockets:
     counts: Sockets
 
 
-def snapshot() -> Sockets:
-    """The counts of this process, from any thread."""
-    from realtime.hub import hubs  # the hub reports through this module
-
-    found = [one.snapshot() for one in hubs()]
-    return found[0] if found else Sockets()
-
-
 async def report(counts: Sockets) -> None:
     """Tells the other processes; the word is good for LIFETIME_SECONDS."""
     await ask(_report, counts)

@@ -7,7 +7,7 @@ the other; then every socket takes the same text.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 from uuid import UUID
 
 from django.db import Error as DatabaseError
@@ -21,12 +21,21 @@ from realtime.readers import ask
 from realtime.topics import PROGRESS, Pair, UserFrame
 from realtime.user_frames import frames_of
 
-if TYPE_CHECKING:
-    from realtime.listeners import Listener
-
 logger = logging.getLogger(__name__)
 # A topic that has not moved for this long is asked about and named in heartbeats no more, until it moves.
 QUIET_SECONDS = 600.0
+
+
+class Listening(Protocol):
+    """What a feed must know of a socket that listens."""
+
+    dialect: str
+
+    def offer(self, topic: UUID, made: Sequence[UserFrame]) -> None:
+        """Takes frames of one topic, in order."""
+
+    def tell(self, frame: str) -> None:
+        """Takes a frame that stands in no log."""
 
 
 class UserFeed:
@@ -40,7 +49,7 @@ class UserFeed:
         self.kinds: dict[UUID, str] = {}
         self.heads: dict[UUID, int] = {}
         self.rights: dict[UUID, bool] = {}
-        self.listeners: set[Listener] = set()
+        self.listeners: set[Listening] = set()
         self.watchers = 0
         self.starting: asyncio.Task[None] | None = None
         self._moved: dict[UUID, float] = {}

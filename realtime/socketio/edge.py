@@ -4,28 +4,22 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from realtime.frames import FrameRefused
 from realtime.origins import may_open
-from realtime.socketio.lines import AnswerLine, Line, Message, Receive, Send, SocketLine
+from realtime.socketio.lines import AnswerLine, Line, Message, Receive, Scope, Send, SocketLine, request
 from realtime.socketio.packets import PACKET_LIMIT_BYTES, body_of, packets_of, passes
+from realtime.socketio.server import Server, Session
 
-if TYPE_CHECKING:
-    from realtime.socketio.server import Server, Session
-
-Scope = dict[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 PATHS = ("/socket.io", "/socket.io/")
 BODY_SECONDS = 15.0
 UPGRADE_SECONDS = 10.0
 # Over HTTP these would make python-engineio look for a WebSocket that is not there, or trust a length that is not so.
 _HOP_HEADERS = {b"upgrade", b"connection", b"content-length", b"transfer-encoding"}
-# The request whose packets are being heard: a browser sends its Origin with some requests of a session only.
-request: ContextVar[Scope] = ContextVar("request")
 
 
 class Refused(Exception):
@@ -55,7 +49,7 @@ class Asked:
 class Edge:
     """Lets requests and WebSockets through to a server."""
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
 
     def beside(self, pages: Application) -> Application:
@@ -132,7 +126,7 @@ class Edge:
         await self._server.handle_request(inner, _said(body), line.send)
 
     @contextlib.contextmanager
-    def _on_line(self, line: Line, session: "Session | None") -> Iterator[None]:
+    def _on_line(self, line: Line, session: Session | None) -> Iterator[None]:
         if session is not None:
             _refuse_second(line, session)
             line.join(session)
@@ -161,7 +155,7 @@ def understood(scope: Scope, transport: str) -> Asked:
     return Asked(query.get("sid", [None])[0], transport)
 
 
-def _refuse_second(line: Line, session: "Session") -> None:
+def _refuse_second(line: Line, session: Session) -> None:
     """Of each kind one at a time: of two polls each could leave a portion unread."""
     if any(one.kind == line.kind for one in session.lines):
         raise Refused(400, "overlap", f"This session has a {line.kind} under way.")
@@ -207,3 +201,6 @@ async def _answer(line: AnswerLine, refused: Refused) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await line.send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await line.send({"type": "http.response.body", "body": body})
+
+
+edge = Edge(Server())

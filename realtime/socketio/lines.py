@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 from realtime.socketio.packets import PACKET_LIMIT_BYTES, event_bytes, passes
 
+Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Any], Awaitable[None]]
+# The request whose packets are being heard: a browser sends its Origin with some requests of a session only.
+request: ContextVar[Scope] = ContextVar("request")
 _GONE: Message = {"type": "websocket.disconnect", "code": 1000}
 _HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 

@@ -25,8 +25,7 @@ from realtime.origins import may_open
 from realtime.outbox import FULL_BYTES, Outbox, Send
 from realtime.readers import ask
 from realtime.socketio import packets
-from realtime.socketio.edge import Edge, request
-from realtime.socketio.lines import Line, SocketLine, size_of
+from realtime.socketio.lines import Line, SocketLine, request, size_of
 
 logger = logging.getLogger(__name__)
 # Theirs says every packet at level INFO, the one with the token too.
@@ -295,6 +294,3 @@ def _is_ours(origin: str | None, handshake: Mapping[str, Any]) -> bool:
 
 async def _nothing() -> dict[str, Any]:
     return {"type": "websocket.disconnect"}
-
-
-edge = Edge(Server())

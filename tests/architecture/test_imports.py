@@ -41,6 +41,19 @@ def test_the_engine_imports_only_itself_and_no_framework(graph: grimp.ImportGrap
     assert strangers == set()
 
 
+def test_no_module_of_realtime_leads_back_to_itself(graph: grimp.ImportGraph) -> None:
+    ours = {"realtime", *graph.find_descendants("realtime")}
+
+    circles = {
+        (module, target)
+        for module in ours
+        for target in graph.find_modules_directly_imported_by(module) & ours
+        if graph.chain_exists(importer=target, imported=module)
+    }
+
+    assert circles == set()
+
+
 def test_imports_inside_functions_count(tmp_path: Path) -> None:
     for package in ("lower", "upper"):
         (tmp_path / package).mkdir()
