@@ -17,6 +17,7 @@ import numpy as np
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.passages import TraceSession, resting_on, too_slow
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import SPANS, Curves, Panel, Span
 from analysis.engine.signals.eyes import Blink, blinks, openness
 from analysis.engine.signals.oval import Reals
@@ -31,7 +32,6 @@ from analysis.engine.types import (
     Reason,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -82,17 +82,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return BlinkTrace()
-
-
-class BlinkTrace:
-    """Holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "BlinkSession":
-        return BlinkSession()
+    return Weightless(cards()[0], BlinkSession)
 
 
 @dataclass(frozen=True)

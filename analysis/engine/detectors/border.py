@@ -15,6 +15,7 @@ import numpy as np
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.passages import Followed, WindowedSession, resting_on
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.marks import UNCALIBRATED_MARK
 from analysis.engine.plots import Curves, Panel, Span, thinned
 from analysis.engine.signals.border import SIDE, SPAN, BorderFlow, Change, Reals, excess
@@ -28,7 +29,6 @@ from analysis.engine.types import (
     NotAssessed,
     Reason,
     ScorePoint,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -76,17 +76,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Border()
-
-
-class Border:
-    """Holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "BorderSession":
-        return BorderSession()
+    return Weightless(cards()[0], BorderSession)
 
 
 @dataclass

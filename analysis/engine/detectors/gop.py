@@ -19,6 +19,7 @@ import numpy as np
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.finding import Finding, finding
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.media.coding_table import STRETCH_BYTES
 from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.coding import (
@@ -42,7 +43,6 @@ from analysis.engine.types import (
     NotAssessed,
     Observation,
     Reason,
-    Source,
 )
 from analysis.engine.weights import WeightStore
 
@@ -99,17 +99,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Gop()
-
-
-class Gop:
-    """Holds nothing; each session reads its own file's table."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "GopSession":
-        return GopSession()
+    return Weightless(cards()[0], GopSession)
 
 
 @dataclass(frozen=True)

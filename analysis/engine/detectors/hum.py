@@ -22,6 +22,7 @@ from analysis.engine.detectors import sound_sheet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.hearing import HearingSession
 from analysis.engine.detectors.listening import RATE_HZ, marked
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
@@ -34,7 +35,6 @@ from analysis.engine.types import (
     Samples,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -83,17 +83,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Hum()
-
-
-class Hum:
-    """Holds nothing; each session listens by itself."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "HumSession":
-        return HumSession()
+    return Weightless(cards()[0], HumSession)
 
 
 def _kernel() -> NDArray[np.complex64]:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.evidence import png
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Map
 from analysis.engine.types import (
     Assessment,
@@ -28,7 +29,6 @@ from analysis.engine.types import (
     Reason,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -70,17 +70,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Jpeg()
-
-
-class Jpeg:
-    """Reads measured traces; holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "JpegSession":
-        return JpegSession()
+    return Weightless(cards()[0], JpegSession)
 
 
 @dataclass

@@ -16,6 +16,7 @@ import numpy as np
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.passages import Followed, WindowedSession, resting_on, too_short, too_slow
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.jitter import Placed, Tremor, placed, steps, tremor
 from analysis.engine.signals.oval import Reals
@@ -29,7 +30,6 @@ from analysis.engine.types import (
     NotAssessed,
     Reason,
     ScorePoint,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -82,17 +82,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return LandmarkJitter()
-
-
-class LandmarkJitter:
-    """Holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "JitterSession":
-        return JitterSession()
+    return Weightless(cards()[0], JitterSession)
 
 
 @dataclass

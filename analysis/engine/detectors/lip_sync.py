@@ -25,6 +25,7 @@ from analysis.engine.detectors.listening import SILENCE_RMS
 from analysis.engine.detectors.passages import TraceSession
 from analysis.engine.detectors.sightings import NO_LANDMARKS, TURNED
 from analysis.engine.detectors.sync_sheet import Shown, panels_of, plot_of
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves
 from analysis.engine.signals.mouth import is_turned, mouth_px, opening
 from analysis.engine.signals.oval import Reals
@@ -44,7 +45,6 @@ from analysis.engine.types import (
     ScorePoint,
     ScoresMeasured,
     SoundBatch,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -109,17 +109,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return LipSync()
-
-
-class LipSync:
-    """Holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "LipSyncSession":
-        return LipSyncSession()
+    return Weightless(cards()[0], LipSyncSession)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any
 from analysis.engine.detectors import camera, generated, recorders
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.finding import Finding, finding
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -22,7 +23,6 @@ from analysis.engine.types import (
     NotAssessed,
     Observation,
     Reason,
-    Source,
 )
 from analysis.engine.weights import WeightStore
 
@@ -67,17 +67,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Metadata()
-
-
-class Metadata:
-    """Reports what the reader found; holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "MetadataSession":
-        return MetadataSession()
+    return Weightless(cards()[0], MetadataSession)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis.engine.detectors import credentials
 from analysis.engine.detectors.base import Card, Detector
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -20,7 +21,6 @@ from analysis.engine.types import (
     NotAssessed,
     Observation,
     Reason,
-    Source,
 )
 from analysis.engine.weights import WeightStore
 
@@ -56,17 +56,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Provenance()
-
-
-class Provenance:
-    """Reports what the reader found; holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "ProvenanceSession":
-        return ProvenanceSession()
+    return Weightless(cards()[0], ProvenanceSession)
 
 
 @dataclass

@@ -19,6 +19,7 @@ from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.detectors.passages import TraceSession, resting_on, too_short, too_slow
 from analysis.engine.detectors.sightings import width_px
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves, Panel
 from analysis.engine.signals.beats import PARTS, WINDOW_SECONDS, Window, measured
 from analysis.engine.signals.oval import mean_colour
@@ -34,7 +35,6 @@ from analysis.engine.types import (
     Reason,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -82,17 +82,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Pulse()
-
-
-class Pulse:
-    """Holds nothing."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "PulseSession":
-        return PulseSession()
+    return Weightless(cards()[0], PulseSession)
 
 
 @dataclass

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
@@ -36,7 +37,6 @@ from analysis.engine.types import (
     Reason,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -95,17 +95,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Repeats()
-
-
-class Repeats:
-    """Holds nothing; each session keeps its own pictures' means."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "RepeatsSession":
-        return RepeatsSession()
+    return Weightless(cards()[0], RepeatsSession)
 
 
 @dataclass(frozen=True)

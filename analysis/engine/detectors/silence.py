@@ -20,6 +20,7 @@ from analysis.engine.detectors import sound_sheet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.hearing import HearingSession
 from analysis.engine.detectors.listening import RATE_HZ, marked
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.types import (
     Assessment,
     Consumes,
@@ -30,7 +31,6 @@ from analysis.engine.types import (
     Reason,
     Samples,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -78,17 +78,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Silence()
-
-
-class Silence:
-    """Holds nothing; each session listens by itself."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "SilenceSession":
-        return SilenceSession()
+    return Weightless(cards()[0], SilenceSession)
 
 
 def levels(samples: Samples) -> NDArray[np.float64]:

@@ -28,6 +28,7 @@ from analysis.engine.detectors import comb_lines, comb_shift, cuts, floor_shift,
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.hearing import ScoringSession, middle
 from analysis.engine.detectors.listening import RATE_HZ, marked
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.types import (
     Assessment,
     Consumes,
@@ -37,7 +38,6 @@ from analysis.engine.types import (
     Samples,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -84,17 +84,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Splice()
-
-
-class Splice:
-    """Holds nothing; each session listens by itself."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "SpliceSession":
-        return SpliceSession()
+    return Weightless(cards()[0], SpliceSession)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from analysis.engine.detectors import comb_lines, sound_sheet
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.hearing import ScoringSession, middle
 from analysis.engine.detectors.listening import RATE_HZ, marked
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves, Panel, thinned
 from analysis.engine.types import (
     Assessment,
@@ -29,7 +30,6 @@ from analysis.engine.types import (
     Samples,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -73,17 +73,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return Vocoder()
-
-
-class Vocoder:
-    """Holds nothing; each session listens by itself."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "VocoderSession":
-        return VocoderSession()
+    return Weightless(cards()[0], VocoderSession)
 
 
 @dataclass(frozen=True)

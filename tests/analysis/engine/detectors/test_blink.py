@@ -13,13 +13,14 @@ from analysis.engine.registry import Registry
 from analysis.engine.types import Coverage, DetectorEnded, FaceBatch, NotAssessed, Reason, Verdict
 from tests.analysis.engine.detectors.drawn_eyes import blinking
 from tests.analysis.engine.detectors.drawn_faces import SOURCE, fed, smaller
+from tests.analysis.engine.plugins import NO_WEIGHTS
 
 TIMES = [2.0, 3.1, 6.5, 11.2, 15.4]
 TWO_FRAMES = 2 / 24
 
 
 def judged(*given, **drawn):
-    going = blink.BlinkTrace().open(SOURCE)
+    going = blink.make(blink.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     points = fed(going, blinking(*given, **drawn))
     return going, going.finish(), points
 
@@ -106,7 +107,7 @@ def test_a_short_clip_has_its_trace_all_the_same():
     ("scale", "reason", "found"), [(0.7, None, 5), (0.5, Reason.FACE_TOO_SMALL, 0)], ids=["31 px", "22 px"]
 )
 def test_eyes_need_to_be_thirty_pixels_apart(scale, reason, found):
-    going = blink.BlinkTrace().open(SOURCE)
+    going = blink.make(blink.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
     fed(going, [smaller(one, scale) for one in blinking(TIMES, seconds=17.0)])
 
@@ -116,7 +117,7 @@ def test_eyes_need_to_be_thirty_pixels_apart(scale, reason, found):
 
 
 def test_without_a_face_it_says_so():
-    going = blink.BlinkTrace().open(SOURCE)
+    going = blink.make(blink.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
     list(going.feed(FaceBatch(((0, 0.0),), ())))
     list(going.drain())
@@ -125,7 +126,7 @@ def test_without_a_face_it_says_so():
 
 
 def test_a_gap_is_a_gap_and_no_blink():
-    going = blink.BlinkTrace().open(SOURCE)
+    going = blink.make(blink.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     seen = [one for one in blinking(TIMES, seconds=20.0) if not 7.0 < one.pts_seconds < 9.0]
 
     fed(going, seen)

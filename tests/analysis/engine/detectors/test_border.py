@@ -12,6 +12,7 @@ from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import DetectorEnded, FaceBatch, NotAssessed, Reason, Verdict
 from tests.analysis.engine.detectors.drawn_faces import CROP_PX, SOURCE, face, fed, oval_radius
+from tests.analysis.engine.plugins import NO_WEIGHTS
 
 RING = (oval_radius() >= 0.85) & (oval_radius() < 1.1)
 INNER = oval_radius() < 0.6
@@ -36,7 +37,7 @@ def moving(*, flicker=0.0, where=RING, seconds=4.0, fps=25.0, **fields):
 
 
 def judged(**drawn):
-    going = border.Border().open(SOURCE)
+    going = border.make(border.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     points = fed(going, moving(**drawn))
     return going, points
 
@@ -63,7 +64,7 @@ def test_flicker_elsewhere_is_none(where):
 
 
 def test_the_second_it_flickers_in_is_named():
-    going = border.Border().open(SOURCE)
+    going = border.make(border.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     steady, flickering = list(moving(seconds=6)), list(moving(seconds=6, flicker=25))
     mixed = [flickering[n] if 50 <= n < 100 else steady[n] for n in range(150)]
 
@@ -92,7 +93,7 @@ def test_outside_its_conditions_it_abstains(drawn, reason):
 
 
 def test_without_a_face_it_says_so():
-    going = border.Border().open(SOURCE)
+    going = border.make(border.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
     list(going.feed(FaceBatch(((0, 0.0),), ())))
 
@@ -100,7 +101,7 @@ def test_without_a_face_it_says_so():
 
 
 def test_faces_that_are_gone_are_let_go():
-    going = border.Border().open(SOURCE)
+    going = border.make(border.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     fed(going, [one for track in range(20) for one in moving(seconds=0.2, track=track)])
 
     list(going.feed(FaceBatch(((9, 9.0),), ())))

@@ -11,6 +11,7 @@ from PIL import Image
 from analysis.engine.detectors import landmark_jitter
 from analysis.engine.types import FaceBatch, NotAssessed, Reason, Verdict
 from tests.analysis.engine.detectors.drawn_faces import CROP_PX, EYES_PX, MIDDLE, SOURCE, face, fed, smaller
+from tests.analysis.engine.plugins import NO_WEIGHTS
 
 X, Y = MIDDLE
 MARKS = [(X - EYES_PX / 2, Y), (X + EYES_PX / 2, Y), (X, Y + 26), (X - 18, Y + 50), (X + 18, Y + 50)]
@@ -64,7 +65,7 @@ def trembling(jitter=0.0, *, shake=0.0, turn=0.0, talk=0.0, noise=2.0, seconds=4
 
 
 def judged(*given, **drawn):
-    going = landmark_jitter.LandmarkJitter().open(SOURCE)
+    going = landmark_jitter.make(landmark_jitter.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     points = fed(going, trembling(*given, **drawn))
     return going, going.finish(), points
 
@@ -104,7 +105,7 @@ def test_what_is_no_jitter_is_no_sign(drawn):
 
 def test_the_seconds_it_trembles_in_are_named():
     steady, trembles = list(trembling(seconds=6.2)), list(trembling(0.03, seconds=6.2))
-    going = landmark_jitter.LandmarkJitter().open(SOURCE)
+    going = landmark_jitter.make(landmark_jitter.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
     points = fed(going, [trembles[n] if 50 <= n < 100 else steady[n] for n in range(155)])
 
@@ -123,7 +124,7 @@ def test_no_jitter_is_scored_as_certain():
 
 
 def test_a_face_with_eyes_thirty_pixels_apart_is_large_enough():
-    going = landmark_jitter.LandmarkJitter().open(SOURCE)
+    going = landmark_jitter.make(landmark_jitter.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
     fed(going, [smaller(one) for one in trembling(0.03)])
 
@@ -149,7 +150,7 @@ def test_outside_its_conditions_it_abstains(drawn, reason):
 
 
 def test_without_a_face_it_says_so():
-    going = landmark_jitter.LandmarkJitter().open(SOURCE)
+    going = landmark_jitter.make(landmark_jitter.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
     list(going.feed(FaceBatch(((0, 0.0),), ())))
 
@@ -157,7 +158,7 @@ def test_without_a_face_it_says_so():
 
 
 def test_faces_that_are_gone_are_let_go():
-    going = landmark_jitter.LandmarkJitter().open(SOURCE)
+    going = landmark_jitter.make(landmark_jitter.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
     fed(going, [one for track in range(5) for one in trembling(seconds=0.2, track=track)])
 
     list(going.feed(FaceBatch(((9, 9.0),), ())))

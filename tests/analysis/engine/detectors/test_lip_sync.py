@@ -16,12 +16,12 @@ from analysis.engine.weights import WeightStore
 from tests import clips
 from tests.analysis.engine.detectors.drawn_faces import SOURCE
 from tests.analysis.engine.detectors.drawn_talk import fed, openings, talking
-from tests.analysis.engine.plugins import ending
+from tests.analysis.engine.plugins import NO_WEIGHTS, ending
 from tests.speech import RATE_HZ, speech
 
 
 def session():
-    return lip_sync.LipSync().open(SOURCE)
+    return lip_sync.make(lip_sync.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
 
 def judged(opened, sound, **fields):

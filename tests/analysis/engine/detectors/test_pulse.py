@@ -11,6 +11,7 @@ from analysis.engine.detectors import pulse
 from analysis.engine.signals.beats import PARTS
 from analysis.engine.types import Coverage, FaceBatch, NotAssessed, Reason, Verdict
 from tests.analysis.engine.detectors.drawn_faces import CROP_PX, SOURCE, face, fed, in_part
+from tests.analysis.engine.plugins import NO_WEIGHTS
 
 SKIN = np.array([190.0, 140.0, 120.0])
 BLOOD = np.array(
@@ -30,7 +31,7 @@ def beating(bpm, *, seconds=9.0, fps=25.0, strength=0.01, **fields):
 
 
 def session():
-    return pulse.Pulse().open(SOURCE)
+    return pulse.make(pulse.NAME, NO_WEIGHTS, "cpu").open(SOURCE)
 
 
 def test_parts_that_beat_alike_are_no_sign():
