@@ -53,13 +53,14 @@ async def measure(place: Any, options: argparse.Namespace, folder: Path) -> dict
     from tests.chaos.storm import Client, Follower, Storm, raging
     from tests.factories import make_run, make_user
     from tests.product import make_server, make_worker
-    from tests.realtime.conftest import OwnRedis
+    from tests.realtime.own_redis import OwnRedis
     from tests.realtime.webhooks.conftest import Receiver
 
     redis = OwnRedis(folder)
     redis.start()
     settings.REDIS_URL = redis.url
-    settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [redis.url]
+    layers: Any = settings.CHANNEL_LAYERS
+    layers["default"]["CONFIG"]["hosts"] = [redis.url]
     settings.WEBHOOK_NETWORKS = [ip_network(HERE)]
     env = {**place.env, "REDIS_URL": redis.url, "ASSAY_WEBHOOK_NETWORKS": HERE}
     server = make_server(env, folder)

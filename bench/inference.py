@@ -164,7 +164,7 @@ class _watched:  # noqa: N801  # reads as what it does
             watch._spent[watch._names[id(net)]].append((watch._now() - began) / len(inputs))
             return outputs
 
-        Forward.__call__ = call  # type: ignore[method-assign]  # only while it is watched
+        Forward.__call__ = call  # type: ignore[method-assign, assignment]  # only while it is watched; its self is a net
 
     def __exit__(self, *_: object) -> None:
         Forward.__call__ = self._real  # type: ignore[method-assign]  # as above

@@ -95,7 +95,7 @@ def measure(place: Installation, path: Path) -> Peak:
         seconds = time.perf_counter() - began
         tree, resident = lookout.stop(), resident_peak_megabytes(pid)
     if _state(run) != "succeeded":
-        raise SystemExit(f"The run of {path.name} ended as {_state(run)}: {run.error}")
+        raise SystemExit(f"The run of {path.name} ended as {_state(run)}: {run.error_message}")
     return Peak(idle, tree, resident, seconds)
 
 

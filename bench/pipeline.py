@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,11 @@ def decode(path: Path) -> list[Frame]:
         every = round(float(stream.average_rate or 25) / SAMPLE_FPS)
         for number, frame in enumerate(file.decode(stream)):
             if number % every == 0:
-                kept.append(Frame(len(kept), frame.time or 0.0, frame.to_ndarray(format="rgb24")))
+                kept.append(
+                    Frame(
+                        len(kept), frame.time or 0.0, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                    )
+                )
     return kept
 
 
@@ -124,7 +129,7 @@ def measure_parts(path: Path, registry: Registry, given: Source) -> dict[str, fl
     parts["faces"], crops = timed(lambda: find_faces(portions, registry))
     for name in NETS:
         net = registry.detector(name)
-        parts[name] = min(timed(lambda n=net, s=size: score(n, crops, s))[0] for size in BATCHES_OF_FACES)
+        parts[name] = min(timed(partial(score, net, crops, size))[0] for size in BATCHES_OF_FACES)
     parts[FURTHER] = timed(lambda: feed_alone(registry.detector(FURTHER), given, portions))[0]
     return parts
 
@@ -202,7 +207,7 @@ def main() -> None:
         for number in range(count):
             figures.say(f"round {number + 1} of {count}")
             rounds.append(measure_round(path, registry, told))
-    found = {"clip": f"{seconds:.0f} s of {source()}", "pid": os.getpid()} | summary(rounds)
+    found: dict[str, Any] = {"clip": f"{seconds:.0f} s of {source()}", "pid": os.getpid()} | summary(rounds)
     ratio = statistics.median(r.whole["nets"].wall * figures.cores() / r.least(further=False) for r in rounds)
     added = found["further_adds"]["ratio"]["median"]
     figures.report(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from tests.clips import Pixels, scene, write_video
 
@@ -47,7 +48,9 @@ def _pictures(width: int, height: int) -> Iterator[Pixels]:
     while True:
         with av.open(str(FACE)) as file:
             for frame in file.decode(video=0):
-                yield frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+                yield np.asarray(
+                    frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8
+                )
 
 
 def _repeated(seed: Path, path: Path, times: int) -> Path:

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -183,7 +182,7 @@ class Storm:
             client.cut()
 
 
-async def raging(storm: Storm, follower: Follower, *, limit: float) -> dict[str, Any]:
+async def raging(storm: Storm, follower: Follower, *, limit: float) -> dict[UUID, int]:
     """Runs a storm with its clients and the follower to the end; heads and what everybody saw."""
     watching = [asyncio.create_task(client.run()) for client in storm.clients]
     following = asyncio.create_task(follower.run())
