@@ -12,6 +12,7 @@ import sys
 from dataclasses import replace
 
 from analysis.engine.errors import EngineError
+from analysis.engine.media.faults import words_of
 from analysis.engine.media.job import Job, read_job
 from analysis.engine.media.outlet import Outlet
 from analysis.engine.media.sniff import PICTURE_FORMATS
@@ -33,7 +34,7 @@ def main() -> int:
         if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
             outlet.failed("limit_exceeded", "reading it takes more memory than is allowed.")
         else:
-            outlet.failed("undecodable_media", f"it cannot be read ({type(error).__name__}: {error}).")
+            outlet.failed("undecodable_media", f"it cannot be read ({words_of(error)}).")
     return 0
 
 

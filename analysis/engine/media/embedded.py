@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.engine.errors import UndecodableMedia
 from analysis.engine.media import generators, prompts, xmp
+from analysis.engine.media.faults import words_of
 from analysis.engine.media.sniff import HEAD_BYTES, PICTURE_FORMATS, sniff
 from analysis.engine.types import Probe
 
@@ -49,7 +50,7 @@ def read(path: Path, _probe: Probe) -> dict[str, Any]:
         try:
             facts[part] = reader()
         except Exception as error:  # parsers raise anything on hostile files; one must not cost the others
-            unread[part] = f"{type(error).__name__}: {error}"[:300]
+            unread[part] = words_of(error)
     places = {part: facts.get(part, {}) for part in ("text", "xmp", "iptc")}
     places |= facts.get("exif", {}) | facts.get("tags", {})
     facts["prompts"] = prompts.named(places)

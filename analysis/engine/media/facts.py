@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from analysis.engine.media.faults import words_of
 from analysis.engine.media.job import Job
 from analysis.engine.media.reading import Source
 from analysis.engine.media.wire import LARGEST, Tag, dump
@@ -95,4 +96,4 @@ def _read(target: str, path: Path, probe: Probe, besides: Mapping[str, Any]) -> 
         reader: FactReader = getattr(importlib.import_module(module), name)
         return reader(path, probe, **besides)
     except Exception as error:  # parsers raise anything on hostile files; one must not cost the others
-        return {"error": f"{type(error).__name__}: {error}"[:500]}
+        return {"error": words_of(error)}
