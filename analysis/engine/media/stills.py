@@ -3,12 +3,14 @@
 import importlib
 import struct
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageFile, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from analysis.engine.errors import LimitExceeded, UndecodableMedia
 from analysis.engine.media import pixels
+from analysis.engine.media.faults import words_of
 from analysis.engine.media.job import Job
 from analysis.engine.media.limits import Limits
 from analysis.engine.media.quantisation import quality_of
@@ -70,7 +72,7 @@ class StillSource:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._picture = open_picture(job)
-        self._frames = getattr(self._picture, "n_frames", 1) if job.format in _ANIMATED else 1
+        self._frames = _counted(self._picture) if job.format in _ANIMATED else 1
         self._decoded = False
         self._fault: Exception | None = None
         self.probe = self._probe()
@@ -80,8 +82,12 @@ class StillSource:
             yield self._still(ledger)
             return
         seconds, turn = 0.0, _TRANSPOSES.get(orientation_of(self._picture))
-        for frame in ImageSequence.Iterator(open_picture(self._job)):
+        frame = open_picture(self._job)
+        for number in count():
+            if number == self._frames:
+                return
             try:
+                frame.seek(number)
                 frame.load()
             except BROKEN as error:
                 ledger.trouble(seconds, _words(error))
@@ -101,7 +107,7 @@ class StillSource:
             "format_title": picture.format_description,
             "mode": picture.mode,
             "size": list(picture.size),
-            "frames": getattr(picture, "n_frames", 1),
+            "frames": _counted(picture),
             "size_bytes": self._size_bytes(),
             "has_icc_profile": bool(picture.info.get("icc_profile")),
             "progressive": bool(picture.info.get("progressive") or picture.info.get("progression")),
@@ -153,9 +159,10 @@ class StillSource:
             self._decode()
         degrees, swapped = _TURNS.get(orientation_of(self._picture), (0, False))
         swapped = swapped and self._job.format != "tiff"  # Pillow turns those itself and says so in the size
-        duration = _frame_seconds(self._picture) if self._frames > 1 else None
+        animated = self._frames != 1
+        duration = _frame_seconds(self._picture) if animated else None
         return Probe(
-            kind=MediaKind.VIDEO if self._frames > 1 else MediaKind.IMAGE,
+            kind=MediaKind.VIDEO if animated else MediaKind.IMAGE,
             container=self._job.format,
             width=height if swapped else width,
             height=width if swapped else height,
@@ -163,10 +170,18 @@ class StillSource:
             bit_depth=pixels.bit_depth(self._picture),
             video_codec=self._job.format,
             video_streams=1,
-            duration_seconds=duration * self._frames if duration else None,
+            duration_seconds=duration * self._frames if duration and self._frames else None,
             fps_from_header=1 / duration if duration else None,
             frames_from_header=self._frames,
         )
+
+
+def _counted(picture: Image.Image) -> int | None:
+    """How many frames there are; None where counting them breaks off."""
+    try:
+        return int(getattr(picture, "n_frames", 1))
+    except BROKEN:
+        return None
 
 
 # EXIF orientation → (clockwise degrees to upright, sides swapped); 2, 4, 5 and 7 are mirrored.
@@ -224,5 +239,4 @@ def _too_large(what: str, limits: Limits) -> LimitExceeded:
 def _words(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "it begins like such a picture and does not go on like one"  # Pillow's own words name the path
-    said = getattr(error, "strerror", None) or str(error)  # the rest of an OSError is the path too
-    return said[:200] or type(error).__name__
+    return words_of(error)

@@ -91,3 +91,15 @@ def test_an_animated_picture_is_a_video_with_the_times_it_names(read, tmp_path, 
     assert found.probe.kind is MediaKind.VIDEO
     assert found.times == [0.0, 0.12, 0.24, 0.36, 0.48, 0.6]
     assert [round(clips.find_square(frame.rgb)[0]) for frame in found.frames] == [0, 4, 8, 12, 16, 20]
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png"])
+def test_an_animated_picture_that_breaks_off_is_damaged_behind_its_last_whole_frame(read, tmp_path, suffix):
+    path = clips.write_animation(tmp_path / f"moving.{suffix}", frames=6, milliseconds=120)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 3 // 5])
+
+    found = read(path)
+
+    assert 0 < len(found.frames) < 6
+    assert found.summary.decode_errors == 1
