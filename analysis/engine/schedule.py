@@ -15,7 +15,7 @@ from analysis.engine.calibration import Calibration
 from analysis.engine.condition import measured
 from analysis.engine.detectors.base import Card, Detector, wanted
 from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, remarks_on_passages, unread
-from analysis.engine.errors import EngineError, UnverifiedWeights
+from analysis.engine.errors import EngineError, UnusableWeights, UnverifiedWeights
 from analysis.engine.feeding import Feeder
 from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed, Lane
@@ -239,7 +239,7 @@ class Conductor:
         self._loading = InFeed(card.name, time.monotonic())
         try:
             return self.order.registry.detector(card.name)
-        except UnverifiedWeights as error:
+        except (UnverifiedWeights, UnusableWeights) as error:
             self._end(ended(card, NotAssessed(Reason.DETECTOR_MISSING, str(error))))
         # loading a plug-in may raise anything at all: the others go on
         except BaseException as error:

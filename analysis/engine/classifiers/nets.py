@@ -45,6 +45,7 @@ class TransformersNet:
         transformers.utils.logging.disable_progress_bar()
         precision.keep_full(device)
         kind = getattr(transformers, f"AutoModelFor{task}" if task else "AutoModel")
+        _refuse_unnamed(folder)
         try:
             net, info = kind.from_pretrained(
                 folder,
@@ -54,7 +55,8 @@ class TransformersNet:
                 output_loading_info=True,
             )
         except Exception as error:  # whatever transformers thinks of a folder somebody made
-            raise UnverifiedWeights(f"transformers cannot load {folder.name}: {str(error)[:500]}") from error
+            why = str(error).partition("\n")[0][:500]
+            raise UnverifiedWeights(f"transformers cannot load {folder.name}: {why}") from error
         lacking = sorted(map(str, [*info["missing_keys"], *info["mismatched_keys"]]))
         # a pooler is not needed: without one the mean over the places is taken
         self._pools = not any(name.startswith("pooler.") for name in lacking)
@@ -202,7 +204,7 @@ class Reading:
     """How the outputs of a model are read as one score. Raises UnverifiedWeights for labels it does not have."""
 
     def __init__(self, config: Mapping[str, Any], manipulated: Sequence[str]) -> None:
-        labels = {int(at): str(label) for at, label in (config.get("id2label") or {}).items()}
+        labels = labels_of(config)
         self._several = config.get("problem_type") == "multi_label_classification"
         self._single = len(labels) == 1
         self._count = len(labels)
@@ -237,6 +239,26 @@ class Reading:
             return logits[:, self._places].amax(dim=1)
         others = [at for at in range(self._count) if at not in self._places]
         return logits[:, self._places].logsumexp(dim=1) - logits[:, others].logsumexp(dim=1)
+
+
+def labels_of(config: Mapping[str, Any]) -> dict[int, str]:
+    """The labels by the output they are of. Raises UnverifiedWeights where they are not numbered."""
+    named = config.get("id2label") or {}
+    try:
+        return {int(at): str(label) for at, label in named.items()}
+    except (AttributeError, ValueError, TypeError) as error:
+        raise UnverifiedWeights(
+            "The labels in config.json (id2label) are not named by the number of their output, as in "
+            '{"0": "camera", "1": "generated"}.'
+        ) from error
+
+
+def _refuse_unnamed(folder: Path) -> None:
+    """Raises UnverifiedWeights for a config.json that names no kind of model, or labels that cannot be read."""
+    config = json.loads((folder / "config.json").read_bytes())
+    labels_of(config)
+    if not isinstance(config.get("model_type"), str):
+        raise UnverifiedWeights(f"{folder.name}/config.json names no kind of model (model_type).")
 
 
 def _processor(folder: Path, kind: str) -> Any:
