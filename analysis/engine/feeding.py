@@ -66,6 +66,11 @@ class Feeder:
         """Who looks for faces, and the SHA-256 of its weights; None when nobody has to."""
         return self._faces.finder if self._faces else None
 
+    @property
+    def remarks(self) -> list[str]:
+        """What of the faces was not handed on, in words. To be asked once everything was fed."""
+        return self._faces.remarks if self._faces else []
+
     def feed(self) -> str:
         """Returns when everything was handed over: what could not be read, in words, or nothing.
 
@@ -173,6 +178,18 @@ class FaceThread:
     def finder(self) -> tuple[str, str]:
         finder = self._finder.finder
         return finder.name, finder.sha256
+
+    @property
+    def remarks(self) -> list[str]:
+        from analysis.engine.media.faces import MAX_FACES
+
+        found = self._finder
+        if not found.frames_crowded:
+            return []
+        return [
+            f"only the {MAX_FACES} largest faces of a frame are judged; up to {found.most_faces} were found in "
+            f"{found.frames_crowded} of {found.frames_seen} frames"
+        ]
 
     def start(self) -> None:
         self._stages.begin(Stage.FEATURE_EXTRACTION, f"Looking for faces with {self._finder.finder.name}.")

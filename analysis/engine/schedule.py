@@ -222,14 +222,19 @@ class Conductor:
                 self.out.put(DetectorStarted(lane.card.name, f"{lane.card.title} started."))
                 lane.start()
             damage = damage_of(reader.probe, feeder.feed())
-            self._remarks = remarks_on(reader.probe, reader.summary) + remarks_on_passages(
-                [lane.card for lane in self.lanes], self.order.options.passages, reader.probe, reader.summary
-            )
+            self._remarks = self._remark(reader) + feeder.remarks
             self._wait(lane.fed for lane in self.lanes)
         with self._stages.during(Stage.VISUALIZATION, "Drawing evidence."):
             self._wait(lane.done for lane in self.lanes)
         self._endings |= {lane.card.name: lane.ending for lane in self.lanes if lane.ending}
         return damage
+
+    def _remark(self, reader: MediaReader) -> list[str]:
+        probe, summary = reader.probe, reader.summary
+        cards = [lane.card for lane in self.lanes]
+        return remarks_on(probe, summary) + remarks_on_passages(
+            cards, self.order.options.passages, probe, summary
+        )
 
     def _load(self, card: Card, probe: Probe) -> Detector | None:
         reason = outside(card, probe)

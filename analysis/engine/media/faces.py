@@ -132,17 +132,22 @@ def candidates(finder: Finder, rgb: Pixels) -> list[Candidate]:
     if min(reduced.shape[:2]) < MIN_REDUCED_PX:
         return []
     found = [face for face in finder.find(reduced) if face.confidence >= MIN_CONFIDENCE]
-    return sorted(found, key=lambda face: -_area(face.box))[:MAX_FACES]
+    return sorted(found, key=lambda face: -_area(face.box))
 
 
 @dataclass
 class FaceFinder:
-    """Turns frames into face batches; remembers the tracks of one run. Used by one thread."""
+    """Turns frames into face batches; remembers the tracks of one run. Used by one thread.
+
+    `most_faces` were found in one frame; in `frames_crowded` there were more than are judged.
+    """
 
     finder: Finder
     tracks: FaceTracks = field(default_factory=FaceTracks)
     frames_seen: int = 0
     frames_with_face: int = 0
+    frames_crowded: int = 0
+    most_faces: int = 0
 
     def feed(self, batch: FrameBatch) -> FaceBatch:
         """The usable faces of every frame, and for frames without one the reason."""
@@ -165,6 +170,9 @@ class FaceFinder:
 
     def _judged(self, frame: Frame, found: Sequence[Candidate]) -> tuple[list[FaceCrop], list[Reason]]:
         """The usable faces, and why each of the others is none."""
+        self.most_faces = max(self.most_faces, len(found))
+        self.frames_crowded += len(found) > MAX_FACES
+        found = found[:MAX_FACES]
         ids = self.tracks.assign([face.box for face in found], frame.pts_seconds)
         reasons = [refusal(frame.rgb, face.box) for face in found]
         usable = [
