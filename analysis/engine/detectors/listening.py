@@ -66,7 +66,8 @@ def power_spectra(samples: Samples, *, size: int, hop: int) -> Decibels:
 
 
 def rms(samples: Samples) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+    """About the mean: a constant offset is nothing that could be heard."""
+    return float(np.std(samples, dtype=np.float64)) if len(samples) else 0.0
 
 
 def marked(statistic: float, at_half: float, steepness: float = 4.0) -> float:

@@ -149,7 +149,8 @@ def unusable(window: Samples) -> Reason | None:
 
     Noise is a long-term spectrum as flat as white noise's (geometric over arithmetic mean of the power).
     """
-    if float(np.sqrt(np.mean(np.square(window, dtype=np.float64)))) < SILENCE_RMS:
+    # about its mean: a constant offset is nothing that could be heard
+    if float(np.std(window, dtype=np.float64)) < SILENCE_RMS:
         return Reason.SILENCE
     frames = window[: len(window) // 512 * 512].reshape(-1, 512) * np.hanning(512)
     power = np.square(np.abs(np.fft.rfft(frames))).mean(axis=0)[1:] + 1e-12
