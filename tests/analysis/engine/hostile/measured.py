@@ -1,0 +1,36 @@
+"""Sweeps one file in a process of its own, and prints what that took: `python -m …measured FILE WEIGHTS`."""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from analysis.engine.registry import Registry
+from tests.analysis.engine.hostile.sweep import sweep
+
+
+def main() -> None:
+    path, weights = Path(sys.argv[1]), Path(sys.argv[2])
+    began = time.monotonic()
+    swept = sweep(path, Registry.load(weights))
+    seconds = time.monotonic() - began
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    readers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(  # noqa: T201  # read by the test
+        json.dumps(
+            {
+                "scores": swept.scores,
+                "reasons": swept.reasons,
+                "outcome": swept.outcome.name,
+                "limit": swept.outcome.limit,
+                "peak_mb": ours // 1024,
+                "reader_mb": readers // 1024,
+                "seconds": seconds,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
