@@ -56,6 +56,7 @@ BUILT_IN = (
     "landmark_jitter",
     "gop",
     "repeats",
+    "dropped_frames",
     "lip_sync",
     "provenance",
     "metadata",
