@@ -57,6 +57,7 @@ BUILT_IN = (
     "gop",
     "repeats",
     "dropped_frames",
+    "video_splice",
     "lip_sync",
     "provenance",
     "metadata",
