@@ -17,6 +17,7 @@ from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed
 from analysis.engine.pipeline import HALT_SECONDS, Examination, Options, examine
+from analysis.engine.prepared import prepared
 from analysis.engine.registry import Registry
 from analysis.engine.stress import wording
 from analysis.engine.stress.comparing import Baseline
@@ -144,7 +145,8 @@ class Stressed(Iterator[Observation]):
         for name, ending in endings.items():
             if not isinstance(ending.assessment, Verdict):
                 continue
-            card = self._registry.card(name)
+            # lanes band with the card as prepared: a calibration made for that one must not be stale for copies
+            card = prepared(self._registry.card(name), self._registry.weights)
             if why := not_stressed(card):
                 left_out.append((name, why))
             else:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from analysis.engine.errors import Cancelled
+from analysis.engine.prepared import prepared
 from analysis.engine.types import (
+    Band,
     Concluded,
     Consumes,
     DetectorEnded,
@@ -22,7 +24,7 @@ from analysis.engine.types import (
     VariantStarted,
 )
 from tests import clips
-from tests.analysis.engine.plugins import Failing, Plain, card, of
+from tests.analysis.engine.plugins import NO_WEIGHTS, Failing, Plain, card, of
 from tests.analysis.engine.stress.wavering import (
     Stopping,
     Wavering,
@@ -31,6 +33,7 @@ from tests.analysis.engine.stress.wavering import (
     stressed,
     stressing,
 )
+from tests.calibrations import good_calibration
 
 SOON_SECONDS = 2.0
 
@@ -159,6 +162,18 @@ def test_damaged_media_are_stressed_with_what_of_them_can_be_read(tmp_path, scra
 
     assert set(states(stress).values()) == {"held"}
     assert concluded.outcome.name is OutcomeName.SOME_SIGNS
+
+
+def test_a_calibration_for_faces_of_the_finder_in_use_holds_for_copies_too(picture, scratch):
+    of_faces = card("faces", consumes=Consumes.FACES)
+    calibrations = {"faces": good_calibration(prepared(of_faces, NO_WEIGHTS))}
+
+    seen = stressed(picture, scratch, Plain(of_faces, score=0.95), calibrations=calibrations)
+    concluded, stress = conclusion(seen)
+
+    assert of(DetectorEnded, seen)[0].assessment.band is Band.STRONG
+    assert set(states(stress).values()) == {"held"}
+    assert concluded.outcome.name is OutcomeName.STRONG_SIGNS
 
 
 def test_a_copy_that_cannot_be_made_is_named_with_its_reason(tmp_path, scratch):
