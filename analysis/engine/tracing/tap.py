@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 
 from analysis.engine.detectors.base import Detector, Piece, Session, Window
-from analysis.engine.registry import Registry
+from analysis.engine.registry import Registry, forwards_of
 from analysis.engine.tracing.question import same_moment
 from analysis.engine.types import (
     Assessment,
@@ -103,6 +103,8 @@ class TappedDetector:
     def __init__(self, detector: Detector, tap: Tap) -> None:
         self.card = detector.card
         self._detector, self._tap = detector, tap
+        # what the plan tells of how nets are run
+        self.forwards = forwards_of(detector)
         samples = getattr(detector, "window_samples", 0)
         tap.window_samples = min(samples, round(MOST_WINDOW_SECONDS * SOUND_RATE_HZ))
 

@@ -12,6 +12,8 @@ from analysis.engine.nets.rates.forward import Forward
 from analysis.engine.nets.rates.rates import Rates
 from analysis.engine.pipeline import Options, examine
 from analysis.engine.plan import Plan, computed_elsewhere
+from analysis.engine.tracing.question import Question
+from analysis.engine.tracing.retrace import Retrace
 from analysis.engine.types import Prepared
 from tests import clips
 from tests.analysis.engine.plugins import Plain, card, of, registry
@@ -72,6 +74,16 @@ def test_a_net_that_is_run_otherwise_is_computed_elsewhere(clip, traced):
     assert computed_elsewhere(then, now) == [
         "net tiny: channels_last, as inputs come then, traced in batches of 8 now."
     ]
+
+
+def test_computing_a_score_once_more_tells_how_its_nets_are_run_now(clip, traced):
+    known = registry(OfANet())
+    known.rates = traced
+    options = Options(threads_each=1)
+
+    found = Retrace(clip, Question("netted"), registry=known, options=options, plan=None).follow()
+
+    assert found.plan.nets == {"tiny": {"way": "traced", "batch": 8}}
 
 
 def test_a_record_without_nets_says_nothing_against_equality_of_a_detector_without_any(clip):
