@@ -54,7 +54,8 @@ def cards() -> list[Card]:
             looks_at="Quantisation tables, and blocks that change least when saved again at a lower quality "
             "(JPEG ghosts).",
             cannot_see="Edits saved at the same or a higher quality than before, pictures that were scaled "
-            "or saved again below that quality afterwards, any file that is not a JPEG, flat areas.",
+            "or saved again below that quality afterwards, pictures saved at quality 50 or below, any file that is not "
+            "a JPEG, flat areas.",
             paper="Farid, Exposing digital forgeries from JPEG ghosts, IEEE TIFS 2009",
             licence="Apache-2.0 (our own code)",
             accuracy="The paper gives examples and no rate. Own first look, 3 manipulated and 11 genuine files "
@@ -99,6 +100,10 @@ class JpegSession:
         if ghosts is None:
             return NotAssessed(
                 Reason.OUTSIDE_DOMAIN, "the picture is too small or too large for block statistics", facts
+            )
+        if not ghosts["asked"]:
+            return NotAssessed(
+                Reason.OUTSIDE_DOMAIN, "it is saved at so low a quality that no lower one can be asked", facts
             )
         if ghosts["textured_blocks"] < MIN_TEXTURED_BLOCKS:
             return NotAssessed(Reason.OUTSIDE_DOMAIN, "the picture is too flat to compare its blocks", facts)

@@ -86,7 +86,8 @@ def ghosts(luma: Pixels, own_quality: int | None) -> dict[str, Any]:
     """The clearest ghost: quality, share of the textured blocks, depth 0..1, and where it lies.
 
     A block belongs to it when its change at that quality is a local minimum over the qualities asked and at
-    most half of the median block's. `map` is a coarse grid (rows of 0..1), 1 where all blocks belong.
+    most half of the median block's. `map` is a coarse grid (rows of 0..1), 1 where all blocks belong. `asked` are the
+    qualities that were compared: none below those of a picture that was saved at a low one itself.
     """
     changed = np.stack([_blocks(np.square(luma - _saved_at(luma, quality))) for quality in QUALITIES])
     changed = ndimage.uniform_filter(changed, size=(1, 3, 3))
@@ -103,6 +104,7 @@ def ghosts(luma: Pixels, own_quality: int | None) -> dict[str, Any]:
     return (
         (best if best and best["share"] else nothing)
         | counts
+        | {"asked": [QUALITIES[at] for at in _asked(own_quality)]}
         | {"earlier_quality": _earlier(relative, textured, own_quality)}
     )
 

@@ -84,6 +84,17 @@ def test_a_flat_picture_gives_no_score(tmp_path):
     assert isinstance(assessment, NotAssessed)
 
 
+@pytest.mark.parametrize(
+    ("quality", "reason"), [(30, Reason.OUTSIDE_DOMAIN), (50, Reason.OUTSIDE_DOMAIN), (51, None)]
+)
+def test_a_picture_of_which_no_lower_quality_can_be_asked_gives_no_score(tmp_path, quality, reason):
+    session, assessment = examine(tmp_path, saved(texture(), quality))
+
+    assert getattr(assessment, "reason", None) == reason
+    assert assessment.facts["quality"] == quality
+    assert list(session.evidence()) == []
+
+
 def test_the_map_of_a_large_picture_is_no_larger_than_what_is_kept(tmp_path):
     pixels = np.tile(texture(), (3, 3))
     pixels[96:512, 160:800] = once_saved(pixels, 60)[96:512, 160:800]
