@@ -81,7 +81,8 @@ def cards() -> list[Card]:
             "of finer quality than the last, of groups of fewer than 9 or more than "
             "160 pictures or of the same length as the present ones, and one behind scaling. Of more than 12,000 "
             "pictures it reads twelve stretches of 1,000, spread evenly, or the first 12,000 where the file names no "
-            "length; large pictures shorten a stretch to 48 MB.",
+            "length; large pictures shorten a stretch to 48 MB. Animated pictures (GIF, PNG, WebP, AVIF) are not "
+            "looked at.",
             paper="After Wang and Farid, ACM MM&Sec 2006; Vazquez-Padin et al., WIFS 2012; Stamm, Lin and Liu, TIFS "
             "2012",
             licence="Apache-2.0 (our own code)",
@@ -131,6 +132,9 @@ class GopSession:
         return ()
 
     def finish(self) -> Assessment:
+        if not self.coding:
+            detail = "animated pictures (GIF, PNG, WebP, AVIF) are not looked at for groups"
+            return NotAssessed(Reason.OUTSIDE_DOMAIN, detail)
         if "error" in self.coding:
             return NotAssessed(Reason.DECODE_ERROR, f"its packets cannot be read ({self.coding['error']})")
         pictures = sum(len(stretch.sorts) for stretch in self.stretches)

@@ -14,7 +14,7 @@ import av
 from analysis.engine.errors import UndecodableMedia
 from analysis.engine.media import container
 from analysis.engine.media.coding_table import MOST_SECONDS, PICTURES, STRETCH_BYTES, STRETCHES
-from analysis.engine.media.sniff import HEAD_BYTES, sniff
+from analysis.engine.media.sniff import HEAD_BYTES, PICTURE_FORMATS, sniff
 from analysis.engine.types import Probe
 
 _MOST_PACKETS = 4 * PICTURES  # looked at for one stretch, those without a time among them
@@ -25,7 +25,7 @@ def read(path: Path, probe: Probe) -> dict[str, Any] | None:
     `seconds`, `bytes` and `sorts` (a letter a picture: I for key pictures, P, and B for those predicted both ways).
 
     The whole video one stretch after the other where STRETCHES are enough; else spread evenly, each from a key picture
-    on. None without a video.
+    on. None without a video, as of animated pictures.
     """
     if not probe.has_picture:
         return None
@@ -33,6 +33,8 @@ def read(path: Path, probe: Probe) -> dict[str, Any] | None:
         found = sniff(file.read(HEAD_BYTES))
     if found is None:
         raise UndecodableMedia("it is no video")
+    if found.format in PICTURE_FORMATS:
+        return None
     with container.open_as(str(path), found.format) as opened:
         stream = container.best_picture(opened, found.format)
         return _table(opened, stream, probe) if stream is not None else None

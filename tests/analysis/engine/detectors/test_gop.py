@@ -6,10 +6,12 @@ import pytest
 from analysis.engine.detectors import gop
 from analysis.engine.media import answers, coding, wire
 from analysis.engine.media.coding_table import PICTURES
+from analysis.engine.pipeline import examine
+from analysis.engine.registry import Registry
 from analysis.engine.types import FileFacts, MediaKind, NotAssessed, Probe, Reason, Source
 from tests import clips
 from tests.analysis.engine.detectors import films
-from tests.analysis.engine.plugins import NO_WEIGHTS
+from tests.analysis.engine.plugins import NO_WEIGHTS, ending
 
 GOOD = {
     "codec": "h264",
@@ -207,6 +209,17 @@ def test_a_few_pictures_are_not_assessed(pictures, tmp_path):
     _, assessment = told(coding.read(path, PROBE))
 
     assert assessment.reason is Reason.TOO_SHORT
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp", "avif"])
+def test_an_animated_picture_is_outside_the_domain_and_not_damaged(tmp_path, suffix):
+    path = clips.write_animation(tmp_path / f"animated.{suffix}", frames=60, milliseconds=40)
+
+    with examine(path, registry=Registry.of([gop], NO_WEIGHTS)) as going:
+        assessment = ending(going, "gop").assessment
+
+    assert assessment.reason is Reason.OUTSIDE_DOMAIN
+    assert "animated pictures" in assessment.detail
 
 
 def test_of_a_long_video_stretches_are_read_spread_evenly(pictures, tmp_path, monkeypatch):
