@@ -203,6 +203,16 @@ def test_a_varying_rate_is_no_gap(pictures, tmp_path):
     assert findings(path, "gap") == []
 
 
+@pytest.mark.parametrize("steps", [[1 / 60, 1 / 15], [0.01, 0.09]])
+def test_two_rates_of_as_many_pictures_each_end_in_no_error(steps):
+    both = stretch(every=23, count=301)
+    times = np.concatenate(([0.0], np.cumsum(np.repeat(steps, 150))))
+
+    _, assessment = told({"whole": True, "stretches": [both | {"seconds": times.tolist()}]})
+
+    assert assessment.reason is Reason.REPORTS_FACTS
+
+
 def test_a_few_pictures_are_not_assessed(pictures, tmp_path):
     path = films.coded(tmp_path / "short.mp4", pictures[:30], every=25)
 
