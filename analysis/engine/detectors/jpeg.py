@@ -36,7 +36,7 @@ from analysis.engine.weights import WeightStore
 NAME = "jpeg"
 FULL_SHARE = 0.02
 MIN_TEXTURED_BLOCKS = 200
-SHOWN_WIDTH = 640
+SHOWN_SIDE = 640
 
 
 def cards() -> list[Card]:
@@ -122,7 +122,7 @@ class JpegSession:
         )
         picture = _grid_picture(ghosts["map"], tint=(255, 176, 64))
         name = f"how little a block changes at quality {ghosts['quality']}"
-        plot = Map(name, ghosts["map"])
+        plot = Map(name, ghosts["map"], region=tuple(ghosts["region"]))
         yield EvidenceMade(NAME, "ghost", "JPEG ghost", caption, "image/png", picture, plot)
 
 
@@ -130,5 +130,5 @@ def _grid_picture(rows: list[list[float]], *, tint: tuple[int, int, int]) -> byt
     grid = np.asarray(rows, np.float32)
     bright = np.clip(grid / max(float(np.percentile(grid, 99)), 1e-6), 0, 1)
     pixels = (bright[..., None] * np.array(tint)).astype(np.uint8)
-    height = max(1, round(SHOWN_WIDTH * grid.shape[0] / grid.shape[1]))
-    return png(Image.fromarray(pixels).resize((SHOWN_WIDTH, height), Image.Resampling.NEAREST))
+    height, width = (max(1, round(SHOWN_SIDE * side / max(grid.shape))) for side in grid.shape)
+    return png(Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST))

@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from analysis.engine.media.quantisation import quality_of
 from analysis.engine.media.stills import orientation_of
-from analysis.engine.types import MediaKind, Pixels, Probe
+from analysis.engine.types import Box, MediaKind, Pixels, Probe
 
 Grid = NDArray[np.float32]
 
@@ -53,6 +53,7 @@ def read(path: Path, probe: Probe) -> dict[str, Any] | None:
     found = ghosts(luma, facts["quality"])
     # measured on the blocks as they were coded, shown the way the picture is
     found["map"] = upright(found["map"], orientation)
+    found["region"] = list(_measured(luma.shape, orientation))
     return facts | {"ghosts": found}
 
 
@@ -159,9 +160,27 @@ def upright(rows: list[list[float]], orientation: int) -> list[list[float]]:
     return [[round(float(value), 3) for value in row] for row in turned]
 
 
+def _measured(shape: tuple[int, ...], orientation: int) -> Box:
+    """Where the whole blocks lie in the upright picture: what is left over at two borders has none."""
+    height, width = shape
+    right, bottom = width // BLOCK * BLOCK / width, height // BLOCK * BLOCK / height
+    if orientation in (5, 6, 7, 8):
+        right, bottom = bottom, right
+    across = (1 - right, 1.0) if orientation in (2, 3, 6, 7) else (0.0, right)
+    down = (1 - bottom, 1.0) if orientation in (3, 4, 7, 8) else (0.0, bottom)
+    return across[0], down[0], across[1], down[1]
+
+
 def coarse(grid: Grid) -> list[list[float]]:
-    """The grid shrunk to at most MAX_GRID cells a side, as rounded rows."""
+    """The grid shrunk to at most MAX_GRID cells a side, as rounded rows. Cells differ by one block at most in either
+    direction, so that they lie over all of it where they are drawn as equal ones."""
     step = max(1, -(-max(grid.shape) // MAX_GRID))
-    rows, columns = grid.shape[0] // step, grid.shape[1] // step
-    small = grid[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))
-    return [[round(float(value), 3) for value in row] for row in small]
+    rows, columns = (_begins(side, -(-side // step)) for side in grid.shape)
+    sums = np.add.reduceat(np.add.reduceat(grid, rows, axis=0), columns, axis=1)
+    counts = np.outer(np.diff([*rows, grid.shape[0]]), np.diff([*columns, grid.shape[1]]))
+    return [[round(float(value), 3) for value in row] for row in sums / counts]
+
+
+def _begins(blocks: int, cells: int) -> list[int]:
+    """The first block of each cell."""
+    return [cell * blocks // cells for cell in range(cells)]

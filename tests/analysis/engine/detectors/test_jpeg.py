@@ -105,6 +105,53 @@ def test_the_map_of_a_large_picture_is_no_larger_than_what_is_kept(tmp_path):
     assert described(evidence.plot).kind == "map"
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "inserted"),
+    [
+        (4000, 252, (2000, 136, 3000, 252)),  # below the only row of whole square cells
+        (3006, 1003, (2800, 800, 3006, 1003)),  # at the borders behind the last whole cells
+        (128, 4600, (0, 2000, 128, 2800)),  # narrower than one square cell
+    ],
+)
+def test_the_map_shows_a_ghost_where_it_lies_in_pictures_of_any_shape(tmp_path, width, height, inserted):
+    left, top, right, bottom = inserted
+    pixels = texture(width, height)
+    pixels[top:bottom, left:right] = once_saved(pixels, 60)[top:bottom, left:right]
+
+    session, verdict = examine(tmp_path, saved(pixels, 90))
+
+    assert verdict.score > 0.5
+    (evidence,) = session.evidence()
+    assert max(Image.open(io.BytesIO(evidence.content)).size) == 640
+    assert evidence.plot.region == (0.0, 0.0, width // 8 * 8 / width, height // 8 * 8 / height)
+    grid = np.array(evidence.plot.rows)
+    down, across = height // 8 * 8 / grid.shape[0], width // 8 * 8 / grid.shape[1]
+    rows, columns = np.nonzero(grid > 0.5)
+    assert rows.min() * down == pytest.approx(top, abs=down)
+    assert (rows.max() + 1) * down == pytest.approx(bottom, abs=down)
+    assert columns.min() * across == pytest.approx(left, abs=across)
+    assert (columns.max() + 1) * across == pytest.approx(right, abs=across)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_map_lies_over_whole_blocks_however_the_picture_is_turned(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    Image.fromarray(texture(165, 133)).save(buffer, "JPEG", quality=90, exif=exif)
+
+    session, _ = examine(tmp_path, buffer.getvalue())
+
+    whole = np.zeros((133, 165), np.uint8)
+    whole[:128, :160] = 255
+    marked = Image.fromarray(whole)
+    marked.getexif()[0x0112] = orientation
+    upright = ImageOps.exif_transpose(marked)  # Pillow turns it as viewers do
+    left, top, right, bottom = session.traces["ghosts"]["region"]
+    width, height = upright.size
+    assert upright.getbbox() == pytest.approx((left * width, top * height, right * width, bottom * height))
+
+
 def test_the_evidence_is_the_ghost(tmp_path):
     pixels = texture()
     pixels[96:256, 160:400] = once_saved(texture(), 60)[96:256, 160:400]
