@@ -171,36 +171,49 @@ class RepeatsSession:
         count = round(seconds / step) if step > 0 else 1
         return max(count, LEAST_PICTURES if seconds == LEAST_SECONDS else 1)
 
-    def _points(self) -> tuple[ScorePoint, ...]:
+    def _repeated(self) -> NDArray[np.bool_]:
         repeated = np.zeros(len(self.times), np.bool_)
         for one in self.repeats:
             for first in (one.first, one.first + one.later):
                 repeated[first : first + one.length] = True
-        told = self.moving & ~self.periodic | repeated
+        return repeated
+
+    def _told(self) -> NDArray[np.bool_]:
+        """The pictures of which can be said whether they come again: none where those that move periodically leave too
+        few for a stretch and its copy."""
+        if not self.periodic.any():
+            return self.moving
+        told: NDArray[np.bool_] = self.moving & ~self.periodic
+        for first, length in _runs(~self.periodic, self._passages()):
+            # where a pendulum turns, say: no stretch lies between those that are left out
+            if length < self._pictures(LEAST_SECONDS):
+                told[first : first + length] = False
+        told |= self._repeated()
+        return told if told.sum() >= 2 * LEAST_PICTURES else np.zeros_like(told)
+
+    def _points(self) -> tuple[ScorePoint, ...]:
         return tuple(
-            ScorePoint(at, float(again)) if moves else ScorePoint(at, None, reason=Reason.OUTSIDE_DOMAIN)
-            for at, again, moves in zip(self.times, repeated, told, strict=True)
+            ScorePoint(at, float(again)) if told else ScorePoint(at, None, reason=Reason.OUTSIDE_DOMAIN)
+            for at, again, told in zip(self.times, self._repeated(), self._told(), strict=True)
         )
 
     def finish(self) -> Assessment:
         if len(self.times) < 2 * LEAST_PICTURES:
             detail = f"{len(self.times)} pictures were read; at least {2 * LEAST_PICTURES} are needed"
             return NotAssessed(Reason.TOO_SHORT, detail)
-        moving = int(self.moving.sum())
-        if moving < LEAST_PICTURES:
+        if self.moving.sum() < LEAST_PICTURES:
             return NotAssessed(
                 Reason.OUTSIDE_DOMAIN, "the pictures stand still, so any two of them are alike"
             )
         facts = self._facts()
-        if self.periodic.any() and not self.repeats:
+        if not self._told().any():
             detail = (
-                "things move periodically here (a pendulum, a fan, flickering light, or a loop), so stretches "
-                "resemble each other without a copy"
+                "nearly all that moves here moves periodically (a pendulum, a fan, flickering light, or a loop), so "
+                "stretches resemble each other without a copy"
             )
             return NotAssessed(Reason.OUTSIDE_DOMAIN, detail, facts)
         score = _score(max((self._seconds(one) for one in self.repeats), default=0.0))
-        scored = int((self.moving & ~self.periodic).sum())
-        return Verdict(score, Coverage(scored, len(self.times)), facts=facts)
+        return Verdict(score, Coverage(int(self._told().sum()), len(self.times)), facts=facts)
 
     def _facts(self) -> dict[str, Any]:
         held = self._held()

@@ -117,9 +117,23 @@ def test_what_moves_periodically_is_a_fact_and_no_copy(moment):
 
     assert isinstance(assessment, NotAssessed)
     assert assessment.reason is Reason.OUTSIDE_DOMAIN
-    assert "move periodically" in assessment.detail
+    assert "moves periodically" in assessment.detail
     assert assessment.facts["moves_periodically"]
-    assert not [point for point in points if point.score]
+    assert {point.score for point in points} == {None}
+
+
+def test_what_moves_periodically_for_a_while_costs_no_score_of_the_rest(pictures):
+    still = pictures[-1]
+    swings = [np.roll(still, round(20 * np.sin(2 * np.pi * number / 25)), axis=1) for number in range(150)]
+
+    _, points, verdict = examined(pictures + swings)
+
+    assert verdict.score == 0.0
+    (swinging,) = verdict.facts["moves_periodically"]
+    assert swinging["start_seconds"] == pytest.approx(8.0, abs=0.5)
+    scored = [point for point in points if point.score is not None]
+    assert verdict.coverage.scored == len(scored)
+    assert len(scored) == pytest.approx(200, abs=12)
 
 
 def test_a_stretch_that_comes_three_times_is_still_a_copy(pictures):
