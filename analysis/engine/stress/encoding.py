@@ -16,6 +16,7 @@ from analysis.engine.media.job import Job
 from analysis.engine.media.limits import Summary
 from analysis.engine.media.outlet import Outlet
 from analysis.engine.media.reading import Block, Ledger, Picture, Source
+from analysis.engine.stress.variants import LEAST_CUT_SECONDS
 from analysis.engine.types import MediaKind, Probe
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 RATE_HZ = 16_000
 TICKS_PER_SECOND = 90_000
-LEAST_CUT_SECONDS = 1.0
 _FRAMES_PER_COLLECTION = 16
 
 

@@ -162,7 +162,7 @@ class Stressed(Iterator[Observation]):
         probe: Probe,
     ) -> Generator[Observation, None, Stress]:
         portion = _portion(probe)
-        variants = variants_for(probe.kind, cards)
+        variants = variants_for(probe.kind, cards, _last_seconds(probe))
         yield StressStarted(
             tuple((variant.name, variant.title) for variant in variants),
             tuple((card.name, card.title) for card in cards),
@@ -328,6 +328,14 @@ def _portion(probe: Probe) -> float | None:
         return None
     known = probe.duration_seconds
     return None if known is not None and known <= PORTION_SECONDS else PORTION_SECONDS
+
+
+def _last_seconds(probe: Probe) -> float | None:
+    """When its last picture is shown, or its sound ends, by its header and to the millisecond."""
+    ends, fps = probe.duration_seconds, probe.fps_from_header
+    if ends is None or not probe.has_picture or not fps:
+        return ends
+    return ends - 1 / fps + 0.001
 
 
 def _short(

@@ -12,6 +12,7 @@ from analysis.engine.types import Consumes, MediaKind
 
 # Of longer media this much of the beginning is altered, and compared with the same portion unaltered.
 PORTION_SECONDS = 30.0
+LEAST_CUT_SECONDS = 1.0
 PICTURES = frozenset((Consumes.FRAMES, Consumes.FACES))
 SOUND = frozenset((Consumes.SOUND,))
 
@@ -40,6 +41,10 @@ class Variant:
         """Whether this copy differs in what that detector looks at."""
         return card.consumes in self.alters or (card.hears and Consumes.SOUND in self.alters)
 
+    def leaves(self, last_seconds: float | None) -> bool:
+        """Whether something is left of media that end then."""
+        return not self.cut_share or last_seconds is None or last_seconds > LEAST_CUT_SECONDS
+
 
 _PICTURE = (
     Variant("recompressed", "Saved as JPEG of quality 50", "saving as JPEG 50", PICTURES, jpeg_quality=50),
@@ -66,8 +71,13 @@ _HEARD = (
 )
 
 
-def variants_for(kind: MediaKind, cards: Sequence[Card]) -> tuple[Variant, ...]:
-    """The copies that are made of such a file, of which each concerns at least one of these detectors."""
+def variants_for(
+    kind: MediaKind, cards: Sequence[Card], last_seconds: float | None = None
+) -> tuple[Variant, ...]:
+    """The copies that are made of such a file, of which each concerns at least one of these detectors.
+
+    last_seconds: when its last picture is shown, or its sound ends; None where that is not known.
+    """
     offered: tuple[Variant, ...]
     if kind is MediaKind.IMAGE:
         offered = _PICTURE
@@ -75,7 +85,8 @@ def variants_for(kind: MediaKind, cards: Sequence[Card]) -> tuple[Variant, ...]:
         offered = (*_VIDEO, _NARROW)
     else:
         offered = _HEARD
-    return tuple(variant for variant in offered if any(variant.asks(card) for card in cards))
+    made = (variant for variant in offered if variant.leaves(last_seconds))
+    return tuple(variant for variant in made if any(variant.asks(card) for card in cards))
 
 
 def not_stressed(card: Card) -> str:

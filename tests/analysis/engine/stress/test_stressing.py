@@ -177,8 +177,9 @@ def test_a_calibration_for_faces_of_the_finder_in_use_holds_for_copies_too(pictu
 
 
 def test_a_copy_that_cannot_be_made_is_named_with_its_reason(tmp_path, scratch):
-    # of one second nothing is left when a second is cut off
-    short = clips.write_video(tmp_path / "short.mp4", seconds=0.8)
+    # the header promises what is not there: a second is cut off, and nothing is left
+    short = clips.write_video(tmp_path / "short.mkv", seconds=0.8)
+    clips.claim_duration(short, 5.0)
 
     _, stress = conclusion(stressed(short, scratch, Plain()))
     trimmed = stress.variants[2]
@@ -186,6 +187,25 @@ def test_a_copy_that_cannot_be_made_is_named_with_its_reason(tmp_path, scratch):
     assert (trimmed.state, trimmed.not_run) == ("not_run", "failed")
     assert "nothing of it is left to look at" in trimmed.detail
     assert "held under 2 of 3 variants" in stress.sentence
+
+
+@pytest.mark.parametrize(("seconds", "fps"), [(0.8, 25), (1.0, 24), (30 * 1001 / 30000, 30000 / 1001)])
+def test_of_a_clip_that_a_cut_would_leave_nothing_of_none_is_cut(tmp_path, scratch, seconds, fps):
+    times = [number / fps for number in range(round(seconds * fps))]
+    short = clips.write_video(tmp_path / "short.mp4", times=times)
+
+    _, stress = conclusion(stressed(short, scratch, Plain()))
+
+    assert states(stress) == {"recompressed": "held", "half_size": "held"}
+    assert stress.sentence == "Stressed: held under 2 of 2 variants."
+
+
+def test_of_a_little_longer_clip_what_is_left_is_looked_at(tmp_path, scratch):
+    clip = clips.write_video(tmp_path / "clip.mp4", seconds=1.04, fps=25)
+
+    _, stress = conclusion(stressed(clip, scratch, Plain()))
+
+    assert states(stress)["trimmed"] == "held"
 
 
 def test_what_does_not_fit_the_budget_is_not_run_and_says_so(picture, scratch):
