@@ -122,7 +122,8 @@ class JpegSession:
         )
         picture = _grid_picture(ghosts["map"], tint=(255, 176, 64))
         name = f"how little a block changes at quality {ghosts['quality']}"
-        plot = Map(name, ghosts["map"], region=tuple(ghosts["region"]))
+        left, top, right, bottom = ghosts["region"]
+        plot = Map(name, ghosts["map"], region=(left, top, right, bottom))
         yield EvidenceMade(NAME, "ghost", "JPEG ghost", caption, "image/png", picture, plot)
 
 
