@@ -74,8 +74,8 @@ def cards() -> list[Card]:
             accuracy="Own first look: in 16 drawn films nothing was told; with 3, 8 and 25 pictures taken out, 4, 12 "
             "and 12 of 16 were. Of 19 videos used in development none is told; with 8 or 25 pictures taken out of "
             "their decoded copies at two places each, 29 of 74 were. The constants are from the drawn films; how "
-            "much farther a leap must go, 3.5 times, was set after seeing 2.9 in one of the 19. The papers' rates are of "
-            "their own measures. No calibration yet.",
+            "much farther a leap must go, 3.5 times, was set after seeing 2.9 in one of the 19. The papers' rates "
+            "are of their own measures. No calibration yet.",
             preprocessing="Dense optical flow between luma copies of 160 px, means in 16 x 12 cells.",
             # reads passages at the full rate: whoever asks pays for it
             by_default=False,
