@@ -40,8 +40,6 @@ class Narrator:
             outcome = observation.outcome
             for sentence in (outcome.sentence, outcome.why, outcome.limit):
                 self.line(sentence)
-            if observation.stress:
-                self.line(observation.stress.sentence)
         elif draft := stressing(observation):
             self.line(draft.message)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from analysis.engine.calibrating.labelled import Labelled
 from analysis.engine.classifiers import folder as folders
-from analysis.engine.classifiers.description import Preprocessing, parsed
+from analysis.engine.classifiers.description import parsed, parsed_preprocessing
 from analysis.engine.classifiers.module import Classifier
 from analysis.engine.prepared import prepared
 from analysis.engine.registry import built_in_names
@@ -54,7 +54,7 @@ def declare_training(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--precision", choices=("float32", "float16", "bfloat16"), help="of the backbone")
     parser.add_argument("--device", default="cpu", help="where the backbone runs now")
-    parser.add_argument("--window-seconds", type=float, help="of sound at a time (4)")
+    parser.add_argument("--window-seconds", type=_window, help="of sound at a time, 0.5 to 60 (4)")
     for option, words in (
         ("title", "its name for people"),
         ("licence", "under which terms the head may be used (as the backbone)"),
@@ -112,6 +112,14 @@ def _refuse_left(found: "Sequence[FileFeatures]", left_out: "Sequence[LeftOut]")
         raise CommandError(f"{error}{f' Left out: {why}.' if why else ''}") from error
 
 
+def _window(text: str) -> float:
+    seconds = float(text)
+    # not (… < … or …), so that NaN is beyond it
+    if not 0.5 <= seconds <= 60:
+        raise argparse.ArgumentTypeError("say a number of seconds from 0.5 to 60")
+    return seconds
+
+
 def _refuse_taken(weights: Path, name: str) -> None:
     if name in built_in_names():
         raise CommandError(f"{name} is the name of a detector that comes with Assay. Choose another.")
@@ -125,7 +133,7 @@ def _backbone(weights: Path, options: dict[str, Any]) -> "Backbone":
     said = find(weights, options["backbone"])
     given = {key: options[key] for key in ("precision", "window_seconds") if options[key] is not None}
     if "preprocessing" in options:
-        given["preprocessing"] = Preprocessing.model_validate(options["preprocessing"])
+        given["preprocessing"] = parsed_preprocessing(options["preprocessing"])
     said = replace(said, **given, consumes=options["consumes"] or said.consumes or "frames")
     return Backbone(said, sound=said.consumes == "sound", device=options["device"])
 

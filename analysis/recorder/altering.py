@@ -61,7 +61,10 @@ def stress_fields(stress: Stress) -> dict[str, Any]:
 def _ended(variant: VariantEnded) -> Draft:
     words = f"{variant.title}: {_STATES[variant.state]}"
     kind = "variant.skipped" if variant.not_run else "variant.scored"
-    return Draft(kind, f"{words}{f': {variant.not_run}' if variant.not_run else ''}.", _variant(variant))
+    why = ": ".join(
+        filter(None, (variant.not_run, text(variant.detail).rstrip(".") if variant.not_run else ""))
+    )
+    return Draft(kind, f"{words}{f': {why}' if why else ''}.", _variant(variant))
 
 
 def _variant(variant: VariantEnded) -> dict[str, Any]:

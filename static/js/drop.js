@@ -143,6 +143,7 @@ async function upload(file, wishes) {
       $("upload-text").textContent = say("drop.rate", rate);
     },
     resumed: (share) => announce(say("drop.resuming", { percent: Math.floor(share * 100) })),
+    stressed: () => note(say("drop.stressed")),
     retrying: (seconds) => { $("upload-text").textContent = say("drop.retrying", { seconds }); },
     sealing: () => {
       bar(null);

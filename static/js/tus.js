@@ -7,7 +7,7 @@ const RETRY_SECONDS = [1, 2, 4, 8, 15, 30];
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 // Of the same file with other wishes: another upload.
-const remembered = ({ file, stress }) => `assay.upload.${document.body.dataset.user}.${file.name}.${file.size}.${file.lastModified}${stress ? ".stress" : ""}`;
+const remembered = ({ file }, stress) => `assay.upload.${document.body.dataset.user}.${file.name}.${file.size}.${file.lastModified}${stress ? ".stress" : ""}`;
 
 function memory(act) {
   try {
@@ -21,7 +21,7 @@ const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(b
 const metadata = (pairs) => Object.entries(pairs).map(([key, text]) => `${key} ${base64(new TextEncoder().encode(text))}`).join(",");
 
 export class Upload {
-  // on: {progress({sent, size, perSecond, secondsLeft}), resumed(share), retrying(seconds), sealing()}
+  // on: {progress({sent, size, perSecond, secondsLeft}), resumed(share), stressed(), retrying(seconds), sealing()}
   constructor(file, on, { sha256 = "", stress = false } = {}) {
     Object.assign(this, { file, on, sha256, stress });
     this.cancelled = false;
@@ -56,7 +56,7 @@ export class Upload {
   }
 
   async remove() {
-    memory((store) => store.removeItem(remembered(this)));
+    memory((store) => store.removeItem(remembered(this, this.stress)));
     if (this.address) await fetch(this.address, { method: "DELETE", headers: { ...TUS, "X-CSRFToken": csrf() } }).catch(() => null);
   }
 
@@ -69,7 +69,7 @@ export class Upload {
       onPiece();
       if (offset >= this.file.size) break;
     }
-    memory((store) => store.removeItem(remembered(this)));
+    memory((store) => store.removeItem(remembered(this, this.stress)));
     const header = (name) => (answer.getResponseHeader ? answer.getResponseHeader(name) : answer.headers.get(name));
     return { media: header("Assay-Media"), run: header("Assay-Run") };
   }
@@ -77,7 +77,7 @@ export class Upload {
   // The address and offset to go on from: a known upload of the same file, or a new one.
   async find() {
     this.found = null;
-    this.address ??= memory((store) => store.getItem(remembered(this)));
+    this.address ??= this.known();
     if (this.address) {
       const response = await fetch(this.address, { method: "HEAD", headers: TUS });
       if (response.ok) {
@@ -92,6 +92,17 @@ export class Upload {
     return this.create();
   }
 
+  // One that was begun with its verdict to be stressed is gone on with as it was wished: after a reload the switch is off.
+  known() {
+    const address = (stress) => memory((store) => store.getItem(remembered(this, stress)));
+    const same = address(this.stress);
+    if (same || this.stress) return same;
+    const begun = address(true);
+    this.stress = Boolean(begun);
+    if (begun) this.on.stressed();
+    return begun;
+  }
+
   async create() {
     const said = { filename: this.file.name || "pasted" };
     if (this.sha256) said.sha256 = this.sha256;
@@ -100,7 +111,7 @@ export class Upload {
     const response = await fetch(UPLOADS, { method: "POST", headers });
     if (!response.ok) throw problemOf(response.status, await response.text());
     this.address = new URL(response.headers.get("Location"), location.href).pathname;
-    memory((store) => store.setItem(remembered(this), this.address));
+    memory((store) => store.setItem(remembered(this, this.stress), this.address));
     return 0;
   }
 

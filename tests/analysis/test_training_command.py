@@ -267,6 +267,23 @@ def test_a_name_that_cannot_be_had_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--size", "4x4"), "preprocessing cannot be used: width: .* 8"),
+        (("--size", "32x32", "--std", "0", "0", "0"), "std must be above 0"),
+        (("--window-seconds", "nan"), "from 0.5 to 60"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(
+    weights: Path, backbone: Path, pictures: Path, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        teach(pictures, backbone, *words)
+
+    assert left_behind(weights) == []
+
+
+@pytest.mark.parametrize(
     ("part", "said"), [("model.safetensors", "cannot load"), ("config.json", "not JSON")]
 )
 def test_a_broken_backbone_is_refused(

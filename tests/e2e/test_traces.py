@@ -1,12 +1,13 @@
 """Scores are computed once more from the run page: asked for by keyboard, answered by a real worker."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from accounts.models import Role, User
 from analysis.engine.plots import Curves, Panel, described
@@ -212,10 +213,20 @@ async def test_a_question_that_ended_before_its_cancel_shows_how(desk: Desk, wai
     await traces.get_by_role("button", name="Recompute").click()
     cancel = traces.get_by_role("button", name="Cancel the question")
     await expect(cancel).to_be_visible()
+    unheard = asyncio.Event()
+
+    async def after_the_click(route: Route) -> None:
+        await unheard.wait()
+        await route.continue_()
+
+    # the page's own look would tell the ending before anybody could cancel
+    await page.route("**/api/v1/traces/**", after_the_click)
     await ask(fails_unseen, waiting)
+    async with page.expect_response("**/cancel/") as refused:
+        await cancel.click()
+    unheard.set()
 
-    await cancel.click()
-
+    assert (await refused.value).status == 409
     await expect(traces.locator(".trace summary")).to_contain_text("No answer")
     await expect(traces.locator(".trace-sentence")).to_have_text("The picture cannot be read.")
     await expect(traces.get_by_role("alert")).to_have_count(0)

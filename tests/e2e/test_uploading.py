@@ -257,6 +257,33 @@ async def test_a_file_is_stressed_when_that_was_switched_on_by_keyboard(desk: De
     assert runs == [120, None, 120]
 
 
+async def test_a_stressed_upload_goes_on_after_a_reload_as_it_was_wished(desk: Desk, noise: Path) -> None:
+    page = await desk.open("/")
+    begun: list[str] = []
+
+    async def lose_later_pieces(route: Route, request: Request) -> None:
+        begun.append(request.method)
+        first = request.method != "PATCH" or request.headers["upload-offset"] == "0"
+        await (route.continue_() if first else route.abort())
+
+    await page.route("**/api/v1/uploads/**", lose_later_pieces)
+    await page.get_by_role("checkbox", name="Stress the verdict").check()
+    await choose(page, noise)
+    await expect(page.locator("#upload-text")).to_contain_text("nothing is lost")
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.unroute("**/api/v1/uploads/**")
+    await page.reload()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
+
+    await choose(page, noise)
+    await expect(page.locator("#upload-note")).to_contain_text("begun with its verdict to be stressed")
+    await page.wait_for_url(RUN_PAGE)
+
+    assert [one for one in sent if one.startswith("POST") and "/uploads/" in one] == []
+    assert (await ask(Run.objects.get)).stress_seconds == 120
+
+
 async def test_an_upload_begun_without_stress_is_not_gone_on_with_for_one_with_it(
     desk: Desk, noise: Path
 ) -> None:

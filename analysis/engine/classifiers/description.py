@@ -143,10 +143,21 @@ def parsed(declared: object) -> Description:
     try:
         return Description.model_validate(declared)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, one['loc'])) or 'description'}: {one['msg']}" for one in error.errors()[:10]
-        )
-        raise BadDescription(f"The description cannot be used: {wrong}.") from error
+        raise BadDescription(f"The description cannot be used: {_wrong(error)}.") from error
+
+
+def parsed_preprocessing(declared: object) -> Preprocessing:
+    """Raises BadDescription, which names every field that is wrong."""
+    try:
+        return Preprocessing.model_validate(declared)
+    except ValidationError as error:
+        raise BadDescription(f"The preprocessing cannot be used: {_wrong(error)}.") from error
+
+
+def _wrong(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc'])) or 'description'}: {one['msg']}" for one in error.errors()[:10]
+    )
 
 
 def written(description: Description) -> str:
