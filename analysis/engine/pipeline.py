@@ -75,6 +75,8 @@ class Examination(Iterator[Observation]):
             observation = self._conductor.out.poll(0 if over else CANCEL_LOOK_SECONDS)
             if observation is not None:
                 self._concluded = isinstance(observation, Concluded)
+                if self._concluded:
+                    self._heed()
                 return observation
             if over:
                 self._raise_error()
@@ -85,6 +87,9 @@ class Examination(Iterator[Observation]):
         if time.monotonic() - self._looked < CANCEL_LOOK_SECONDS:
             return
         self._looked = time.monotonic()
+        self._heed()
+
+    def _heed(self) -> None:
         if self._cancelled():
             self.close()
             raise Cancelled("The examination was cancelled.")

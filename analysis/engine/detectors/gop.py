@@ -133,7 +133,7 @@ class GopSession:
 
     def finish(self) -> Assessment:
         if not self.coding:
-            detail = "animated pictures (GIF, PNG, WebP, AVIF) are not looked at for groups"
+            detail = "it holds no video coded in groups; animated pictures (GIF, PNG, WebP, AVIF) are not looked at"
             return NotAssessed(Reason.OUTSIDE_DOMAIN, detail)
         if "error" in self.coding:
             return NotAssessed(Reason.DECODE_ERROR, f"its packets cannot be read ({self.coding['error']})")

@@ -21,7 +21,7 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
-from analysis.engine.detectors.listening import SILENCE_RMS, rms
+from analysis.engine.detectors.listening import SILENCE_RMS
 from analysis.engine.detectors.passages import TraceSession
 from analysis.engine.detectors.sightings import NO_LANDMARKS, TURNED
 from analysis.engine.detectors.sync_sheet import Shown, panels_of, plot_of
@@ -198,7 +198,8 @@ class LipSyncSession(TraceSession):
         if min(len(part) / (part[-1, 0] - part[0, 0]) for part in parts) < MIN_FPS:
             return Reason.OUTSIDE_DOMAIN, f"fewer than {MIN_FPS:.0f} frames a second show the face"
         heard = np.concatenate([self.loudness.between(part[0, 0], part[-1, 0]) for part in parts])
-        if rms(heard) < SILENCE_RMS:
+        # levels, whose own mean is what is heard
+        if not len(heard) or np.sqrt(np.mean(np.square(heard))) < SILENCE_RMS:
             return Reason.SILENCE, "nothing is heard while the face is seen"
         if modulation(heard) < MIN_MODULATION:
             return Reason.OUTSIDE_DOMAIN, "the sound does not rise and fall like speech"

@@ -82,8 +82,9 @@ def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
 
 
 def levels(samples: Samples) -> NDArray[np.float64]:
-    """The level of each whole 20 ms in dBFS, at least -100."""
+    """The level of each whole 20 ms in dBFS, at least -100; about its mean, since an offset is no room tone."""
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
+    frames -= frames.mean(axis=1, keepdims=True)
     return np.maximum(10 * np.log10(np.square(frames).mean(axis=1) + 1e-14), DIGITAL_DB)
 
 

@@ -149,8 +149,9 @@ def unusable(window: Samples) -> Reason | None:
 
     Noise is a long-term spectrum as flat as white noise's (geometric over arithmetic mean of the power).
     """
-    # about its mean: a constant offset is nothing that could be heard
-    if float(np.std(window, dtype=np.float64)) < SILENCE_RMS:
+    # a constant offset is nothing that could be heard, and leaks into the lowest bins as if it were a tone
+    window = window - window.mean(dtype=np.float64)
+    if float(np.sqrt(np.mean(np.square(window)))) < SILENCE_RMS:
         return Reason.SILENCE
     frames = window[: len(window) // 512 * 512].reshape(-1, 512) * np.hanning(512)
     power = np.square(np.abs(np.fft.rfft(frames))).mean(axis=0)[1:] + 1e-12

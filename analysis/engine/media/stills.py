@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps
 
 from analysis.engine.errors import LimitExceeded, UndecodableMedia
 from analysis.engine.media import pixels
@@ -51,7 +51,7 @@ def open_picture(job: Job) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(str(error), job.limits) from error
     except BROKEN as error:
-        raise UndecodableMedia(f"its header cannot be read ({_words(error)}).") from error
+        raise UndecodableMedia(f"its header cannot be read ({words_of(error)}).") from error
     _refuse_too_large(picture, job.limits)
     return picture
 
@@ -90,7 +90,7 @@ class StillSource:
                 frame.seek(number)
                 frame.load()
             except BROKEN as error:
-                ledger.trouble(seconds, _words(error))
+                ledger.trouble(seconds, words_of(error))
                 return
             _refuse_too_large(frame, self._job.limits)
             # copied, because Pillow draws the next frame over this one
@@ -128,7 +128,7 @@ class StillSource:
         self._decode()
         picture, damaged = self._picture, self._fault is not None
         if self._fault:
-            ledger.trouble(0.0, _words(self._fault))
+            ledger.trouble(0.0, words_of(self._fault))
             picture = self._salvaged(self._fault)
         upright = ImageOps.exif_transpose(picture) if _turned(picture) else picture
         return _picture(upright, 0.0, damaged=damaged)
@@ -149,7 +149,7 @@ class StillSource:
             picture = open_picture(self._job)
             picture.load()
         except BROKEN:
-            raise UndecodableMedia(f"it cannot be decoded ({_words(reason)}).") from reason
+            raise UndecodableMedia(f"it cannot be decoded ({words_of(reason)}).") from reason
         return picture
 
     def _probe(self) -> Probe:
@@ -234,9 +234,3 @@ def _refuse_too_large(picture: Image.Image, limits: Limits) -> None:
 
 def _too_large(what: str, limits: Limits) -> LimitExceeded:
     return LimitExceeded(f"its picture is too large ({what}); {limits.max_pixels:,} pixels are allowed.")
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, UnidentifiedImageError):
-        return "it begins like such a picture and does not go on like one"  # Pillow's own words name the path
-    return words_of(error)

@@ -38,6 +38,16 @@ def test_digital_silence_beside_room_tone_is_a_sign_and_its_place_is_named():
     assert (start, end) == (pytest.approx(9.5, abs=0.02), pytest.approx(10.5, abs=0.02))
 
 
+def test_an_offset_hides_no_digital_silence():
+    sound = muted(speech.speech(25, seed=1), 9.5, 10.5) + np.float32(0.05)
+
+    heard = listen(silence, sound)
+
+    assert heard.assessment.score > 0.5
+    ((start, end),) = heard.facts["digital_silence"]
+    assert (start, end) == (pytest.approx(9.5, abs=0.02), pytest.approx(10.5, abs=0.02))
+
+
 def test_a_gate_that_silences_every_pause_is_told_and_not_scored():
     heard = listen(silence, gated(speech.speech(8, seed=2)))
 

@@ -93,7 +93,9 @@ def test_under_a_second_is_too_short():
     [
         (np.zeros(5 * RATE, np.float32), Reason.SILENCE),
         (0.1 * np.random.default_rng(3).standard_normal(5 * RATE).astype(np.float32), Reason.NOISE),
+        (0.1 + 0.01 * np.random.default_rng(3).standard_normal(5 * RATE).astype(np.float32), Reason.NOISE),
     ],
+    ids=["zeros", "noise", "noise about an offset"],
 )
 def test_silence_and_noise_are_gaps_without_a_score(samples, reason):
     session, points, assessment = examine(samples)
