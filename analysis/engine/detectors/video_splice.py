@@ -43,7 +43,7 @@ LEAST_SIDE = 128
 MOST_ONE_TONE = (
     0.6  # titles, fades and night: drawn or black, they were made by no camera that could be compared
 )
-MOST_SHOTS = 1500
+MOST_SHOTS = 1500  # what comes after is not looked at
 ODD_SHARE = 1 / 3  # of the samples: what is more than that is no exception
 LEAST_NOISE, LEAST_DETAIL, LEAST_SPREADS = 1.0, 0.7, 5.0  # powers of two
 LEAST_GRID, MOST_OTHER_GRID = 0.25, 0.12
@@ -72,7 +72,8 @@ def cards() -> list[Card]:
             "are of another making and honest, so one sign alone scores 0.3 and all of them 0.7. A common last coding "
             "takes noise, detail and grids away: in drawn films at CRF 28 only bars and colour were left. Parts from "
             "the same camera and coding; joins without a visible cut, such as a face put into a shot; what is a third "
-            "of the file or more; files of fewer than three shots of 0.8 s; frame rates, held pictures and "
+            "of the file or more; files of fewer than three shots of 0.8 s; what comes "
+            "after 1,500 shots, however short, which is left out of the coverage; frame rates, held pictures and "
             "sensor patterns, which it does not compare. Shots out of focus, in the dark or in fast motion have less "
             "noise and detail: that is one sign. Titles and shots mostly of one tone are left out.",
             paper="After Mandelli, Bestagini and Tubaro, 2018; Mahdian and Saic, IVC 2009; Fan and De "
@@ -134,6 +135,8 @@ class VideoSpliceSession:
     cutter: Cutter = field(default_factory=Cutter)
     told: list[Told] = field(default_factory=list)
     drawn: set[int] = field(default_factory=set)
+    looked: int = 0  # number of the sample after the last that was looked at
+    full: bool = False
     too_small: str = ""
 
     def feed(self, batch: Batch) -> Iterator[ScoresMeasured]:
@@ -147,12 +150,17 @@ class VideoSpliceSession:
                 yield ScoresMeasured(NAME, ())
 
     def _take(self, pts_seconds: float, rgb: Pixels) -> None:
-        if self.cutter.begins(rgb) and len(self.shots) < MOST_SHOTS:
+        if not self.full and self.cutter.begins(rgb):
             self._close()
-            self.shots.append(Shot(len(self.times)))
+            self.full = len(self.shots) == MOST_SHOTS
+            if not self.full:
+                self.shots.append(Shot(len(self.times)))
         self.times.append(pts_seconds)
-        shot = self.shots[-1]
-        shot.ends = len(self.times)
+        if not self.full:
+            self._look(self.shots[-1], rgb)
+
+    def _look(self, shot: Shot, rgb: Pixels) -> None:
+        self.looked = shot.ends = len(self.times)
         if len(shot.looks) < MOST_SAMPLES:
             shot.looks.append(look(rgb))
 
@@ -182,8 +190,11 @@ class VideoSpliceSession:
             scores |= dict.fromkeys(range(one.shot.begins, one.shot.ends), one.score)
         for number, at in enumerate(self.times):
             score = scores.get(number)
-            missing = Reason.OUTSIDE_DOMAIN if number in self.drawn else Reason.TOO_SHORT
-            yield ScorePoint(at, score, reason=missing if score is None else None)
+            yield ScorePoint(at, score, reason=self._missing(number) if score is None else None)
+
+    def _missing(self, number: int) -> Reason:
+        left_out = number in self.drawn or number >= self.looked
+        return Reason.OUTSIDE_DOMAIN if left_out else Reason.TOO_SHORT
 
     def finish(self) -> Assessment:
         if not self.times:
@@ -199,7 +210,12 @@ class VideoSpliceSession:
             )
         odd = sorted((one for one in self.told if one.signs), key=lambda one: -one.score)
         scored = sum(one.shot.ends - one.shot.begins for one in self.told)
-        facts = {"shots": len(self.told), "of_another_making": [self._fact(one) for one in odd[:KEPT]]}
+        facts: dict[str, Any] = {
+            "shots": len(self.told),
+            "of_another_making": [self._fact(one) for one in odd[:KEPT]],
+        }
+        if self.full:
+            facts["looked_at_until_seconds"] = round(self.times[self.looked - 1], 3)
         score = max((one.score for one in odd), default=0.0)
         return Verdict(score, Coverage(scored, len(self.times)), facts=facts)
 

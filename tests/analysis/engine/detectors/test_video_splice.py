@@ -136,6 +136,19 @@ def test_shots_too_short_to_tell_are_gaps():
     assert [point.reason for point in points if point.score is None] == [Reason.TOO_SHORT] * 2
 
 
+def test_shots_beyond_the_most_are_gaps_and_not_covered(monkeypatch):
+    monkeypatch.setattr(video_splice, "MOST_SHOTS", 3)
+    pictures = film(as_it_is)
+
+    _, points, verdict = examined(pictures)
+
+    assert verdict.facts["shots"] == 3
+    assert verdict.facts["looked_at_until_seconds"] == 3.4
+    assert (verdict.coverage.scored, verdict.coverage.sampled) == (3 * SAMPLES, 5 * SAMPLES)
+    assert [point.score for point in points] == [0.0] * 3 * SAMPLES + [None] * 2 * SAMPLES
+    assert {point.reason for point in points[3 * SAMPLES :]} == {Reason.OUTSIDE_DOMAIN}
+
+
 @pytest.mark.parametrize("ground", [0, 235])
 def test_titles_are_no_shot_of_another_making(ground):
     title = np.full((HEIGHT, WIDTH, 3), ground, np.uint8)
