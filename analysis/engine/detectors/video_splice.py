@@ -18,7 +18,7 @@ import numpy as np
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
 from analysis.engine.plots import Curves, Panel, Span, thinned
-from analysis.engine.signals.shots import MOST_SAMPLES, Cutter, Imprint, Shot, imprint, look
+from analysis.engine.signals.shots import LEAST_BARS, MOST_SAMPLES, Cutter, Imprint, Shot, imprint, look
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -47,9 +47,9 @@ MOST_SHOTS = 1500  # what comes after is not looked at
 ODD_SHARE = 1 / 3  # of the samples: what is more than that is no exception
 LEAST_NOISE, LEAST_DETAIL, LEAST_SPREADS = 1.0, 0.7, 5.0  # powers of two
 LEAST_GRID, MOST_OTHER_GRID = 0.25, 0.12
-LEAST_BARS = 0.02  # of the side
+DIM = 48.0  # levels: a drawn film at a third of the light lies below; there noise and detail are less, as is light
 NO_COLOUR, LEAST_COLOUR = 2.0, 8.0  # levels
-TEXTURE, GRID = "noise or detail", "earlier grid"
+TEXTURE, GRID, BARS = "noise or detail", "earlier grid", "bars"
 SCORES = (0.0, 0.3, 0.55, 0.7)  # by how many signs agree: archive pictures in a report show as much
 KEPT = 20
 
@@ -60,7 +60,7 @@ def cards() -> list[Card]:
         Card(
             name=NAME,
             title="Shots of another making",
-            version="1.0",
+            version="1.1",
             family="video-splice",
             subject="picture",
             consumes=Consumes.FRAMES,
@@ -72,9 +72,10 @@ def cards() -> list[Card]:
             "are of another making and honest, so one sign alone scores 0.3 and all of them 0.7. A common last coding "
             "takes noise, detail and grids away: in drawn films at CRF 28 only bars and colour were left. Parts from "
             "the same camera and coding; joins without a visible cut, such as a face put into a shot; what is a third "
-            "of the file or more; files of fewer than three shots of 0.8 s; what comes "
-            "after 1,500 shots, however short, which is left out of the coverage; frame rates, held pictures and "
-            "sensor patterns, which it does not compare. Shots out of focus, in the dark or in fast motion have less "
+            "of the file or more; files of fewer than three shots of 0.8 s; what comes after 1,500 shots, however "
+            "short, which is left out of the coverage; frame rates, held pictures and sensor patterns, which it does "
+            "not compare; bars on all four sides, and those of pictures so dark that they end in no step: a dark wall "
+            "looks the same. Shots out of focus, in the dark or in fast motion have less "
             "noise and detail: that is one sign. Titles and shots mostly of one tone are left out.",
             paper="After Mandelli, Bestagini and Tubaro, 2018; Mahdian and Saic, IVC 2009; Fan and De "
             "Queiroz, IEEE TIP 2003",
@@ -121,9 +122,10 @@ class Told:
 
     @property
     def score(self) -> float:
-        # an earlier coding leaves its grid and takes detail: one cause
-        causes = len(self.signs) - int({TEXTURE, GRID} <= set(self.signs))
-        return SCORES[causes]
+        # an earlier coding leaves its grid and takes detail: one cause; so does the dark, which looks like bars
+        signs = set(self.signs)
+        dark = self.made.light < DIM
+        return SCORES[len(signs) - int({TEXTURE, GRID} <= signs) - int(dark and {TEXTURE, BARS} <= signs)]
 
 
 @dataclass
@@ -284,7 +286,7 @@ def _signs(one: Told, told: list[Told]) -> tuple[str, ...]:
     signs = {
         TEXTURE: _textured(one.made, others),
         GRID: _gridded(one.made, others),
-        "bars": _barred(one.made, others),
+        BARS: _barred(one.made, others),
         "colour": _coloured(one.made, others),
     }
     return tuple(name for name, differs in signs.items() if differs)
@@ -311,14 +313,21 @@ def _gridded(made: Imprint, others: list[Imprint]) -> bool:
 
 
 def _barred(made: Imprint, others: list[Imprint]) -> bool:
-    """Whether the bars differ from those of every other shot; a shot black all over has none to compare."""
-    edges, rest = np.array(made.bars), np.array([one.bars for one in others])
+    """Whether the bars differ from those of every other shot; a shot in the dark has none to compare."""
+    edges, rest = np.array(_bars(made)), np.array([_bars(one) for one in others])
     rest = rest[np.isfinite(rest).all(axis=1)]
     if not np.isfinite(edges).all() or len(rest) < LEAST_SHOTS - 1:
         return False
     # others that differ among themselves as much have no bars of their own either: dark scenes look barred
     alike = bool((np.ptp(rest, axis=0) < LEAST_BARS).all())
     return alike and bool((np.abs(rest - edges).max(axis=1) >= LEAST_BARS).all())
+
+
+def _bars(made: Imprint) -> tuple[float, float, float, float]:
+    """Black on all four sides is the ground of a title or a dark place, or a window within the picture: no bars."""
+    left, top, right, bottom = made.bars
+    around = max(left, right) >= LEAST_BARS and max(top, bottom) >= LEAST_BARS
+    return (np.nan, np.nan, np.nan, np.nan) if around else made.bars
 
 
 def _coloured(made: Imprint, others: list[Imprint]) -> bool:

@@ -3,7 +3,7 @@
 Noise of smooth blocks is measured as for stills (noise_level.py: Mahdian and Saic 2009, Immerkaer 1996). The grid of an
 earlier coding is looked for as Fan and De Queiroz do for JPEG (IEEE TIP 2003), where the last coding has none: steps
 from pixel to pixel are larger every 8 pixels, beginning elsewhere than at the edge. Bars are black to the edge in every
-sample.
+sample, and end in a step along the side: light that falls off before a dark wall does not.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ TILE, ROWS, COLUMNS = 128, 3, 4
 GRID = 8
 MOST_STEP = 12.0  # levels: edges of things are no grid
 DARK = 24  # levels, with room for limited range and coding
+LEAST_BARS = 0.02  # of the side
+STEP, STEP_LEVELS, STEP_SHARE = 2, 16, 2 / 3  # pixels; levels; of the side, since pictures are dark in places
 LEAST_SMOOTH = 16  # blocks
 LEAST_COARSE = 2.0  # levels of detail at two pixels, below which the finest is noise
 FAINT = 0.25  # levels, added to noise so that a tenth and a fifth of a level are the same
@@ -32,7 +34,8 @@ class Look:
     """What one sample tells. noise: log2 of levels; detail: log2 of the finest over the next; NaN where neither shows.
 
     across, down: mean step at each of the 8 places of a grid. bars: left, top, right, bottom, shares of the side.
-    one_tone: share of what lies between the bars that is of the commonest tone of 16.
+    sharp: which of them end in a step. one_tone: share of what lies between the bars that is of the commonest tone of
+    16; light: its mean, in levels.
     """
 
     noise: float
@@ -40,8 +43,10 @@ class Look:
     across: Reals
     down: Reals
     bars: Reals
+    sharp: NDArray[np.bool_]
     colour: float
     one_tone: float
+    light: float
 
 
 @dataclass
@@ -56,7 +61,7 @@ class Shot:
 @dataclass(frozen=True)
 class Imprint:
     """How a shot was made, of all its samples. earlier_grid: log2 by which a grid stands out that is not the last
-    coding's, with its place (across, down); 0 for none."""
+    coding's, with its place (across, down); 0 for none. bars: NaN where black ends in no step. light: levels."""
 
     noise: float
     detail: float
@@ -65,6 +70,7 @@ class Imprint:
     bars: tuple[float, float, float, float]
     colour: float
     one_tone: float
+    light: float
 
 
 class Cutter:
@@ -106,8 +112,11 @@ def look(rgb: Pixels) -> Look:
     tiles = [cv2.cvtColor(tile, cv2.COLOR_RGB2GRAY).astype(np.float32) for tile in _tiles(rgb)]
     luma = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     bars = _bars(luma)
-    tone = _one_tone(luma, bars)
-    return Look(_noise(tiles), _detail(tiles), _grid(luma), _grid(luma.T), bars, _colour(rgb), tone)
+    inner = _between(luma, bars)
+    return Look(
+        _noise(tiles), _detail(tiles), _grid(luma), _grid(luma.T), bars, _sharp(luma, bars),
+        _colour(rgb), _one_tone(inner), float(inner.mean()),
+    )  # fmt: skip
 
 
 def _tiles(rgb: Pixels) -> list[Pixels]:
@@ -153,8 +162,28 @@ def _bars(luma: Pixels) -> Reals:
     return np.array([end / side for end, side in zip(ends, sides, strict=True)], np.float32)
 
 
-def _one_tone(luma: Pixels, bars: Reals) -> float:
-    """Titles on black have black on all four sides: that is no bars, but their ground."""
+def _sharp(luma: Pixels, bars: Reals) -> NDArray[np.bool_]:
+    """Whether the black of each side ends in a step of a pixel or two, along what lies between the other two."""
+    black = [
+        round(float(bar) * side) for bar, side in zip(np.nan_to_num(bars), luma.shape[::-1] * 2, strict=True)
+    ]
+    left, top, right, bottom = black
+    rows, columns = luma[top : luma.shape[0] - bottom], luma[:, left : luma.shape[1] - right]
+    sides = (rows, columns.T, rows[:, ::-1], columns.T[:, ::-1])
+    return np.array([_steps(side, at) for side, at in zip(sides, black, strict=True)])
+
+
+def _steps(lines: Pixels, at: int) -> bool:
+    """Whether most lines rise where the first of them does; one pixel more is read, since coding blurs."""
+    if at == 0:
+        return False
+    rise = lines[:, at : at + STEP + 1].max(axis=1).astype(np.int16) - lines[:, at - 1]
+    return bool((rise >= STEP_LEVELS).mean() >= STEP_SHARE)
+
+
+def _between(luma: Pixels, bars: Reals) -> Pixels:
+    """A quarter of the pixels between the bars. Titles on black have black on all four sides: that is no bars, but
+    their ground."""
     left, top, right, bottom = np.nan_to_num(bars)
     if max(left, right) > 0 and max(top, bottom) > 0:
         left = top = right = bottom = 0.0
@@ -162,7 +191,11 @@ def _one_tone(luma: Pixels, bars: Reals) -> float:
     inner = luma[
         int(top * height) : height - int(bottom * height), int(left * width) : width - int(right * width)
     ]
-    return float(np.bincount(inner[::2, ::2].ravel() >> 4, minlength=16).max() / inner[::2, ::2].size)
+    return inner[::2, ::2]
+
+
+def _one_tone(inner: Pixels) -> float:
+    return float(np.bincount(inner.ravel() >> 4, minlength=16).max() / inner.size)
 
 
 def _colour(rgb: Pixels) -> float:
@@ -178,8 +211,7 @@ def imprint(shot: Shot) -> Imprint:
     across, down = (
         _excess(np.mean([getattr(one, way) for one in looks], axis=0)) for way in ("across", "down")
     )
-    bars = np.array([one.bars for one in looks])
-    edges = np.nanmin(bars, axis=0) if np.isfinite(bars).any() else np.full(4, np.nan)
+    edges = _edges(looks)
     return Imprint(
         _middle([one.noise for one in looks]),
         _middle([one.detail for one in looks]),
@@ -188,7 +220,19 @@ def imprint(shot: Shot) -> Imprint:
         (float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3])),
         float(np.max([one.colour for one in looks])),
         float(np.median([one.one_tone for one in looks])),
+        float(np.median([one.light for one in looks])),
     )
+
+
+def _edges(looks: list[Look]) -> Reals:
+    """The bars of all samples; NaN where the black of a side ends in a step in fewer than half of them."""
+    seen = [one for one in looks if np.isfinite(one.bars).all()]
+    if not seen:
+        return np.full(4, np.nan, np.float32)
+    edges: Reals = np.min([one.bars for one in seen], axis=0)
+    sharp = np.mean([one.sharp for one in seen], axis=0) >= 0.5
+    edges[(edges >= LEAST_BARS) & ~sharp] = np.nan
+    return edges
 
 
 def _excess(means: Reals) -> tuple[float, int]:

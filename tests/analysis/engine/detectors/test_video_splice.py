@@ -37,6 +37,25 @@ def barred(samples, edge=24):
     return [np.pad(rgb[edge:-edge], ((edge, edge), (0, 0), (0, 0))) for rgb in samples]
 
 
+def windowed(samples, edge=24):
+    return [np.pad(rgb[edge:-edge, edge:-edge], ((edge, edge), (edge, edge), (0, 0))) for rgb in samples]
+
+
+def before_a_dark_wall(samples, *, wide=0.3, high=0.6):
+    """A subject in the light, whose fall-off is as gradual as that of a lamp; the wall is at the black of a camera."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    away = np.hypot((x - WIDTH / 2) / (WIDTH * wide), (y - HEIGHT / 2) / (HEIGHT * high))
+    light = 1 / (1 + np.exp((away - 1) * 12))
+    return [np.round(rgb * light[..., None] + 3).clip(0, 255).astype(np.uint8) for rgb in samples]
+
+
+def in_a_strip_of_light(samples):
+    """Light through a straight opening: its edge is as straight as that of bars, but no step."""
+    x = np.abs(np.arange(WIDTH) - WIDTH / 2) / WIDTH
+    light = 1 / (1 + np.exp((x - 0.3) * 60))
+    return [np.round(rgb * light[:, None] + 3).clip(0, 255).astype(np.uint8) for rgb in samples]
+
+
 def grey(samples):
     return [np.repeat(rgb.mean(axis=2, keepdims=True).round().astype(np.uint8), 3, axis=2) for rgb in samples]
 
@@ -93,6 +112,39 @@ def test_one_sign_alone_stays_below_the_mark(third, sign):
 
     assert verdict.facts["of_another_making"][0]["signs"] == [sign]
     assert 0 < verdict.score < 0.5
+
+
+@pytest.mark.parametrize("light", [before_a_dark_wall, in_a_strip_of_light, windowed])
+def test_what_falls_off_into_black_or_is_black_on_all_sides_is_not_barred(light):
+    _, _, verdict = examined(film(light))
+
+    assert [one["signs"] for one in verdict.facts["of_another_making"] if "bars" in one["signs"]] == []
+
+
+def test_a_dark_wall_among_barred_shots_is_not_without_bars():
+    parts = [barred(shot(1)), barred(shot(2)), before_a_dark_wall(shot(3)), barred(shot(4)), barred(shot(5))]
+
+    _, _, verdict = examined([rgb for part in parts for rgb in part])
+
+    assert [one["signs"] for one in verdict.facts["of_another_making"] if "bars" in one["signs"]] == []
+
+
+def test_a_dark_wall_does_not_hide_the_bars_of_another_shot():
+    parts = [shot(1), shot(2), barred(shot(3)), shot(4), before_a_dark_wall(shot(5)), shot(6)]
+
+    _, _, verdict = examined([rgb for part in parts for rgb in part])
+
+    assert [one["start_seconds"] for one in verdict.facts["of_another_making"] if "bars" in one["signs"]] == [
+        2.4
+    ]
+
+
+def test_texture_and_bars_of_a_dark_shot_are_one_sign():
+    _, _, verdict = examined(film(lambda samples: barred(scaled_up(samples)), bright=1 / 3))
+
+    (odd,) = verdict.facts["of_another_making"]
+    assert odd["signs"] == ["noise or detail", "bars"]
+    assert verdict.score == pytest.approx(0.3)
 
 
 def test_an_earlier_coding_and_the_detail_it_took_are_one_sign():
