@@ -1,10 +1,8 @@
 """How motion is told picture by picture: once, the same each time, anew after a break, within bounds."""
 
 import pickle
-import time
 import tracemalloc
 
-import cv2
 import numpy as np
 import pytest
 
@@ -142,24 +140,3 @@ def test_memory_stays_the_same_however_long_the_footage_is():
     tracemalloc.stop()
 
     assert kept < 2_000_000  # one picture at the working size is 172,800 bytes
-
-
-def test_a_picture_of_640_by_360_costs_at_most_5_ms(record_property):
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    motion, large = Motion(), cv2.resize(ground(), (640, 360))
-    costs = []
-    for number in range(80):
-        rgb = large.copy()
-        rgb[100:180, 5 * number : 5 * number + 80] = PASSER.colour
-        began = time.thread_time()
-        state = motion.step(number / 25, rgb)
-        costs.append(1000 * (time.thread_time() - began))
-    cv2.setNumThreads(threads)
-
-    # others use the same cores and their caches: what counts is what it costs when it is let alone
-    cost_ms = float(np.percentile(costs[40:], 10))
-    record_property("ms_per_picture", cost_ms)
-    print(f"{cost_ms:.1f} ms a picture")  # noqa: T201
-    assert state.moving
-    assert cost_ms <= 5
