@@ -52,6 +52,9 @@ def declare_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, help="which of many sources are left out together (0)"
     )
+    parser.add_argument(
+        "--even-so", action="store_true", help="add it although it does not tell the labels apart"
+    )
     parser.add_argument("--precision", choices=("float32", "float16", "bfloat16"), help="of the backbone")
     parser.add_argument("--device", default="cpu", help="where the backbone runs now")
     parser.add_argument("--window-seconds", type=_window, help="of sound at a time, 0.5 to 60 (4)")
@@ -95,9 +98,22 @@ def _train(weights: Path, options: dict[str, Any], say: Say, prove: Prove) -> No
         told=_show,
     )
     _tell(trained, say)
+    if trained.training.held_out.at_chance:
+        trained = _even_so(trained, asked=options["even_so"])
     _add(weights, trained, declared, lambda folder: prove(folder, options["name"], options["device"]))
     say(f"Added. Ask for it by name: {options['name']}. Workers that run must be started again.")
     say("It is uncalibrated: use manage.py calibrate with files of other sources than these.")
+
+
+def _even_so(trained: "Trained", *, asked: bool) -> "Trained":
+    """Raises CommandError unless that was asked for."""
+    figures = trained.training.held_out
+    if not asked:
+        raise CommandError(
+            "Not added: it does not tell the labels apart on sources left out, as the interval of its AUC reaches 0.5. "
+            f"{figures.sentence()}. More sources may help; --even-so adds it all the same, and its card says so."
+        )
+    return replace(trained, training=trained.training.even_so())
 
 
 def _refuse_left(found: "Sequence[FileFeatures]", left_out: "Sequence[LeftOut]") -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from PIL import Image
 from analysis.engine.calibrating.fit import Minimum
 from analysis.engine.classifiers.description import read
 from analysis.engine.classifiers.training import collecting, train
+from analysis.engine.classifiers.training.features import FileFeatures
 from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Assessment, Band, DetectorEnded, Verdict
@@ -208,6 +209,39 @@ def test_a_file_with_both_labels_is_refused(
         teach(root, backbone)
 
     assert left_behind(weights) == []
+
+
+def untold(desk: Desk) -> list[FileFeatures]:
+    """Those files with the label of one in two turned round, so that nothing tells the labels apart."""
+    turned = []
+    for one in desk.trained.files:
+        label = one.file.manipulated is not one.file.name.endswith("0.png")
+        turned.append(replace(one, file=replace(one.file, manipulated=label)))
+    return turned
+
+
+def test_a_head_that_learnt_nothing_is_not_added(
+    desk: Desk, weights: Path, backbone: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "collect", lambda *_args, **_options: (untold(desk), []))
+
+    with pytest.raises(CommandError, match=r"Not added: .* AUC 0\.\d\d \(95 % interval .*--even-so"):
+        teach(pictures, backbone)
+
+    assert left_behind(weights) == []
+
+
+def test_a_head_that_learnt_nothing_is_added_even_so_where_asked_and_its_card_says_so(
+    desk: Desk, weights: Path, backbone: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "collect", lambda *_args, **_options: (untold(desk), []))
+
+    said = teach(pictures, backbone, "--even-so")
+
+    assert "Added. Ask for it by name: mine" in said
+    accuracy = Registry.load(weights).card("mine").accuracy
+    assert "does not tell the labels apart" in accuracy
+    assert "It was added even so" in accuracy
 
 
 @pytest.mark.parametrize("at", ["collect", "save"])

@@ -344,8 +344,12 @@ def lasting(lengths: Mapping[int, int], sampled: int) -> list[int]:
 
 def highest(scores: Sequence[float]) -> float:
     """The mean of the highest third, so that a passage in a long recording is not averaged away."""
-    kept = sorted(scores, reverse=True)[: max(1, round(len(scores) * HIGHEST_SHARE))]
-    return fmean(kept)
+    return fmean(deciding(scores))
+
+
+def deciding(values: Sequence[float]) -> list[float]:
+    """The highest third, and at least one."""
+    return sorted(values, reverse=True)[: max(1, round(len(values) * HIGHEST_SHARE))]
 
 
 def _small(rgb: Pixels) -> Pixels:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.calibrating.labelled import Labelled
-from analysis.engine.classifiers.pictures import WHOLE, Piece, concluded, lasting
+from analysis.engine.classifiers.pictures import WHOLE, Piece, concluded, deciding, lasting
 from analysis.engine.types import Floats, Pixels, Samples
 
 Values = NDArray[np.float64]
@@ -37,11 +37,34 @@ class FileFeatures:
         tracks = {int(track): list(scores[self.tracks == track]) for track in np.unique(self.tracks)}
         return concluded(tracks, self.sampled)[1]
 
+    def logit(self, judge: Score) -> float:
+        """By how much every row's logit would have to be lower for a score of 0.5. judge: logits of rows."""
+        logits = judge(self.rows)
+        return max(_crossing(deciding(logits[self.tracks == track].tolist())) for track in self._lasting())
+
+    def lift(self, judge: Score) -> float:
+        """How far `logit` lies above the mean of the rows that `spread` is taken from."""
+        kept = np.isin(self.tracks, self._lasting())
+        return self.logit(judge) - float(judge(self.rows)[kept].mean())
+
     def spread(self, most: int) -> Floats:
         """At most so many rows, evenly over the file, of the faces that decide: no stray box is learnt from."""
-        lengths = dict(zip(*np.unique(self.tracks, return_counts=True), strict=True))
-        rows = self.rows[np.isin(self.tracks, lasting(lengths, self.sampled))]
+        rows = self.rows[np.isin(self.tracks, self._lasting())]
         return rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))]
+
+    def _lasting(self) -> list[int]:
+        lengths = dict(zip(*np.unique(self.tracks, return_counts=True), strict=True))
+        return lasting(lengths, self.sampled)
+
+
+def _crossing(logits: Sequence[float]) -> float:
+    """What the logits must be lowered by for their sigmoids' mean to be 0.5; found by halving, to 1e-9 or rounding."""
+    low, high = min(logits), max(logits)
+    values = np.array(logits)
+    while high - low > 1e-9 and low < (middle := (low + high) / 2) < high:
+        # the mean of tanh is 0 where that of the sigmoids is 0.5, and overflows nowhere
+        low, high = (middle, high) if np.tanh((values - middle) / 2).mean() > 0 else (low, middle)
+    return (low + high) / 2
 
 
 class Recorder:

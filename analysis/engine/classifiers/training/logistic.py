@@ -34,8 +34,13 @@ class Line:
 
     def __call__(self, rows: Floats) -> Values:
         """Scores of (n, features); 1 means manipulated."""
-        logits = torch.from_numpy(rows.astype(np.float64) @ self.weights + self.bias)
-        return np.asarray(torch.sigmoid(logits).numpy(), np.float64)
+        return np.asarray(torch.sigmoid(torch.from_numpy(self.logits(rows))).numpy(), np.float64)
+
+    def logits(self, rows: Floats) -> Values:
+        return np.asarray(rows.astype(np.float64) @ self.weights + self.bias, np.float64)
+
+    def moved(self, by: float) -> "Line":
+        return Line(self.weights, self.bias + by)
 
     def state(self) -> dict[str, Tensor]:
         """As heads.Linear has it."""

@@ -46,6 +46,11 @@ class HeldOut(_Kept):
     misses: Counted
     own_auc: Share
 
+    @property
+    def at_chance(self) -> bool:
+        """Whether these figures could be those of a head that tells nothing, or worse."""
+        return self.auc.low <= 0.5
+
     def sentence(self) -> str:
         return (
             f"On sources that were left out: AUC {self.auc.value:.2f} (95 % interval {self.auc.low:.2f} to "
@@ -86,6 +91,11 @@ class Training(_Kept):
                 *self.warnings,
             ]
         )
+
+    def even_so(self) -> "Training":
+        """With a warning for its card that it was added against what its figures say."""
+        said = "WARNING: training refused to add it for that. It was added even so."
+        return self.model_copy(update={"warnings": (*self.warnings, said)})
 
     def trained_on(self) -> str:
         return (

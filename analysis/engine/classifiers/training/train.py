@@ -18,7 +18,7 @@ from analysis.engine.classifiers.training.backbone import Described
 from analysis.engine.classifiers.training.collecting import UnusableFiles, shown
 from analysis.engine.classifiers.training.features import FileFeatures, Values
 from analysis.engine.classifiers.training.held_out import MARK, Told
-from analysis.engine.classifiers.training.logistic import Line, fit
+from analysis.engine.classifiers.training.logistic import Line
 from analysis.engine.classifiers.training.record import HeldOut, Training
 
 MOST_FILES = 20_000
@@ -122,8 +122,7 @@ def train(
     refuse_too_few([one.file for one in files], minimum or Minimum())
     scores = held_out.scored(files, seed, told)
     told("Training on all of them.")
-    l2 = held_out.chosen(files, seed)
-    [line] = fit(files, [l2])
+    line, l2 = held_out.trained(files, seed)
     figures = held_out.measured(files, scores, line)
     real, fake = ([one for one in files if one.file.manipulated is label] for label in (False, True))
     training = Training(
@@ -151,7 +150,7 @@ def _sources(files: Sequence[FileFeatures]) -> set[str]:
 
 def _warnings(figures: HeldOut, *, shared: bool) -> list[str]:
     said = []
-    if figures.auc.low <= 0.5:
+    if figures.at_chance:
         said.append(
             "WARNING: on sources left out it does not tell the labels apart (the interval of its AUC reaches 0.5). "
             "What it learnt are its sources, or nothing."

@@ -11,7 +11,7 @@ from analysis.engine.classifiers.training import held_out
 from analysis.engine.classifiers.training.backbone import Described
 from analysis.engine.classifiers.training.collecting import UnusableFiles
 from analysis.engine.classifiers.training.features import FileFeatures
-from analysis.engine.classifiers.training.logistic import fit
+from analysis.engine.classifiers.training.logistic import Line, fit
 from analysis.engine.classifiers.training.train import Trained, rows_per_file, train
 from tests.analysis.engine.classifiers.training import drawn
 
@@ -75,6 +75,35 @@ def test_a_difference_of_the_sources_alone_is_exposed(backbone: Described) -> No
     assert told.held_out.auc.low <= 0.5
     assert "does not tell the labels apart" in told.warnings[0]
     assert "WARNING: on sources left out" in told.sentence()
+
+
+@pytest.mark.parametrize("signal", [0.0, 1.0, 3.0])
+def test_at_the_mark_false_alarms_are_as_frequent_as_misses(backbone: Described, signal: float) -> None:
+    draws = {(f"s{at}", label): drawn.shifted(signal * label) for at in range(6) for label in (False, True)}
+
+    made = trained(drawn.files(15, draws), backbone)
+
+    told = made.training.held_out
+    assert abs(told.false_alarms.count - told.misses.count) <= 0.25 * 90
+    fresh = drawn.files(50, draws, seed=9)
+    real, fake = (
+        [one.score(made.line) >= 0.5 for one in fresh if one.file.manipulated is label]
+        for label in (False, True)
+    )
+    assert abs(np.mean(real) - (1 - np.mean(fake))) <= 0.25
+
+
+def test_the_logit_of_a_file_is_what_its_score_lies_above_the_mark_by() -> None:
+    dice = np.random.default_rng(4)
+    rows = dice.normal(0, 5, (30, drawn.FEATURES)).astype(np.float32)
+    seen = drawn.file("a", 0, rows, manipulated=False, tracks=[1] * 18 + [2] * 11 + [3])
+    line = Line(np.eye(drawn.FEATURES)[0], 2.0)
+
+    logit = seen.logit(line.logits)
+
+    assert seen.score(line.moved(-logit)) == pytest.approx(0.5, abs=1e-6)
+    assert seen.lift(line.logits) > 2
+    assert seen.logit(line.moved(1.5).logits) == pytest.approx(logit + 1.5, abs=1e-6)
 
 
 def test_labels_that_share_no_source_are_named_a_doubt(backbone: Described) -> None:
