@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.leap_sheet import DETECTOR, Leap, Shown, curve, leaps_of, place
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.signals.leaps import Follower, Judged, Step, Steps, joined, judged
 from analysis.engine.types import (
     Assessment,
@@ -27,7 +28,6 @@ from analysis.engine.types import (
     Reason,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -89,17 +89,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return DroppedFrames()
-
-
-class DroppedFrames:
-    """Holds nothing; each session follows its own film."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "DroppedFramesSession":
-        return DroppedFramesSession()
+    return Weightless(cards()[0], DroppedFramesSession)
 
 
 @dataclass

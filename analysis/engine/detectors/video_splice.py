@@ -17,6 +17,7 @@ import numpy as np
 
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.detectors.curves import draw
+from analysis.engine.detectors.weightless import Weightless
 from analysis.engine.plots import Curves, Panel, Span, thinned
 from analysis.engine.signals.shots import LEAST_BARS, MOST_SAMPLES, Cutter, Imprint, Shot, imprint, look
 from analysis.engine.types import (
@@ -32,7 +33,6 @@ from analysis.engine.types import (
     Reason,
     ScorePoint,
     ScoresMeasured,
-    Source,
     Verdict,
 )
 from analysis.engine.weights import WeightStore
@@ -99,17 +99,7 @@ def cards() -> list[Card]:
 
 def make(_name: str, _weights: WeightStore, _device: str) -> Detector:
     """The detector; it needs no weights."""
-    return VideoSplice()
-
-
-class VideoSplice:
-    """Holds nothing; each session keeps its own film's shots."""
-
-    def __init__(self) -> None:
-        self.card = cards()[0]
-
-    def open(self, source: Source) -> "VideoSpliceSession":
-        return VideoSpliceSession()
+    return Weightless(cards()[0], VideoSpliceSession)
 
 
 @dataclass(frozen=True)
