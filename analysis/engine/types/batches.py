@@ -4,10 +4,11 @@ from enum import StrEnum
 
 from analysis.engine.types.faces import FaceBatch
 from analysis.engine.types.file_facts import FileFacts
+from analysis.engine.types.footage import FootageBatch
 from analysis.engine.types.frames import FrameBatch
 from analysis.engine.types.sound import SoundBatch
 
-Batch = FrameBatch | FaceBatch | SoundBatch | FileFacts
+Batch = FrameBatch | FaceBatch | SoundBatch | FileFacts | FootageBatch
 
 
 class Consumes(StrEnum):
@@ -17,3 +18,4 @@ class Consumes(StrEnum):
     FACES = "faces"
     SOUND = "sound"
     FILE = "file"
+    FOOTAGE = "footage"

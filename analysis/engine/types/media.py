@@ -1,7 +1,9 @@
 """What a file is and holds, before anything is decoded in full."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from analysis.engine.types.footage import FootageSettings
 
 
 class MediaKind(StrEnum):
@@ -52,9 +54,11 @@ class Probe:
 class Source:
     """What a session is told before it is fed: the probe and how frames are sampled.
 
-    `sample_fps` is that of the samples, also for detectors that are fed passages at the full rate.
+    `sample_fps` is that of the samples, also for detectors that are fed passages at the full rate. `footage` is for
+    those that consume footage.
     """
 
     probe: Probe
     sample_fps: float
     expected_samples: int | None
+    footage: FootageSettings = field(default_factory=FootageSettings)

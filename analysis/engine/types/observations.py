@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.engine.types.findings import DetectorEnded, EvidenceMade, ScoresMeasured
+from analysis.engine.types.footage import FootageTold, SourceTold
 from analysis.engine.types.outcome import Outcome
 from analysis.engine.types.progress import (
     DetectorProgressed,
@@ -32,6 +33,8 @@ Observation = (
     | DetectorProgressed
     | ScoresMeasured
     | EvidenceMade
+    | FootageTold
+    | SourceTold
     | DetectorEnded
     | StressStarted
     | VariantStarted
