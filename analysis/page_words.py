@@ -164,7 +164,7 @@ _LIVE: Words = {
 _DROP: Words = {
     "drop.hashing": _("Computing the SHA-256 in this browser"),
     "drop.uploading": _("Uploading"),
-    "drop.stressed": _("This upload was begun with its verdict to be stressed, and goes on so."),
+    "drop.wished": _("This upload was begun with other choices, and goes on with them."),
     "drop.resuming": _("Going on with the upload at {percent} %"),
     "drop.rate": _("{sent} of {size} · {speed}/s · about {time} left"),
     "drop.sealing": _("All bytes are there; the server looks at the file"),

@@ -23,6 +23,7 @@ from analysis import page_evidence, page_lanes, page_rows, page_stress, queue, s
 from analysis.api.filters import RunQuery, narrowed_runs
 from analysis.models import DetectorCard, Run
 from analysis.operations import overview
+from analysis.presets import presets
 from analysis.uploads import UploadRefused
 
 RUNS_PER_PAGE = 25
@@ -63,11 +64,13 @@ class DropPage(DeskPage):
     here = "examine"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        known = list(DetectorCard.objects.order_by("name"))
         return super().get_context_data(
             limits=page_rows.limits(),
+            presets=presets(known),
             stress_seconds=settings.STRESS_SECONDS,
             samples=samples.SAMPLES,
-            cards=page_rows.cards(DetectorCard.objects.order_by("name")),
+            cards=page_rows.cards(known),
             last_runs=visible_runs(self.request)[:LAST_RUNS],
             **kwargs,
         )

@@ -66,12 +66,15 @@ async function examine(file, others) {
   $("upload-close").hidden = true;
   note(others);
   // as it is now: who changes the mind meanwhile means the next file
-  const stress = Boolean(document.querySelector("input[data-stress]")?.checked);
+  const wishes = {
+    stress: Boolean(document.querySelector("input[data-stress]")?.checked),
+    detectors: document.querySelector('input[name="preset"]:checked')?.value ?? "",
+  };
   try {
     const sha256 = file.size <= HASHED_BYTES ? await hash(file) : "";
     const seen = sha256 ? await seenBefore(sha256) : null;
-    if (seen && (await choice(file, seen, stress))) return;
-    const { run } = await upload(file, { sha256, stress });
+    if (seen && (await choice(file, seen, wishes))) return;
+    const { run } = await upload(file, { sha256, ...wishes });
     done(file, run);
   } catch (error) {
     ended(file, error);
@@ -116,7 +119,7 @@ async function seenBefore(sha256) {
 }
 
 // True when the file need not be sent: its run is opened, or a new run of the stored bytes is.
-function choice(file, seen, stress) {
+function choice(file, seen, { stress, detectors }) {
   const date = new Date(seen.finished ?? seen.created).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
   const text = say("drop.seen", { date, who: seen.owner });
   show(file.name, text);
@@ -130,7 +133,7 @@ function choice(file, seen, stress) {
     $("upload-again").disabled = false;
     $("upload-again").onclick = () => {
       $("upload-again").disabled = true;
-      resolve(post("/api/v1/runs/", { media: seen.media, stress }).then((run) => { done(file, run.id); return true; }));
+      resolve(post("/api/v1/runs/", { media: seen.media, stress, detectors: detectors ? detectors.split(",") : [] }).then((run) => { done(file, run.id); return true; }));
     };
   }).finally(() => { $("upload-seen").hidden = true; });
 }
@@ -143,7 +146,7 @@ async function upload(file, wishes) {
       $("upload-text").textContent = say("drop.rate", rate);
     },
     resumed: (share) => announce(say("drop.resuming", { percent: Math.floor(share * 100) })),
-    stressed: () => note(say("drop.stressed")),
+    wished: () => note(say("drop.wished")),
     retrying: (seconds) => { $("upload-text").textContent = say("drop.retrying", { seconds }); },
     sealing: () => {
       bar(null);

@@ -6,8 +6,7 @@ const PIECE_BYTES = 8_000_000;
 const RETRY_SECONDS = [1, 2, 4, 8, 15, 30];
 const TUS = { "Tus-Resumable": "1.0.0" };
 
-// Of the same file with other wishes: another upload.
-const remembered = ({ file }, stress) => `assay.upload.${document.body.dataset.user}.${file.name}.${file.size}.${file.lastModified}${stress ? ".stress" : ""}`;
+const remembered = ({ file }) => `assay.upload.${document.body.dataset.user}.${file.name}.${file.size}.${file.lastModified}`;
 
 function memory(act) {
   try {
@@ -21,9 +20,9 @@ const base64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(b
 const metadata = (pairs) => Object.entries(pairs).map(([key, text]) => `${key} ${base64(new TextEncoder().encode(text))}`).join(",");
 
 export class Upload {
-  // on: {progress({sent, size, perSecond, secondsLeft}), resumed(share), stressed(), retrying(seconds), sealing()}
-  constructor(file, on, { sha256 = "", stress = false } = {}) {
-    Object.assign(this, { file, on, sha256, stress });
+  // on: {progress({sent, size, perSecond, secondsLeft}), resumed(share), wished(), retrying(seconds), sealing()}
+  constructor(file, on, { sha256 = "", stress = false, detectors = "" } = {}) {
+    Object.assign(this, { file, on, sha256, stress, detectors });
     this.cancelled = false;
     this.request = null;
     this.speeds = [];
@@ -56,7 +55,7 @@ export class Upload {
   }
 
   async remove() {
-    memory((store) => store.removeItem(remembered(this, this.stress)));
+    memory((store) => store.removeItem(remembered(this)));
     if (this.address) await fetch(this.address, { method: "DELETE", headers: { ...TUS, "X-CSRFToken": csrf() } }).catch(() => null);
   }
 
@@ -69,7 +68,7 @@ export class Upload {
       onPiece();
       if (offset >= this.file.size) break;
     }
-    memory((store) => store.removeItem(remembered(this, this.stress)));
+    memory((store) => store.removeItem(remembered(this)));
     const header = (name) => (answer.getResponseHeader ? answer.getResponseHeader(name) : answer.headers.get(name));
     return { media: header("Assay-Media"), run: header("Assay-Run") };
   }
@@ -92,26 +91,28 @@ export class Upload {
     return this.create();
   }
 
-  // One that was begun with its verdict to be stressed is gone on with as it was wished: after a reload the switch is off.
+  // The same file with other wishes is another upload; but after a reload nothing is wished, and it goes on as it was begun.
   known() {
-    const address = (stress) => memory((store) => store.getItem(remembered(this, stress)));
-    const same = address(this.stress);
-    if (same || this.stress) return same;
-    const begun = address(true);
-    this.stress = Boolean(begun);
-    if (begun) this.on.stressed();
-    return begun;
+    const begun = memory((store) => JSON.parse(store.getItem(remembered(this))));
+    if (!begun) return null;
+    const same = begun.stress === this.stress && begun.detectors === this.detectors;
+    if (!same && (this.stress || this.detectors)) return null;
+    if (!same) this.on.wished();
+    Object.assign(this, { stress: begun.stress, detectors: begun.detectors });
+    return begun.address;
   }
 
   async create() {
     const said = { filename: this.file.name || "pasted" };
     if (this.sha256) said.sha256 = this.sha256;
     if (this.stress) said.stress = "true";
+    if (this.detectors) said.detectors = this.detectors;
     const headers = { ...TUS, "X-CSRFToken": csrf(), "Upload-Length": String(this.file.size), "Upload-Metadata": metadata(said) };
     const response = await fetch(UPLOADS, { method: "POST", headers });
     if (!response.ok) throw problemOf(response.status, await response.text());
     this.address = new URL(response.headers.get("Location"), location.href).pathname;
-    memory((store) => store.setItem(remembered(this, this.stress), this.address));
+    const begun = { address: this.address, stress: this.stress, detectors: this.detectors };
+    memory((store) => store.setItem(remembered(this), JSON.stringify(begun)));
     return 0;
   }
 

@@ -277,7 +277,7 @@ async def test_a_stressed_upload_goes_on_after_a_reload_as_it_was_wished(desk: D
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
 
     await choose(page, noise)
-    await expect(page.locator("#upload-note")).to_contain_text("begun with its verdict to be stressed")
+    await expect(page.locator("#upload-note")).to_contain_text("begun with other choices")
     await page.wait_for_url(RUN_PAGE)
 
     assert [one for one in sent if one.startswith("POST") and "/uploads/" in one] == []
