@@ -302,6 +302,9 @@ class Sighting(models.Model):
         indexes = [
             models.Index(fields=["camera_id", "time"], name="sighting_camera_time"),
             models.Index(fields=["event_type", "time"], name="sighting_type_time"),
+            models.Index(
+                fields=["snapshot_path"], name="sighting_snapshot", condition=~models.Q(snapshot_path="")
+            ),
         ]
 
     def __str__(self) -> str:

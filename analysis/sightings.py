@@ -11,8 +11,10 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
 
+from analysis import snapshots
 from analysis.dialects import footage
 from analysis.models import Run, Sighting
 from realtime import log
@@ -32,15 +34,20 @@ def index(topic_id: UUID, lines: Sequence[Line]) -> None:
     shown = [line for line in lines if line.type in footage.TYPES and line.body]
     if not shown:
         return
-    media = Run.objects.filter(topic_id=topic_id).values_list("media_id", flat=True).first()
-    if media is not None:
-        made = [_sighting(line, f"{MEDIA}{media}") for line in shown]
+    run = Run.objects.filter(topic_id=topic_id).values_list("pk", "media_id").first()
+    if run is not None:
+        made = [_sighting(line, f"{MEDIA}{run[1]}", run[0]) for line in shown]
         Sighting.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
 
 
 def forget(topic_id: UUID, first: int, last: int) -> None:
-    """Drops what was kept of lines that are being emptied."""
-    Sighting.objects.filter(topic_id=topic_id, seq__gte=first, seq__lte=last).delete()
+    """Drops what was kept of lines that are being emptied; their snapshots go once this is committed."""
+    gone = Sighting.objects.filter(topic_id=topic_id, seq__gte=first, seq__lte=last)
+    paths = list(gone.exclude(snapshot_path="").values_list("snapshot_path", flat=True))
+    gone.delete()
+    if paths:
+        # robust: the event is gone; files that cannot be deleted now are left to the sweep
+        transaction.on_commit(lambda: snapshots.remove(paths), robust=True)
 
 
 def remove(sighting: Sighting) -> None:
@@ -104,9 +111,15 @@ FILTERS = {"camera_id": camera_id, "event_type": event_type}
 DIALECT = UserDialect(frames, FILTERS)
 
 
-def _sighting(line: Line, source: str) -> Sighting:
-    found = footage.seen(json.loads(line.body))
-    return Sighting(topic_id=line.topic, seq=line.seq, camera_id=source, **asdict(found))
+def _sighting(line: Line, source: str, run: UUID) -> Sighting:
+    event = json.loads(line.body)
+    return Sighting(
+        topic_id=line.topic,
+        seq=line.seq,
+        camera_id=source,
+        snapshot_path=snapshots.path_in(event["data"], run),
+        **asdict(footage.seen(event)),
+    )
 
 
 def _frame(line: Line, sighting: Sighting) -> UserFrame:

@@ -16,8 +16,6 @@ from config.secrets import refuse_weak
 
 DEFAULT_PORT = 8000
 ROOT = Path(__file__).resolve().parent.parent
-# Names that existing deployments set, for parts of Assay that are still to come.
-NOT_USED_YET = ("SNAPSHOTS_DIR", "ENABLE_SNAPSHOTS")
 
 
 class UnknownSetting(RuntimeError):
@@ -40,6 +38,8 @@ class Environment(BaseSettings):
     public_url: str = Field("", alias="ASSAY_PUBLIC_URL")
     allowed_origins: str = Field("", alias="ASSAY_ALLOWED_ORIGINS")
     weights: Path = Field(Path(), alias="ASSAY_WEIGHTS")
+    snapshots_dir: str = Field("", alias="SNAPSHOTS_DIR")
+    snapshots: bool = Field(True, alias="ENABLE_SNAPSHOTS")
     c2pa_trust: str = Field("", alias="ASSAY_C2PA_TRUST")
     c2pa_allowed: str = Field("", alias="ASSAY_C2PA_ALLOWED")
     admin_email: str = Field("admin@assay.local", alias="ASSAY_ADMIN_EMAIL")
@@ -87,6 +87,7 @@ class Environment(BaseSettings):
         self.weights = named.expanduser().absolute()
         self.redis_url = self.redis_url or self._outside_redis()
         # absolute, because the child that reads them stands in another folder
+        self.snapshots_dir = _place(self.snapshots_dir)
         self.c2pa_trust, self.c2pa_allowed = map(_place, (self.c2pa_trust, self.c2pa_allowed))
 
     @field_validator("public_url", "allowed_origins")
@@ -155,11 +156,6 @@ def refuse_unknown_names(names: list[str]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise UnknownSetting(f"{name} is not a setting of Assay.{hint} The list is in docs/settings.md.")
-
-
-def set_without_effect() -> list[str]:
-    """The names in the environment that Assay knows and does not use yet."""
-    return [name for name in NOT_USED_YET if os.environ.get(name)]
 
 
 @cache

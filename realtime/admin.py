@@ -24,7 +24,7 @@ _TYPES = {
     "motion": "started ended",
     "track": "entered updated left",
     "plate": "read",
-    "camera": "online offline",
+    "camera": "online offline gap",
     "job": "reported succeeded failed stalled",
 }
 

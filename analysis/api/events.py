@@ -1,19 +1,25 @@
 """REST of footage events: listing, counting, reading and taking away what was seen."""
 
+import hashlib
+from pathlib import Path
+
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.problems import Problem
 from accounts.strict import known_query
-from analysis import sightings
-from analysis.api.base import AnalysisView
+from analysis import sightings, snapshots
+from analysis.api.base import AnalysisView, FileView
 from analysis.api.footage_records import FootageRecordSerializer, FootageStatsSerializer
 from analysis.api.sighting_filters import SightingQuery, narrowed
 from analysis.models import Sighting
+from analysis.ranges import StoredFile, serve
 
 
 class EventListView(AnalysisView):
@@ -72,20 +78,39 @@ class EventView(AnalysisView):
         return Response(status=204)
 
 
-class EventSnapshotView(AnalysisView):
+class EventSnapshotView(FileView):
     """The picture of a footage event."""
-
-    serializer_class = FootageRecordSerializer
 
     @extend_schema(
         operation_id="event_snapshot",
-        responses={404: OpenApiResponse(description="No picture was kept of this event.")},
+        parameters=[
+            OpenApiParameter("boxes", bool, description="false: as it was decoded, nothing drawn in.")
+        ],
+        responses={
+            (200, "image/jpeg"): OpenApiResponse(OpenApiTypes.BINARY, "The picture."),
+            404: OpenApiResponse(description="No picture was kept of this event."),
+            410: OpenApiResponse(description="Its file is gone."),
+        },
     )
-    def get(self, request: Request, event_id: int) -> Response:
-        """The picture, where one was kept; nothing that is examined today leaves one."""
-        known_query(request)
-        visible(self, event_id)
-        raise Problem(404, "no_snapshot", "No picture was kept of this event.")
+    def get(self, request: Request, event_id: int) -> HttpResponseBase:
+        """The picture with boxes drawn in, or without."""
+        boxes = known_query(request, "boxes").get("boxes", "true")
+        if boxes not in ("true", "false"):
+            raise ValidationError({"boxes": "Say true or false."})
+        sighting = visible(self, event_id)
+        if not sighting.snapshot_path:
+            raise Problem(404, "no_snapshot", "No picture was kept of this event.")
+        path = snapshots.files(sighting.snapshot_path)[boxes == "false"]
+        try:
+            return serve(request._request, _picture(sighting, path))
+        except OSError as error:
+            raise Problem(410, "snapshot_gone", "A picture was kept of this event, and is gone.") from error
+
+
+def _picture(sighting: Sighting, path: Path) -> StoredFile:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return StoredFile(path, f"event-{sighting.pk}.jpg", "image/jpeg", sha256, sighting.created)
 
 
 def visible(view: AnalysisView, event_id: int) -> Sighting:

@@ -18,7 +18,9 @@ from analysis.engine.types import (
 from analysis.examining import result_fields
 from analysis.models import Evidence
 from analysis.recorder.altering import stressing
-from analysis.recorder.plain import facts_for_event, finite, plain, text
+from analysis.recorder.footage import footage
+from analysis.recorder.pictures import Pictured
+from analysis.recorder.plain import facts_for_event, finite, plain, rounded, text
 from realtime.log import Draft
 
 EVIDENCE_PER_EVENT = 50
@@ -30,8 +32,10 @@ class Drafter:
     def __init__(self, cards: Mapping[str, Card]) -> None:
         self._cards = cards
 
-    def draft(self, observation: Observation, evidence: Sequence[Evidence] = ()) -> Draft | None:
+    def draft(self, observation: Observation | Pictured, evidence: Sequence[Evidence] = ()) -> Draft | None:
         """The event for an observation; None for those that are no events."""
+        if isinstance(observation, Pictured):
+            return footage(observation.told, observation.snapshot)
         if isinstance(observation, DetectorProgressed):
             return self._progress(observation)
         if isinstance(observation, ScoresMeasured):
@@ -47,7 +51,7 @@ class Drafter:
             )
         if isinstance(observation, DetectorEnded):
             return self._ending(observation, evidence)
-        return stressing(observation) or _stage(observation)
+        return footage(observation) or stressing(observation) or _stage(observation)
 
     def _progress(self, seen: DetectorProgressed) -> Draft:
         title = self._cards[seen.detector].title
@@ -56,9 +60,9 @@ class Drafter:
             "done": seen.done,
             "total": seen.total,
             "unit": seen.unit,
-            "fps": _rounded(seen.fps, 2),
-            "seconds_left": _rounded(seen.seconds_left, 1),
-            "pts_seconds": _rounded(seen.pts_seconds, 3) or 0.0,
+            "fps": rounded(seen.fps, 2),
+            "seconds_left": rounded(seen.seconds_left, 1),
+            "pts_seconds": rounded(seen.pts_seconds, 3) or 0.0,
             "faces": seen.faces,
         }
         return _draft("run.progressed", seen.detector, f"{title}: {seen.done}{total} {seen.unit}.", data)
@@ -89,7 +93,7 @@ def _stage(observation: Observation) -> Draft | None:
     if isinstance(observation, StageStarted):
         return Draft("stage.started", observation.message, {"stage": observation.stage.value})
     if isinstance(observation, StageFinished):
-        seconds = _rounded(observation.seconds, 3)
+        seconds = rounded(observation.seconds, 3)
         return Draft(
             "stage.finished", observation.message, {"stage": observation.stage.value, "seconds": seconds}
         )
@@ -101,9 +105,9 @@ def _point(point: ScorePoint) -> list[Any]:
     reason = point.reason.value if point.reason else None
     if score is None and reason is None:
         reason = "detector_failed"
-    row = [_rounded(point.pts_seconds, 3), _rounded(score, 6), point.track, reason]
+    row = [rounded(point.pts_seconds, 3), rounded(score, 6), point.track, reason]
     # only where a part of the frame was scored, so that the rows of all others stay as short as they are
-    return [*row, [_rounded(side, 5) for side in point.box]] if point.box else row
+    return [*row, [rounded(side, 5) for side in point.box]] if point.box else row
 
 
 def _reference(made: Evidence) -> dict[str, Any]:
@@ -115,8 +119,3 @@ def _reference(made: Evidence) -> dict[str, Any]:
         "media_type": made.media_type,
         "address": f"/api/v1/evidence/{made.pk}/",
     }
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    number = finite(value)
-    return None if number is None else round(number, digits)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
+from analysis import snapshots
 from analysis.engine.plan import Plan
 from analysis.engine.plots import Described, described
 from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Reason, Verdict
@@ -24,7 +25,7 @@ def store_evidence(claim: Claim, made: EvidenceMade) -> Evidence:
     name = f"{evidence_id}.{_ENDINGS.get(made.media_type, 'bin')}"
     folder = _folder(claim, claim.attempt)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(folder / name, made.content)
+    write_whole(folder / name, made.content)
     behind = described(made.plot) if made.plot is not None else Described("")
     return Evidence(
         id=evidence_id,
@@ -83,6 +84,7 @@ def sound(ending: DetectorEnded) -> DetectorEnded:
 def clear_leftovers(claim: Claim) -> None:
     """Removes files that attempts before this one wrote and never put on record."""
     for attempt in range(1, claim.attempt):
+        snapshots.clear(claim.topic, claim.run, attempt)
         folder = _folder(claim, attempt)
         if not folder.is_dir():
             continue
@@ -99,10 +101,15 @@ def _folder(claim: Claim, attempt: int) -> Path:
     return evidence_of(claim.run) / str(attempt)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that is there with all of its content, or not at all. Raises OSError."""
     partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

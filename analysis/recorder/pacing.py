@@ -15,6 +15,7 @@ from analysis.engine.types import (
     ScorePoint,
     ScoresMeasured,
 )
+from analysis.recorder.pictures import Pictured
 
 LINE_SECONDS = 0.25
 SLOW_FPS = 40.0
@@ -62,7 +63,7 @@ class _Pace:
         self.waiting = self.behind = None
         return progress
 
-    def release(self, now: float, *, all_of_it: bool) -> Iterator[Observation]:
+    def release(self, now: float, *, all_of_it: bool) -> Iterator[Observation | Pictured]:
         """What has waited long enough."""
         if self.points and (all_of_it or now >= self.scored_at + LINE_SECONDS):
             yield from self._lines(now)
@@ -73,7 +74,7 @@ class _Pace:
             yield self._show(self.waiting, now)
             self.waiting, self.waits_until = behind, now + LINE_SECONDS
 
-    def _lines(self, now: float) -> Iterator[Observation]:
+    def _lines(self, now: float) -> Iterator[Observation | Pictured]:
         self.scored_at = now
         points, self.points = self.points, []
         for at in range(0, len(points), POINTS_PER_LINE):
@@ -94,10 +95,10 @@ class Pacer:
 
     def __init__(self) -> None:
         self._paces: dict[str, _Pace] = {}
-        self._ready: list[Observation] = []
+        self._ready: list[Observation | Pictured] = []
         self._opens = float("-inf")
 
-    def take(self, observation: Observation, now: float) -> None:
+    def take(self, observation: Observation | Pictured, now: float) -> None:
         """Times are seconds of a monotonic clock."""
         if isinstance(observation, DetectorProgressed):
             line = self._pace(observation.detector).take(observation, now)
@@ -110,7 +111,7 @@ class Pacer:
                 self._release(observation.detector, now, all_of_it=True)
             self._ready.append(observation)
 
-    def ready(self, now: float) -> list[Observation]:
+    def ready(self, now: float) -> list[Observation | Pictured]:
         """What is to be written now."""
         if self._ready or now >= self._opens:
             urgent = len(self._ready)

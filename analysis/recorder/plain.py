@@ -28,6 +28,12 @@ def finite(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
+def rounded(value: float | None, digits: int) -> float | None:
+    """The number with so many decimals, or None if it is none."""
+    number = finite(value)
+    return None if number is None else round(number, digits)
+
+
 def text(value: str, *, limit: int | None = TEXT_CHARACTERS) -> str:
     """Without what PostgreSQL and JSON cannot hold, and not endless."""
     kept = value.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")

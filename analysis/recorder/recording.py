@@ -32,6 +32,7 @@ from analysis.queue import Claim
 from analysis.recorder.drafting import Drafter
 from analysis.recorder.keeping import result_of, sound, store_evidence
 from analysis.recorder.pacing import Pacer
+from analysis.recorder.pictures import Pictured, pictured
 from realtime import log
 from realtime.log import Draft
 from realtime.models import Event
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 DRAWN_AHEAD = 512
 BATCH = 200
 OF_THE_RUN = ""
+Told = Observation | Pictured
 OUTAGE_FIRST_SECONDS, OUTAGE_LONGEST_SECONDS = 0.1, 2.0
 
 
@@ -72,8 +74,10 @@ def record(
     Raises LeaseLost, and whatever the iterator raises.
     """
     stop = stop or Flag()
-    drawn: threads.Queue[Observation | _Broken] = threads.Queue(DRAWN_AHEAD)
-    drawing = Thread(target=_draw, args=(observations, drawn, stop), name="drawing", daemon=True)
+    drawn: threads.Queue[Told | _Broken] = threads.Queue(DRAWN_AHEAD)
+    # in the thread that draws: pictures that wait for the database wait on disk, not in memory
+    told = (pictured(claim, observation) for observation in observations)
+    drawing = Thread(target=_draw, args=(told, drawn, stop), name="drawing", daemon=True)
     drawing.start()
     recorder = Recorder(claim, cards, pulse)
     try:
@@ -116,7 +120,7 @@ class Recorder:
         self._plan: Plan | None = None
         self._written_seq = 0
 
-    def write_all(self, drawn: "threads.Queue[Observation | _Broken]") -> Record:
+    def write_all(self, drawn: "threads.Queue[Told | _Broken]") -> Record:
         """Until the conclusion. Raises what drawing raised, after everything before it was written."""
         while self.record.outcome is None:
             broken = self._take(drawn)
@@ -127,7 +131,7 @@ class Recorder:
                 raise broken.error
         return self.record
 
-    def _take(self, drawn: "threads.Queue[Observation | _Broken]") -> _Broken | None:
+    def _take(self, drawn: "threads.Queue[Told | _Broken]") -> _Broken | None:
         """Waits for an observation, or for the time of what waits; takes all there is."""
         due = self._pacer.due
         timeout = None if due is None else max(0.0, due - time.monotonic())
@@ -137,7 +141,7 @@ class Recorder:
             self._note(item)
         return None
 
-    def _note(self, observation: Observation) -> None:
+    def _note(self, observation: Told) -> None:
         self._pulse()
         if isinstance(observation, Concluded):
             self.record.outcome, self.record.stress = observation.outcome, observation.stress
@@ -153,7 +157,7 @@ class Recorder:
                 observation = sound(observation)
             self._pacer.take(observation, time.monotonic())
 
-    def _write(self, observations: list[Observation]) -> None:
+    def _write(self, observations: list[Told]) -> None:
         if not observations:
             return
         endings = [seen for seen in observations if isinstance(seen, DetectorEnded)]
@@ -170,7 +174,7 @@ class Recorder:
         card = self._cards.get(detector)
         return self._plan.of(card) if self._plan and card else self._plan
 
-    def _draft(self, observation: Observation) -> Draft | None:
+    def _draft(self, observation: Told) -> Draft | None:
         mine: list[Evidence] = []
         if isinstance(observation, DetectorEnded):
             mine = self._evidence.get(observation.detector, [])
@@ -197,9 +201,7 @@ class Recorder:
         return first.time in tail.values_list("time", flat=True)
 
 
-def _all(
-    drawn: "threads.Queue[Observation | _Broken]", timeout: float | None
-) -> Iterator[Observation | _Broken]:
+def _all(drawn: "threads.Queue[Told | _Broken]", timeout: float | None) -> Iterator[Told | _Broken]:
     """Waits for one, then takes what else lies there, at most BATCH."""
     try:
         yield drawn.get(timeout=timeout)
@@ -209,9 +211,7 @@ def _all(
         return
 
 
-def _draw(
-    observations: Iterator[Observation], drawn: "threads.Queue[Observation | _Broken]", stop: Flag
-) -> None:
+def _draw(observations: Iterator[Told], drawn: "threads.Queue[Told | _Broken]", stop: Flag) -> None:
     try:
         for observation in observations:
             _put(drawn, observation, stop)
@@ -224,7 +224,7 @@ def _draw(
         _put(drawn, _Broken(RuntimeError("the examination ended without a conclusion")), stop)
 
 
-def _put(drawn: "threads.Queue[Observation | _Broken]", item: Observation | _Broken, stop: Flag) -> None:
+def _put(drawn: "threads.Queue[Told | _Broken]", item: Told | _Broken, stop: Flag) -> None:
     while not stop.is_set():
         try:
             return drawn.put(item, timeout=0.1)

@@ -5,6 +5,7 @@ import shutil
 from django.db import transaction
 
 from accounts.models import User
+from analysis import snapshots
 from analysis.models import Media, Run, Sighting, Tombstone, Upload
 from analysis.uploads.places import evidence_of, media_root
 from realtime.erasing import erase
@@ -33,6 +34,7 @@ def remove(media: Media, *, by: User, reason: str = "") -> Tombstone:
     for run in runs:
         # whole: an attempt that was lost left pictures that never came on record
         shutil.rmtree(evidence_of(run.pk), ignore_errors=True)
+        shutil.rmtree(snapshots.folder_of(run.pk), ignore_errors=True)
     return tombstone
 
 

@@ -5,12 +5,14 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from analysis import snapshots
 from analysis.models import Media, Run, Upload
 from analysis.uploads.places import evidence_root, incoming_root, media_root
 from analysis.uploads.resumable import end
@@ -27,10 +29,12 @@ def sweep() -> int:
     for upload in Upload.objects.filter(expires__lte=timezone.now(), media=None):
         end(upload)
         removed += 1
-    for path in [*_abandoned(), *_orphans()]:
+    for path in chain(_abandoned(), _orphans(), _forgotten_snapshots()):
         path.unlink(missing_ok=True)
         removed += 1
-    for folder in _ownerless_evidence():
+    for folder in _ownerless(snapshots.root()):
+        snapshots.drop_empty(folder)
+    for folder in _ownerless(evidence_root()):
         shutil.rmtree(folder, ignore_errors=True)
         removed += 1
     Upload.objects.filter(expires__lte=timezone.now()).delete()
@@ -65,11 +69,18 @@ def _orphans() -> Iterator[Path]:
         yield from (path for name, path in names.items() if name not in known)
 
 
-def _ownerless_evidence() -> Iterator[Path]:
+def _forgotten_snapshots() -> Iterator[Path]:
+    """Pictures no event has: it was deleted and the process died before them, or it never came on record."""
+    for folder in snapshots.folders():
+        old = [path for path in folder.iterdir() if _age_seconds(path) > ORPHAN_SECONDS]
+        yield from snapshots.without_event(old)
+
+
+def _ownerless(root: Path) -> Iterator[Path]:
     """Folders of runs that are gone: a slot that did not know it had lost its run wrote on after the removal."""
-    if not evidence_root().is_dir():
+    if not root.is_dir():
         return
-    old = [path for path in evidence_root().iterdir() if _age_seconds(path) > ORPHAN_SECONDS]
+    old = [path for path in root.iterdir() if _age_seconds(path) > ORPHAN_SECONDS]
     folders = {run: path for path in old if (run := _uuid(path.name))}
     known = set(Run.objects.filter(pk__in=folders).values_list("pk", flat=True))
     yield from (path for run, path in folders.items() if run not in known)

@@ -19,7 +19,7 @@ from config.engines.paths import UnsafeFolder
 from config.engines.processes import Pause
 from config.engines.stopping import Stopping, StopRequested
 from config.engines.supervisor import Supervisor
-from config.env import Environment, UnknownSetting, environment, set_without_effect
+from config.env import Environment, UnknownSetting, environment
 from config.open_files import raise_limit
 
 READY_SECONDS = 90.0
@@ -42,8 +42,6 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(env: Environment, *, sample: bool) -> None:
     stopping = Stopping()
     _prepare_process()
-    if names := set_without_effect():
-        _say(f"set, but not used yet: {', '.join(names)} (docs/settings.md)")
     guard = None
     try:
         guard = Guard(env.home, stopping.pause)

@@ -4,12 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from config.env import (
-    NOT_USED_YET,
     ROOT,
     Environment,
     UnknownSetting,
     refuse_unknown_names,
-    set_without_effect,
 )
 from tests.signed import Authority
 
@@ -43,13 +41,14 @@ def test_an_empty_value_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None
     assert (empty.home, empty.redis_port) == (ROOT / "var", None)
 
 
-def test_names_that_do_nothing_yet_are_told_when_set_and_documented(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SNAPSHOTS_DIR", "/srv/snapshots")
-    monkeypatch.setenv("ENABLE_SNAPSHOTS", "")
+def test_snapshots_lie_in_the_home_and_are_taken_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
 
-    assert set_without_effect() == ["SNAPSHOTS_DIR"]
-    document = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert [name for name in NOT_USED_YET if f"`{name}`" not in document] == []
+    assert (Environment().snapshots_dir, Environment().snapshots) == ("", True)
+    told = made(monkeypatch, SNAPSHOTS_DIR="pictures", ENABLE_SNAPSHOTS="false")
+    assert (told.snapshots_dir, told.snapshots) == (str(tmp_path / "pictures"), False)
 
 
 def test_weights_lie_in_the_home_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

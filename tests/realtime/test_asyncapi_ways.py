@@ -32,6 +32,7 @@ NOT_PLAYED = {
     "detector.failed",
     "camera.online",
     "camera.offline",
+    "camera.gap",
     # tests/analysis/test_stress.py holds these against the document
     "stress.started",
     "variant.started",
