@@ -305,6 +305,7 @@ class Sighting(models.Model):
             models.Index(
                 fields=["snapshot_path"], name="sighting_snapshot", condition=~models.Q(snapshot_path="")
             ),
+            models.Index(fields=["plate"], name="sighting_plate", condition=~models.Q(plate="")),
         ]
 
     def __str__(self) -> str:

@@ -7,31 +7,17 @@ ciphertext) changes this file and that column, and nothing else: records are wri
 from django.db.models import CharField, Lookup, Q
 from django.db.models.sql.compiler import SQLCompiler
 
-LIMIT = 32
+from analysis.engine.analytics.plates.patterns import LONGEST_PATTERN, InvalidPattern, Pattern, pattern
+from analysis.engine.analytics.plates.signs import normalised
+
+__all__ = ["LONGEST_PATTERN", "InvalidPattern", "Pattern", "matching", "normalised", "pattern"]
 
 
-def normalised(text: str) -> str:
-    """Letters and digits in capitals: "ab-12 cde" and "AB12CDE" are the same plate."""
-    return _letters(text, keep="")[:LIMIT]
-
-
-def matching(pattern: str) -> Q:
-    """Sightings whose plate fits: `*` is any text, `?` one character. Raises ValueError for other signs.
-
-    Never a regular expression: what a client writes is compared, not run.
-    """
-    wanted = _letters(pattern, keep="*?")
-    if not wanted or wanted != _without(" -", pattern.upper()):
-        raise ValueError("A plate is asked for by letters and digits, with * and ? for what may be anything.")
-    return ~Q(plate="") & Q(plate__like=wanted.replace("*", "%").replace("?", "_"))
-
-
-def _without(signs: str, text: str) -> str:
-    return "".join(letter for letter in text if letter not in signs)
-
-
-def _letters(text: str, *, keep: str) -> str:
-    return "".join(letter for letter in text.upper() if letter.isalnum() or letter in keep)
+def matching(wanted: Pattern) -> Q:
+    """Sightings whose plate fits. What a client writes is compared, never run."""
+    if wanted.is_plain:
+        return Q(plate=wanted.text)
+    return ~Q(plate="") & Q(plate__like=wanted.text.replace("*", "%").replace("?", "_"))
 
 
 @CharField.register_lookup

@@ -63,7 +63,7 @@ class SightingQuery(StrictSerializer):
     object_class = serializers.CharField(required=False, max_length=64, help_text="Such as person.")
     license_plate = serializers.CharField(
         required=False,
-        max_length=plates.LIMIT,
+        max_length=plates.LONGEST_PATTERN,
         help_text="Letters and digits; * is any text, ? one character. Spaces, hyphens and case do not count.",
     )
     min_confidence = serializers.FloatField(required=False, min_value=0, max_value=1)
@@ -73,8 +73,8 @@ class SightingQuery(StrictSerializer):
     def validate_license_plate(self, value: str) -> Q:
         """The condition."""
         try:
-            return plates.matching(value)
-        except ValueError as error:
+            return plates.matching(plates.pattern(value))
+        except plates.InvalidPattern as error:
             raise serializers.ValidationError(str(error)) from error
 
     def validate_min_confidence(self, value: float) -> float:

@@ -117,12 +117,15 @@ def test_a_day_ends_with_its_last_moment(client: APIClient, run: Run) -> None:
         ("AB12CDE", ["AB12 CDE"]),
         ("ab-12 cde", ["AB12 CDE"]),
         ("AB12", []),
-        ("AB*", ["AB99 XYZ", "AB12 CDE"]),
+        ("AB*", ["AB99 XYZ", "AB12 CDE", "ÄB 1"]),
+        ("АВ12*", ["AB12 CDE"]),  # Cyrillic А and В
         ("*", ["AB99 XYZ", "AB12 CDE", "ÄB 1"]),
         ("AB??C*", ["AB12 CDE"]),
         ("?B*", ["AB99 XYZ", "AB12 CDE", "ÄB 1"]),
         ("***9***", ["AB99 XYZ"]),
         ("äb1", ["ÄB 1"]),
+        ("AB1", ["ÄB 1"]),
+        ("?????????" + "*" * 40, []),
     ],
 )
 def test_a_plate_is_found_by_letters_digits_and_two_wildcards_alone(

@@ -1,5 +1,6 @@
 """Sightings are written with the lines they are found by, and go with them."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -72,6 +73,28 @@ def test_it_can_be_made_again_from_the_log(run: Run) -> None:
     sightings.index(run.topic_id, log.read(run.topic_id))
 
     assert list(Sighting.objects.order_by("seq").values("seq", "plate", "object_class", "time")) == before
+
+
+def test_a_plate_is_searched_by_what_it_is_taken_for(run: Run) -> None:
+    log.append(
+        run.topic_id, [plate("ав-12 СDЕ"), plate("GÖ\u2007１２"), plate("?*%")]
+    )  # Cyrillic; full width
+
+    assert list(Sighting.objects.order_by("seq").values_list("plate", flat=True)) == ["AB12CDE", "GO12", ""]
+
+
+def test_plates_kept_before_are_made_again_from_their_lines(run: Run) -> None:
+    texts = ["АВ12 CDE", "AB-12 CDE", 7, None, "x" * 500]  # the first with Cyrillic АВ
+    log.append(run.topic_id, [plate(text) for text in texts])  # type: ignore[arg-type]  # as a program may write
+    made = list(Sighting.objects.order_by("seq").values_list("plate", flat=True))
+    Sighting.objects.update(plate="ÄLTER")
+    migration = import_module("analysis.migrations.0008_footage_records")
+
+    with connection.schema_editor() as editor:
+        migration.remake_plates(None, editor)
+
+    assert made[:4] == ["AB12CDE", "AB12CDE", "", ""]
+    assert list(Sighting.objects.order_by("seq").values_list("plate", flat=True)) == made
 
 
 def test_lines_in_which_nothing_was_seen_cost_no_query(run: Run, django_assert_num_queries: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.product import ROOT, Server
 
-HEAVY = ("torch", "cv2", "av", "onnxruntime", "transformers")
+HEAVY = ("torch", "cv2", "av", "numpy", "onnxruntime", "transformers")
 CODE = """
 import sys
 import config.asgi, config.urls
