@@ -31,6 +31,12 @@ class MediaDeleted(QueueError):
     code = "not_found"
 
 
+class TooManyPlates(AnalysisError):
+    """More plates would have to be decrypted for a search than one may."""
+
+    code = "too_many_plates"
+
+
 class LeaseLost(AnalysisError):
     """The attempt is over: the run was taken back, ended or given to another worker. Stop, write nothing."""
 

@@ -271,8 +271,8 @@ class Sighting(models.Model):
     """What people search footage by: one line of a topic in which something was seen, and no second copy of it.
 
     Kept by `analysis.sightings` in the transaction that writes the line. `id` is the number that the
-    footage dialect calls the event by. `camera_id` is "media:<uuid>" for an uploaded file. `plate` is the
-    normalised text; only `analysis.plates` knows how it is made and searched.
+    footage dialect calls the event by. `camera_id` is "media:<uuid>" for an uploaded file. `plate` is the normalised
+    text, or "" where `plate_hash` and `plate_sealed` stand for it; only `analysis.plates` makes and searches them.
     """
 
     class EventType(models.TextChoices):
@@ -288,6 +288,8 @@ class Sighting(models.Model):
     event_type = models.CharField(max_length=8, choices=EventType.choices)
     object_class = models.CharField(max_length=64, blank=True)
     plate = models.CharField(max_length=32, blank=True)
+    plate_hash = models.CharField(max_length=64, blank=True)
+    plate_sealed = models.TextField(blank=True)
     confidence = models.FloatField(null=True, blank=True)
     time = models.DateTimeField()
     frame_number = models.BigIntegerField(null=True, blank=True)
@@ -306,6 +308,9 @@ class Sighting(models.Model):
                 fields=["snapshot_path"], name="sighting_snapshot", condition=~models.Q(snapshot_path="")
             ),
             models.Index(fields=["plate"], name="sighting_plate", condition=~models.Q(plate="")),
+            models.Index(
+                fields=["plate_hash"], name="sighting_plate_hash", condition=~models.Q(plate_hash="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, Max, Min, QuerySet
 
-from analysis import snapshots
+from analysis import plates, snapshots
 from analysis.dialects import footage
 from analysis.models import Run, Sighting
 from realtime import log
@@ -113,12 +113,14 @@ DIALECT = UserDialect(frames, FILTERS)
 
 def _sighting(line: Line, source: str, run: UUID) -> Sighting:
     event = json.loads(line.body)
+    found = asdict(footage.seen(event))
     return Sighting(
         topic_id=line.topic,
         seq=line.seq,
         camera_id=source,
         snapshot_path=snapshots.path_in(event["data"], run),
-        **asdict(footage.seen(event)),
+        **plates.columns(found.pop("plate")),
+        **found,
     )
 
 

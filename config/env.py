@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from analysis.engine.trust import TrustList, UnusableTrustList
-from config.secrets import refuse_weak
+from config.secrets import SHORTEST, is_weak, refuse_weak
 
 DEFAULT_PORT = 8000
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,8 +26,13 @@ class Environment(BaseSettings):
     """Every setting, with its default; the reference is docs/settings.md."""
 
     # Empty means unset: an empty ASSAY_HOME would otherwise be the folder somebody happens to stand in.
+    # A refusal does not repeat what was given: it may be a secret.
     model_config = SettingsConfigDict(
-        case_sensitive=True, env_ignore_empty=True, extra="ignore", populate_by_name=True
+        case_sensitive=True,
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        populate_by_name=True,
     )
 
     port: int = Field(DEFAULT_PORT, alias="PORT", ge=1, le=65535)
@@ -78,6 +83,8 @@ class Environment(BaseSettings):
     slot_memory_bytes: int = Field(0, alias="ASSAY_SLOT_MEMORY_BYTES", ge=0)
     job_silent_seconds: float = Field(600, alias="ASSAY_JOB_SILENT_SECONDS", gt=0)
     job_wait_seconds: float = Field(60, alias="ASSAY_JOB_WAIT_SECONDS", gt=0)
+    plate_key: str = Field("", alias="ASSAY_PLATE_KEY")
+    encrypt_plates: bool = Field(False, alias="ASSAY_ENCRYPT_PLATES")
     webhook_networks: str = Field("", alias="ASSAY_WEBHOOK_NETWORKS")
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
 
@@ -104,6 +111,17 @@ class Environment(BaseSettings):
     def _are_networks(cls, value: str) -> str:
         for network in filter(None, (part.strip() for part in value.split(","))):
             ipaddress.ip_network(network)
+        return value
+
+    @field_validator("plate_key")
+    @classmethod
+    def _cannot_be_guessed(cls, value: str) -> str:
+        # everywhere, not in production alone: under a key that can be guessed all plates can be tried
+        if value and is_weak(value):
+            raise ValueError(
+                f"too weak: give at least {SHORTEST} random characters, or set ASSAY_ENCRYPT_PLATES alone "
+                "and one is generated into ASSAY_HOME/keys"
+            )
         return value
 
     @model_validator(mode="after")

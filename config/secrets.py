@@ -42,9 +42,14 @@ def _generate(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def is_weak(value: str) -> bool:
+    """Whether `value` is short, well known or made of a few repeated characters."""
+    return len(value) < SHORTEST or len(set(value)) < 8 or value.lower() in WELL_KNOWN
+
+
 def refuse_weak(name: str, value: str) -> None:
-    """Raises WeakSecret when `value` is short, well known or made of a few repeated characters."""
-    if len(value) < SHORTEST or len(set(value)) < 8 or value.lower() in WELL_KNOWN:
+    """Raises WeakSecret when `value` is weak."""
+    if is_weak(value):
         raise WeakSecret(
             f"{name} is too weak for ASSAY_ENV=production: give at least {SHORTEST} random characters, "
             "or leave it unset and one is generated into ASSAY_HOME/keys."

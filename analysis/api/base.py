@@ -13,7 +13,7 @@ from accounts.permissions import CanExamine
 from accounts.problems import Problem
 from analysis import queue
 from analysis.connections import let_go
-from analysis.errors import FileGone, MediaDeleted, NoHeatmap, NoSuchScore, TraceRefused
+from analysis.errors import FileGone, MediaDeleted, NoHeatmap, NoSuchScore, TooManyPlates, TraceRefused
 from analysis.ranges import Unsatisfiable
 from analysis.uploads import refusals
 from analysis.uploads.multipart import Malformed
@@ -42,6 +42,7 @@ class AnalysisView(GenericAPIView):
         NoSuchScore: 422,
         NoHeatmap: 422,
         FileGone: 410,
+        TooManyPlates: 422,
         TraceRefused: 409,
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_date
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -70,10 +70,10 @@ class SightingQuery(StrictSerializer):
     start_time = DayOrTime(required=False)
     end_time = UntilTime(required=False)
 
-    def validate_license_plate(self, value: str) -> Q:
-        """The condition."""
+    def validate_license_plate(self, value: str) -> plates.Pattern:
+        """The pattern."""
         try:
-            return plates.matching(plates.pattern(value))
+            return plates.pattern(value)
         except plates.InvalidPattern as error:
             raise serializers.ValidationError(str(error)) from error
 
@@ -85,7 +85,7 @@ class SightingQuery(StrictSerializer):
 
 
 def narrowed(found: QuerySet[Sighting], request: Request) -> QuerySet[Sighting]:
-    """The sightings a request asks for. Raises ValidationError."""
+    """The sightings a request asks for. Raises ValidationError and TooManyPlates."""
     wanted = _asked(request)
     lookups = {
         "camera_id": "camera_id__in",
@@ -95,8 +95,9 @@ def narrowed(found: QuerySet[Sighting], request: Request) -> QuerySet[Sighting]:
         "start_time": "time__gte",
         "end_time": "time__lte",
     }
-    condition = wanted.pop("license_plate", Q())
-    return found.filter(condition, **{lookups[name]: value for name, value in wanted.items()})
+    plate = wanted.pop("license_plate", None)
+    found = found.filter(**{lookups[name]: value for name, value in wanted.items()})
+    return plates.searched(found, plate) if plate else found
 
 
 def _asked(request: Request) -> dict[str, Any]:

@@ -4,6 +4,7 @@ All keys are always there. What the data of an event does not say, or says in a 
 null: a program that writes lines may be wrong, and no reader of the dialect stumbles over it.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from analysis import plates
 from analysis.models import Sighting
 from realtime.dialects import Event, Frame, Voice
 from realtime.envelope import LARGEST_INTEGER, rfc3339
+from realtime.lines import Line
 
 NAME = "footage"
 _Type = Sighting.EventType
@@ -31,7 +33,7 @@ TEXT_LIMIT = 64
 
 @dataclass(frozen=True)
 class Seen:
-    """What an event is searched by."""
+    """What an event is searched by; the plate is normalised."""
 
     event_type: Sighting.EventType
     time: datetime
@@ -43,8 +45,8 @@ class Seen:
 
 def seen(event: Mapping[str, Any]) -> Seen:
     """The searchable part of a canonical event; its type must be one of TYPES."""
-    data = event["data"]
     kind = TYPES[event["type"]]
+    data = plates.opened(event["data"]) if kind == _Type.ANPR else event["data"]
     return Seen(
         event_type=kind,
         time=datetime.fromisoformat(event["time"]),
@@ -53,6 +55,11 @@ def seen(event: Mapping[str, Any]) -> Seen:
         confidence=None if kind == _Type.MOTION else _share(data.get("confidence")),
         frame_number=_count(data.get("frame")),
     )
+
+
+def seen_in(line: Line) -> Seen:
+    """The searchable part of a line that has not been emptied."""
+    return seen(json.loads(line.body))
 
 
 def spoken(event: Mapping[str, Any], sighting: Sighting) -> dict[str, Any]:
@@ -114,6 +121,7 @@ def _tracking(event: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, An
 
 
 def _anpr(_event: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    data = plates.opened(data)
     read = {
         "license_plate": _text(data.get("plate")),
         "confidence": _share(data.get("confidence")),

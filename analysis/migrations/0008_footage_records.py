@@ -44,5 +44,21 @@ class Migration(migrations.Migration):
             model_name='sighting',
             index=models.Index(condition=models.Q(('plate', ''), _negated=True), fields=['plate'], name='sighting_plate'),
         ),
+        migrations.AddField(
+            model_name='sighting',
+            name='plate_hash',
+            field=models.CharField(blank=True, default='', max_length=64),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name='sighting',
+            name='plate_sealed',
+            field=models.TextField(blank=True, default=''),
+            preserve_default=False,
+        ),
+        migrations.AddIndex(
+            model_name='sighting',
+            index=models.Index(condition=models.Q(('plate_hash', ''), _negated=True), fields=['plate_hash'], name='sighting_plate_hash'),
+        ),
         migrations.RunPython(remake_plates, migrations.RunPython.noop, elidable=True),
     ]

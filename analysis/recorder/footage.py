@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis import plates
 from analysis.engine.types import (
     FootageGap,
     MotionTold,
@@ -123,7 +124,10 @@ def _plate(seen: PlateTold, pictured: Mapping[str, Any]) -> Draft:
         "doubt": text(seen.doubt, limit=REASON_LIMIT),
         **pictured,
     }
-    return Draft("plate.read", f"Plate {written or plate} was read.", plain(data), subject=plate)
+    kept = plates.closed(plain(data))
+    if "plate_hash" in kept:
+        return Draft("plate.read", "A plate was read.", kept, subject=kept["plate_hash"])
+    return Draft("plate.read", f"Plate {written or plate} was read.", kept, subject=plate)
 
 
 def _signs(signs: Sequence[PlateSign]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from analysis.engine.types import (
     EvidenceMade,
     Observation,
     Outcome,
+    PlateTold,
     Prepared,
     Stress,
     VariantWorked,
@@ -30,6 +31,7 @@ from analysis.engine.types import (
 from analysis.models import Evidence, Result
 from analysis.queue import Claim
 from analysis.recorder.drafting import Drafter
+from analysis.recorder.hiding import Hiding
 from analysis.recorder.keeping import result_of, sound, store_evidence
 from analysis.recorder.pacing import Pacer
 from analysis.recorder.pictures import Pictured, pictured
@@ -115,6 +117,7 @@ class Recorder:
         self._pulse = pulse
         self._pacer = Pacer()
         self._drafter = Drafter(cards)
+        self._hiding = Hiding()
         self._cards = cards
         self._evidence: dict[str, list[Evidence]] = {}
         self._plan: Plan | None = None
@@ -144,7 +147,8 @@ class Recorder:
     def _note(self, observation: Told) -> None:
         self._pulse()
         if isinstance(observation, Concluded):
-            self.record.outcome, self.record.stress = observation.outcome, observation.stress
+            self.record.outcome = self._hiding.outcome(observation.outcome)
+            self.record.stress = observation.stress
         elif isinstance(observation, Prepared):
             self._plan = observation.plan
         elif isinstance(observation, VariantWorked):
@@ -153,8 +157,12 @@ class Recorder:
             made = store_evidence(self._claim, observation)
             self._evidence.setdefault(observation.detector, []).append(made)
         else:
+            told = observation.told if isinstance(observation, Pictured) else observation
+            if isinstance(told, PlateTold):
+                self._hiding.note(told)
             if isinstance(observation, DetectorEnded):
-                observation = sound(observation)
+                observation = self._hiding.ending(sound(observation))
+                self._hiding.evidence(self._evidence.get(observation.detector, []))
             self._pacer.take(observation, time.monotonic())
 
     def _write(self, observations: list[Told]) -> None:

@@ -61,9 +61,9 @@ def claimed(media: Media | None = None, *, again: Claim | None = None) -> Claim:
     return claim
 
 
-def record(claim: Claim, *observations: Observation) -> None:
+def record(claim: Claim, *observations: Observation, outcome: Outcome = CONCLUDED.outcome) -> recorder.Record:
     """Records a whole examination in which these were told."""
-    recorder.record(claim, iter([*observations, CONCLUDED]), cards=CARDS)
+    return recorder.record(claim, iter([*observations, Concluded(outcome)]), cards=CARDS)
 
 
 def lines(claim: Claim) -> list[Event]:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,42 @@ def test_a_trust_list_that_cannot_be_used_stops_every_command(
     for wrong in (empty, tmp_path / "missing.pem"):
         with pytest.raises(ValidationError, match="ASSAY_C2PA_TRUST"):
             made(monkeypatch, ASSAY_C2PA_TRUST=str(wrong))
+
+
+@pytest.mark.parametrize("weak", ["changeme", "a" * 40, "short-but-random-9x"])
+def test_a_key_for_plates_that_can_be_guessed_is_refused_everywhere_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, weak: str
+) -> None:
+    with pytest.raises(ValidationError, match="ASSAY_PLATE_KEY") as refused:
+        made(monkeypatch, ASSAY_PLATE_KEY=weak)
+
+    assert weak not in str(refused.value)
+    assert made(monkeypatch, ASSAY_PLATE_KEY="k3Jx9-_pQw7ZtYb2LmNcVr5sHdFg8aEo1u").plate_key
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        ({}, "'' False"),
+        ({"ASSAY_ENCRYPT_PLATES": "1"}, "generated True"),
+        (
+            {"ASSAY_PLATE_KEY": "k3Jx9-_pQw7ZtYb2LmNcVr5sHdFg8aEo1u"},
+            "'k3Jx9-_pQw7ZtYb2LmNcVr5sHdFg8aEo1u' False",
+        ),
+    ],
+    ids=["none", "generated", "own"],
+)
+def test_a_key_for_plates_is_given_or_generated_or_there_is_none(
+    tmp_path: Path, names: dict[str, str], shown: str
+) -> None:
+    code = "from config import settings; print(repr(settings.PLATE_KEY))"
+    environment = {"PATH": "/usr/bin:/bin", "ASSAY_HOME": str(tmp_path), **names}
+
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+    kept = tmp_path / "keys" / "plates"
+    if shown.startswith("generated"):
+        shown = f"{kept.read_text().strip()!r} True"
+    assert f"{told} {kept.exists()}" == shown
