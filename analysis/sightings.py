@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max, Min, QuerySet
+from django.db.models import Count, Max, Min, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from analysis import plates, snapshots
 from analysis.dialects import footage
@@ -22,7 +23,9 @@ from realtime.lines import Line
 from realtime.topics import UserDialect, UserFrame, compact
 
 MEDIA = "media:"
-CAMERAS_COUNTED = 100
+MOST_COUNTED = 100
+# one plate, whichever of the two it is kept as; null for what has none
+_PLATE = Coalesce(NullIf("plate_hash", Value("")), NullIf("plate", Value("")))
 _CAMERA_KEY = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -75,21 +78,27 @@ def frames(topic_id: UUID, lines: Sequence[Line]) -> list[UserFrame]:
 
 
 def counts(found: QuerySet[Sighting]) -> dict[str, Any]:
-    """How many sightings there are, by type and by camera, and from when to when; two queries."""
+    """How many sightings there are, by type, camera and class, of how many plates, and when; three queries."""
     ranges = {"count": Count("pk"), "first": Min("time"), "last": Max("time")}
-    types: list[Any] = list(found.order_by("event_type").values("event_type").annotate(**ranges))
-    cameras = found.order_by().values("camera_id").annotate(count=Count("pk"))
-    most = cameras.order_by("-count", "camera_id").values_list("camera_id", "count")[:CAMERAS_COUNTED]
+    different = {"plates": Count(_PLATE, distinct=True)}
+    types: list[Any] = list(found.order_by("event_type").values("event_type").annotate(**ranges, **different))
     return {
         "total": sum(row["count"] for row in types),
         "by_type": dict.fromkeys(Sighting.EventType.values, 0)
         | {row["event_type"]: row["count"] for row in types},
-        "by_camera": dict(most),
+        "by_camera": _most(found, "camera_id"),
+        "by_class": _most(found.exclude(object_class=""), "object_class"),
+        "plates": sum(row["plates"] for row in types),
         "date_range": {
             "start": min((row["first"] for row in types), default=None),
             "end": max((row["last"] for row in types), default=None),
         },
     }
+
+
+def _most(found: QuerySet[Sighting], column: str) -> dict[str, int]:
+    counted = found.order_by().values(column).annotate(count=Count("pk"))
+    return dict(counted.order_by("-count", column).values_list(column, "count")[:MOST_COUNTED])
 
 
 def camera_id(text: str) -> str | None:

@@ -72,4 +72,8 @@ class FootageStatsSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     by_type = serializers.DictField(child=serializers.IntegerField())
     by_camera = serializers.DictField(child=serializers.IntegerField(), help_text="The 100 with most events")
+    by_class = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Events of tracks; the 100 classes with most"
+    )
+    plates = serializers.IntegerField(help_text="How many different plates were read")
     date_range = DateRangeSerializer()

@@ -214,7 +214,7 @@ def test_events_are_counted_by_type_and_camera(
     seen(make_run(), track())
     client.get(f"{EVENTS}stats/")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         counted = client.get(f"{EVENTS}stats/").json()
     narrowed = client.get(f"{EVENTS}stats/", {"camera_id": f"media:{other.media_id}"}).json()
 
@@ -222,9 +222,26 @@ def test_events_are_counted_by_type_and_camera(
         "total": 4,
         "by_type": {"motion": 1, "tracking": 3, "anpr": 0},
         "by_camera": {f"media:{run.media_id}": 3, f"media:{other.media_id}": 1},
+        "by_class": {"person": 3},
+        "plates": 0,
         "date_range": {"start": "2026-05-03T10:00:00Z", "end": "2026-05-03T13:00:00Z"},
     }
     assert (narrowed["total"], narrowed["by_type"]["motion"]) == (1, 0)
+
+
+@pytest.mark.parametrize("key", ["", "k3Jx9-_pQw7ZtYb2LmNcVr5sHdFg8aEo1u"], ids=["clear", "keyed"])
+def test_classes_and_different_plates_are_counted(
+    client: APIClient, run: Run, settings: Any, key: str
+) -> None:
+    settings.PLATE_KEY = key
+    seen(run, track(), *[track("left", **{"class": "car"}) for _ in range(2)])
+    seen(run, plate("AB12 CDE"), plate("AB-12 CDE"), plate("XY34 ZZZ"), plate("?"))
+
+    counted = client.get(f"{EVENTS}stats/").json()
+
+    assert (counted["by_class"], list(counted["by_class"])) == ({"car": 2, "person": 1}, ["car", "person"])
+    assert (counted["plates"], counted["by_type"]["anpr"]) == (2, 4)
+    assert client.get(f"{EVENTS}stats/", {"object_class": "car"}).json()["plates"] == 0
 
 
 def test_where_nothing_was_seen_there_is_nothing_to_count(client: APIClient) -> None:
@@ -232,6 +249,8 @@ def test_where_nothing_was_seen_there_is_nothing_to_count(client: APIClient) -> 
         "total": 0,
         "by_type": {"motion": 0, "tracking": 0, "anpr": 0},
         "by_camera": {},
+        "by_class": {},
+        "plates": 0,
         "date_range": {"start": None, "end": None},
     }
 
