@@ -15,12 +15,14 @@ from analysis.models import (
     DetectorCard,
     Evidence,
     Media,
+    PlateSearch,
     Result,
     Run,
     Tombstone,
     Upload,
     Worker,
 )
+from analysis.plate_searches import asked_text
 from realtime.models import Event
 
 SHOWN_EVENTS = 50
@@ -160,6 +162,22 @@ class EvidenceAdmin(LookOnly):
     list_filter = ("detector", "kind")
     list_select_related = ("run",)
     search_fields = ("run__id", "run__media__filename", "title")
+
+
+@admin.register(PlateSearch)
+class PlateSearchAdmin(LookOnly):
+    """Who searched for which plate."""
+
+    list_display = ("created", "email", "plate", "found")
+    search_fields = ("email",)
+    date_hierarchy = "created"
+    fields = ("created", "email", "user", "plate", "filters", "found")
+    readonly_fields = fields
+
+    @admin.display
+    def plate(self, search: PlateSearch) -> str:
+        """What was asked for."""
+        return asked_text(search) or "–"
 
 
 @admin.register(Worker)

@@ -317,6 +317,31 @@ class Sighting(models.Model):
         return f"{self.event_type} at {self.topic_id}/{self.seq}"
 
 
+class PlateSearch(models.Model):
+    """That somebody searched for a plate: written once, by `analysis.plate_searches`, and deleted after a time.
+
+    `asked` is the pattern, or "" where `asked_hash` and `asked_sealed` stand for it. `filters` is what else the search
+    was narrowed by. `found` is null where it was refused. `email` stays when the user goes.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="plate_searches"
+    )
+    email = models.CharField(max_length=254)
+    asked = models.CharField(max_length=64, blank=True)
+    asked_hash = models.CharField(max_length=64, blank=True)
+    asked_sealed = models.TextField(blank=True)
+    filters = models.JSONField(default=dict)
+    found = models.IntegerField(null=True)
+    created = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "plate searches"
+
+    def __str__(self) -> str:
+        return f"search by {self.email} at {self.created:%Y-%m-%d %H:%M}"
+
+
 class DetectorCard(models.Model):
     """What the workers last said of one detector; the web reads this and never loads the detector."""
 

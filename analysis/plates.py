@@ -19,6 +19,7 @@ from analysis.plate_keys import hashed, is_keyed, seal, unseal
 
 __all__ = [
     "LONGEST_PATTERN", "InvalidPattern", "Pattern", "closed", "columns", "normalised", "opened", "pattern", "searched",
+    "text_of",
 ]  # fmt: skip
 
 # What the data of a line says of the plate's text.
@@ -53,9 +54,9 @@ def opened(data: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**data, **{name: private[name] for name in PRIVATE if name in private}}
 
 
-def text_of(sighting: Sighting) -> str:
-    """The normalised plate of a sighting; "" where it has none, or none that can be read."""
-    return sighting.plate or (unseal(sighting.plate_sealed) if sighting.plate_sealed else None) or ""
+def text_of(plate: str, sealed: str) -> str:
+    """The text of two such columns; "" where there is none, or none that can be read."""
+    return plate or (unseal(sealed) if sealed else None) or ""
 
 
 def searched(found: QuerySet[Sighting], wanted: Pattern) -> QuerySet[Sighting]:

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 
 from analysis import plates
 from analysis.dialects import footage
-from analysis.models import Sighting
+from analysis.models import PlateSearch, Sighting
 from analysis.plate_keys import unseal
 from realtime import log
 
@@ -28,8 +28,11 @@ class Resealed:
 
 
 def reseal() -> Resealed:
-    """All sightings with a plate, in chunks; may be done again."""
+    """All sightings with a plate and all searches, in chunks; may be done again."""
     done = Resealed()
+    for chunk in _chunks(PlateSearch.objects.all()):
+        for search in chunk:
+            _reseal_search(search, done)
     with_plate = Sighting.objects.exclude(plate="", plate_hash="")
     for chunk in _chunks(with_plate):
         unread = [one for one in chunk if not one.plate and unseal(one.plate_sealed) is None]
@@ -47,6 +50,18 @@ def _reseal(one: Sighting, text: str, done: Resealed) -> None:
     else:
         # by update: one deleted meanwhile stays deleted
         done.sealed += Sighting.objects.filter(pk=one.pk).update(**plates.columns(text))
+
+
+def _reseal_search(search: PlateSearch, done: Resealed) -> None:
+    if search.asked:
+        kept = plates.columns(search.asked)
+        names = {"asked": "plate", "asked_hash": "plate_hash", "asked_sealed": "plate_sealed"}
+        columns = {name: kept[column] for name, column in names.items()}
+        done.sealed += PlateSearch.objects.filter(pk=search.pk).update(**columns)
+    elif unseal(search.asked_sealed) is None:
+        done.unreadable += 1
+    else:
+        done.before += 1
 
 
 def _from_lines(unread: Sequence[Sighting]) -> dict[int, str]:

@@ -85,6 +85,7 @@ class Environment(BaseSettings):
     job_wait_seconds: float = Field(60, alias="ASSAY_JOB_WAIT_SECONDS", gt=0)
     plate_key: str = Field("", alias="ASSAY_PLATE_KEY")
     encrypt_plates: bool = Field(False, alias="ASSAY_ENCRYPT_PLATES")
+    plate_search_days: int = Field(365, alias="ASSAY_PLATE_SEARCH_DAYS", ge=1, le=36_500)
     webhook_networks: str = Field("", alias="ASSAY_WEBHOOK_NETWORKS")
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
 

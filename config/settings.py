@@ -43,6 +43,7 @@ SECRET_KEY = kept_secret(ASSAY_HOME, "django")
 WEBHOOKS_KEY = kept_secret(ASSAY_HOME, "webhooks")
 # Empty: plates are kept as they are read. A key of one's own is enough of a switch.
 PLATE_KEY = ENV.plate_key or (kept_secret(ASSAY_HOME, "plates") if ENV.encrypt_plates else "")
+PLATE_SEARCH_DAYS = ENV.plate_search_days
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts()
 ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS = ENV.origins()

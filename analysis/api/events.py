@@ -17,7 +17,7 @@ from accounts.strict import known_query
 from analysis import sightings, snapshots
 from analysis.api.base import AnalysisView, FileView
 from analysis.api.footage_records import FootageRecordSerializer, FootageStatsSerializer
-from analysis.api.sighting_filters import SightingQuery, narrowed
+from analysis.api.sighting_filters import SightingQuery, search
 from analysis.models import Sighting
 from analysis.ranges import StoredFile, serve
 
@@ -38,8 +38,12 @@ class EventListView(AnalysisView):
     )
     def get(self, request: Request) -> Response:
         """List footage events, newest first."""
-        page = self.paginate_queryset(narrowed(self.get_queryset(), request))
-        return self.get_paginated_response(sightings.records(page or []))
+        asked = search(request)
+        with asked.noted(self.user) as note:
+            page = self.paginate_queryset(asked.narrowed(self.get_queryset()))
+            answer = self.get_paginated_response(sightings.records(page or []))
+            note.found = answer.data["count"]
+        return answer
 
 
 class EventStatsView(AnalysisView):
@@ -49,9 +53,12 @@ class EventStatsView(AnalysisView):
 
     @extend_schema(operation_id="event_stats", parameters=[SightingQuery])
     def get(self, request: Request) -> Response:
-        """Count footage events, by type and by camera; the filters are those of the list."""
-        found = narrowed(Sighting.objects.owned_by(self.user), request)
-        return Response(FootageStatsSerializer(sightings.counts(found)).data)
+        """Count footage events, by type, camera and class, and different plates; the filters are those of the list."""
+        asked = search(request)
+        with asked.noted(self.user) as note:
+            counted = sightings.counts(asked.narrowed(Sighting.objects.owned_by(self.user)))
+            note.found = counted["total"]
+        return Response(FootageStatsSerializer(counted).data)
 
 
 class EventView(AnalysisView):

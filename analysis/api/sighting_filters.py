@@ -1,7 +1,9 @@
 """What footage events can be narrowed by in REST; the parameters of existing clients."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +13,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.models import User
 from accounts.strict import StrictSerializer, known_query
-from analysis import plates, sightings
+from analysis import plate_searches, plates, sightings
 from analysis.api.filters import DayOrTime
 from analysis.models import Sighting
 
@@ -84,27 +87,48 @@ class SightingQuery(StrictSerializer):
         return value
 
 
-def narrowed(found: QuerySet[Sighting], request: Request) -> QuerySet[Sighting]:
-    """The sightings a request asks for. Raises ValidationError and TooManyPlates."""
-    wanted = _asked(request)
-    lookups = {
-        "camera_id": "camera_id__in",
-        "event_type": "event_type__in",
-        "object_class": "object_class__iexact",
-        "min_confidence": "confidence__gte",
-        "start_time": "time__gte",
-        "end_time": "time__lte",
-    }
-    plate = wanted.pop("license_plate", None)
-    found = found.filter(**{lookups[name]: value for name, value in wanted.items()})
-    return plates.searched(found, plate) if plate else found
+_LOOKUPS = {
+    "camera_id": "camera_id__in",
+    "event_type": "event_type__in",
+    "object_class": "object_class__iexact",
+    "min_confidence": "confidence__gte",
+    "start_time": "time__gte",
+    "end_time": "time__lte",
+}
 
 
-def _asked(request: Request) -> dict[str, Any]:
-    """The filters given; repeated ones together, empty ones left out, as existing clients send them."""
+@dataclass(frozen=True)
+class Search:
+    """What a request asks for: lookups, the plate if there is one, and the other filters as they were given."""
+
+    lookups: Mapping[str, Any]
+    plate: plates.Pattern | None
+    given: Mapping[str, str]
+
+    @contextmanager
+    def noted(self, user: User) -> Iterator[plate_searches.Asked]:
+        """Notes it if it is one for a plate."""
+        with plate_searches.noted(user, self.plate, self.given) as asked:
+            yield asked
+
+    def narrowed(self, found: QuerySet[Sighting]) -> QuerySet[Sighting]:
+        """Those that are asked for. Raises TooManyPlates."""
+        found = found.filter(**self.lookups)
+        return plates.searched(found, self.plate) if self.plate else found
+
+
+def search(request: Request) -> Search:
+    """The filters given; repeated ones together, empty ones left out, as existing clients send them.
+
+    Raises ValidationError.
+    """
     fields = list(SightingQuery().fields)
     given = known_query(request, *fields)
     texts = {name: ",".join(filter(None, given.getlist(name))) for name in fields}
-    query = SightingQuery(data={name: text for name, text in texts.items() if text})
+    texts = {name: text for name, text in texts.items() if text}
+    query = SightingQuery(data=texts)
     query.is_valid(raise_exception=True)
-    return dict(query.validated_data)
+    wanted = dict(query.validated_data)
+    plate = wanted.pop("license_plate", None)
+    lookups = {_LOOKUPS[name]: value for name, value in wanted.items()}
+    return Search(lookups, plate, {name: text for name, text in texts.items() if name != "license_plate"})

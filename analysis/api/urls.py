@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analysis.api import detectors, events, evidence, media, operations, runs, traces, uploads
+from analysis.api import detectors, events, evidence, media, operations, plate_searches, runs, traces, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("media/", media.MediaListView.as_view()),
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events/stats/", events.EventStatsView.as_view()),
     path("events/<int:event_id>/", events.EventView.as_view()),
     path("events/<int:event_id>/snapshot/", events.EventSnapshotView.as_view()),
+    path("plate-searches/", plate_searches.PlateSearchListView.as_view()),
     path("runs/<uuid:run_id>/stream/", runs.RunStreamView.as_view()),
     path("detectors/", detectors.DetectorListView.as_view()),
     path("detectors/<str:name>/base-rate/", detectors.BaseRateView.as_view()),

@@ -1,5 +1,8 @@
 from typing import Any
 
+import django.db.models.deletion
+import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 from analysis.engine.analytics.plates.signs import normalised
@@ -33,6 +36,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('analysis', '0006_stress'),
         ('realtime', '0004_job_tombstone'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -59,6 +63,23 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='sighting',
             index=models.Index(condition=models.Q(('plate_hash', ''), _negated=True), fields=['plate_hash'], name='sighting_plate_hash'),
+        ),
+        migrations.CreateModel(
+            name='PlateSearch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.CharField(max_length=254)),
+                ('asked', models.CharField(blank=True, max_length=64)),
+                ('asked_hash', models.CharField(blank=True, max_length=64)),
+                ('asked_sealed', models.TextField(blank=True)),
+                ('filters', models.JSONField(default=dict)),
+                ('found', models.IntegerField(null=True)),
+                ('created', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False)),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='plate_searches', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'plate searches',
+            },
         ),
         migrations.RunPython(remake_plates, migrations.RunPython.noop, elidable=True),
     ]

@@ -1,4 +1,4 @@
-"""Removes what nobody finishes: expired uploads, and files that dead processes left behind."""
+"""Removes what nobody finishes or needs: expired uploads, files of dead processes, old notes of plate searches."""
 
 import fcntl
 import logging
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from analysis import snapshots
+from analysis import plate_searches, snapshots
 from analysis.models import Media, Run, Upload
 from analysis.uploads.places import evidence_root, incoming_root, media_root
 from analysis.uploads.resumable import end
@@ -38,6 +38,7 @@ def sweep() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         removed += 1
     Upload.objects.filter(expires__lte=timezone.now()).delete()
+    plate_searches.forget_old()
     if removed:
         logger.info("swept %d unfinished or forgotten files", removed)
     return removed

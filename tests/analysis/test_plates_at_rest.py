@@ -194,8 +194,8 @@ def test_what_was_kept_before_is_encrypted_by_a_command(
 
     first, second = encrypt(), encrypt()
 
-    assert first == "2 plates encrypted, 0 were so before.\n"
-    assert second == "0 plates encrypted, 2 were so before.\n"
+    assert first == "2 plates and searches encrypted, 0 were so before.\n"
+    assert second == "0 plates and searches encrypted, 2 were so before.\n"
     assert set(Sighting.objects.values_list("plate", flat=True)) == {""}
     assert read(client, license_plate="AB*") == ["AB12 CDE"]
     assert "AB12 CDE" in log.read(run.topic_id)[0].body  # lines stay what they were
@@ -213,7 +213,7 @@ def test_after_a_change_of_keys_what_the_log_can_say_is_encrypted_again(
 
     said = encrypt()
 
-    assert "1 plates encrypted, 0 were so before." in said
+    assert "1 plates and searches encrypted, 0 were so before." in said
     assert "1 were encrypted with another key" in said
     assert read(client, license_plate="AB12CDE") == ["AB12 CDE"]
 

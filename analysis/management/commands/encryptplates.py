@@ -17,6 +17,6 @@ class Command(BaseCommand):
                 "There is no key for plates: set ASSAY_ENCRYPT_PLATES or ASSAY_PLATE_KEY first."
             )
         done = reseal()
-        self.stdout.write(f"{done.sealed} plates encrypted, {done.before} were so before.")
+        self.stdout.write(f"{done.sealed} plates and searches encrypted, {done.before} were so before.")
         if done.unreadable:
             self.stdout.write(f"{done.unreadable} were encrypted with another key and cannot be read.")
