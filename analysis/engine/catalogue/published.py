@@ -26,3 +26,8 @@ class Published:
     def repository(self) -> str:
         """The address of the repository's root at that commit, where its licence files lie."""
         return "/".join(self.upstream.split("/")[:6])
+
+    @property
+    def commit(self) -> str:
+        """The first twelve digits of that commit."""
+        return self.upstream.split("/")[5][:12]

@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from analysis.engine.analytics.detection import fastestdet, yolox
+from analysis.engine.analytics.detection.boxes import suppressed
 from analysis.engine.golden.ports.port import Array, Port, Values
+
+FASTESTDET_LEAST = 0.5  # in its own example, which the golden file follows
 
 
 def _load_yunet(path: Path, *, device: str) -> Callable[[Array, Mapping[str, Any]], Values]:
@@ -47,4 +51,47 @@ def _canvas(picture: Array, side: int = 640) -> Array:
     return canvas
 
 
-FINDERS: dict[str, Port] = {"YuNet": Port("yunet", _load_yunet)}
+def _load_yolox(path: Path, *, device: str) -> Callable[[Array, Mapping[str, Any]], Values]:
+    net = yolox.network(path.read_bytes(), threads=1)
+
+    def run(picture: Array, _described: Mapping[str, Any]) -> Values:
+        if picture.dtype != np.uint8:
+            return {"output": net(_planes(picture * np.float32(255)))}
+        rows = net(yolox.letterboxed(picture[:, :, ::-1]))
+        boxes, confidences, kinds = yolox.decoded(rows[0])
+        boxes = boxes / yolox.ratio(picture.shape[1], picture.shape[0])
+        # the original counts the pixels at both ends of a side
+        kept = suppressed(boxes + np.array([0, 0, 1, 1]), confidences)
+        boxes = np.clip(boxes, 0, [picture.shape[1], picture.shape[0]] * 2)
+        found = np.column_stack([boxes, confidences, kinds])[kept]
+        return {"raw_1x3549x85": rows, "detections_xyxy_px_score_class": found}
+
+    return run
+
+
+def _load_fastestdet(path: Path, *, device: str) -> Callable[[Array, Mapping[str, Any]], Values]:
+    net = fastestdet.network(path.read_bytes(), threads=1)
+
+    def run(picture: Array, _described: Mapping[str, Any]) -> Values:
+        if picture.dtype != np.uint8:
+            return {"758": net(_planes(picture))}
+        planes = net(fastestdet.squeezed(picture[:, :, ::-1]))
+        boxes, confidences, kinds = fastestdet.decoded(planes[0])
+        sure = confidences > FASTESTDET_LEAST
+        boxes, confidences, kinds = boxes[sure], confidences[sure], kinds[sure]
+        boxes = np.trunc(boxes * ([picture.shape[1], picture.shape[0]] * 2))
+        found = np.column_stack([boxes, confidences, kinds])[suppressed(boxes, confidences)]
+        return {"raw_1x85x22x22": planes, "detections_x1_y1_x2_y2_score_class_thr_0.5": found}
+
+    return run
+
+
+def _planes(picture: Array) -> Array:
+    return np.ascontiguousarray(picture.transpose(2, 0, 1))[None]
+
+
+FINDERS: dict[str, Port] = {
+    "YuNet": Port("yunet", _load_yunet),
+    "YOLOX-nano": Port("yolox-nano", _load_yolox),
+    "FastestDet": Port("fastestdet", _load_fastestdet),
+}

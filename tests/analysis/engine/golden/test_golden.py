@@ -25,6 +25,8 @@ PORTED = {
     "RawGAT-ST": 7,
     "LFCC-LCNN-LSTM_toy": 7,
     "YuNet": 5,
+    "YOLOX-nano": 5,
+    "FastestDet": 5,
 }
 
 
@@ -227,3 +229,28 @@ def test_the_command_fails_beyond_tolerance(altered, weights_dir):
 
     assert done.returncode != 0
     assert "beyond" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("net", "value", "where"),
+    [
+        ("YOLOX-nano", "detections_xyxy_px_score_class", (0, 2)),
+        ("YOLOX-nano", "detections_xyxy_px_score_class", (0, 5)),
+        ("FastestDet", "detections_x1_y1_x2_y2_score_class_thr_0.5", (0, 2)),
+    ],
+    ids=["a box of YOLOX", "a class of YOLOX", "a box of FastestDet"],
+)
+def test_an_object_found_elsewhere_or_called_otherwise_is_beyond(
+    altered, weights_dir, media_dir, net, value, where
+):
+    def change(entry):
+        entry["cases"] = entry["cases"][2:3]
+        row, column = where
+        entry["cases"][0]["outputs"][value][row][column] += 2
+
+    golden = altered(net, change)
+    (golden.parent / "media").symlink_to(media_dir.resolve())
+
+    (found,) = compare(golden, WeightStore(weights_dir))
+
+    assert [line.split(":")[0] for line in found.beyond] == [f"us_wts-lg-000021.jpg {value}"]
