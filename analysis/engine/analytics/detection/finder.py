@@ -14,7 +14,8 @@ from analysis.engine.weights import WeightStore
 LEAST_CONFIDENCE = 0.1  # trackers want the doubtful ones too: ByteTrack, section 3
 PUBLISHED = ("yolox-nano", "fastestdet")  # the best first
 WITHOUT_WEIGHTS = "opencv-people"
-NAMES = (*PUBLISHED, WITHOUT_WEIGHTS)
+TILED = "-tiled"
+NAMES = (*PUBLISHED, *(f"{name}{TILED}" for name in PUBLISHED), WITHOUT_WEIGHTS)
 
 
 class ObjectFinder(Protocol):
@@ -61,9 +62,15 @@ def _named(name: str, weights: WeightStore, threads: int) -> ObjectFinder:
         "fastestdet": _fastestdet,
         WITHOUT_WEIGHTS: _people,
     }
-    if name not in makers:
+    whole, tiled = name.removesuffix(TILED), name.endswith(TILED)
+    if name not in NAMES:
         raise ValueError(f"No object finder {name!r}. Known: {', '.join(NAMES)}.")
-    return makers[name](weights, threads)
+    finder = makers[whole](weights, threads)
+    if not tiled:
+        return finder
+    from analysis.engine.analytics.detection.tiles import Tiled
+
+    return Tiled(finder)
 
 
 def _yolox_nano(weights: WeightStore, threads: int) -> ObjectFinder:
