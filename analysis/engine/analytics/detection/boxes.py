@@ -44,11 +44,12 @@ def suppressed(boxes: Reals, confidences: Reals, classes: Numbers | None = None)
 
 
 def _overlaps(boxes: Reals) -> Reals:
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    both = np.prod(np.maximum(high - low, 0), axis=2)
-    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
-    union = areas[:, None] + areas[None, :] - both
+    left, top, right, bottom = np.ascontiguousarray(boxes.T)
+    wide = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    high = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    both = np.maximum(wide, 0) * np.maximum(high, 0)
+    areas = np.maximum(right - left, 0) * np.maximum(bottom - top, 0)
+    union = areas[:, None] + areas - both
     return np.asarray(np.divide(both, union, out=np.zeros_like(both), where=union > 0), np.float32)
 
 

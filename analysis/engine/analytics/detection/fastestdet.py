@@ -22,7 +22,7 @@ KEY = "fastestdet"
 
 
 class FastestDet:
-    """An ObjectFinder of COCO's classes in one inference, about three times as fast as YOLOX-nano and less exact."""
+    """An ObjectFinder of COCO's classes in one inference, twice as fast as YOLOX-nano and less exact."""
 
     name = "fastestdet"
     version = CATALOGUE[KEY].commit
@@ -34,7 +34,7 @@ class FastestDet:
 
     def __init__(self, weights: WeightStore, *, threads: int = 1) -> None:
         self._net = network(content_of(weights, KEY), threads=threads)
-        self.sha256 = CATALOGUE[KEY].sha256
+        self.sha256: str | None = CATALOGUE[KEY].sha256
 
     def find(self, rgb: Pixels) -> tuple[Detection, ...]:
         check_picture(rgb)
@@ -49,8 +49,10 @@ def network(content: bytes, *, threads: int) -> Network:
 def squeezed(rgb: Pixels) -> Floats:
     """(1, 3, SIDE, SIDE), BGR in 0–1; the shape of the picture is not kept."""
     small = cv2.resize(np.ascontiguousarray(rgb), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    planes = small[:, :, ::-1].transpose(2, 0, 1).astype(np.float32)
-    return np.ascontiguousarray(planes / np.float32(255))[None]
+    planes = np.empty((1, 3, SIDE, SIDE), np.float32)
+    planes[0] = small[:, :, ::-1].transpose(2, 0, 1)
+    planes /= np.float32(255)
+    return planes
 
 
 def decoded(planes: Floats) -> tuple[Reals, Reals, Numbers]:
@@ -64,4 +66,4 @@ def decoded(planes: Floats) -> tuple[Reals, Reals, Numbers]:
     middles = (cells + np.tanh(rows[sure, 1:3])) / CELLS_ACROSS
     halves = 1 / (1 + np.exp(-rows[sure, 3:5])) / 2
     boxes = np.concatenate([middles - halves, middles + halves], axis=1).astype(np.float32)
-    return boxes, confidences[sure], kinds[sure]
+    return boxes, confidences[sure].astype(np.float32), kinds[sure]

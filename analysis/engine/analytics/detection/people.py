@@ -30,7 +30,7 @@ class People:
 
     name = "opencv-people"
     version = cv2.__version__
-    sha256 = None
+    sha256: str | None = None
     classes = frozenset({PERSON})
     blind = (
         "Sees only upright, wholly visible people, of at least 96 pixels in a copy of the frame scaled to 640 pixels "
@@ -38,21 +38,31 @@ class People:
     )
 
     def __init__(self) -> None:
-        self._hog = cv2.HOGDescriptor()
-        self._hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())  # type: ignore[arg-type]  # a list of numbers will do
+        self._hog = detector()
 
     def find(self, rgb: Pixels) -> tuple[Detection, ...]:
         check_picture(rgb)
-        picture, shown = _working(rgb)
-        windows, margins = self._hog.detectMultiScale(
-            picture, hitThreshold=0, winStride=(8, 8), padding=(16, 16), scale=SCALE_STEP, groupThreshold=0
-        )
-        boxes = people_in(np.asarray(windows, np.float32).reshape(-1, 4)) / shown
-        confidences = confidence(np.asarray(margins, np.float32).ravel())
-        return detections(boxes, confidences, np.zeros(len(boxes), np.int64), (PERSON,))
+        picture, shown = working(rgb)
+        windows, margins = windows_in(self._hog, picture)
+        boxes = people_in(windows) / shown
+        return detections(boxes, confidence(margins), np.zeros(len(boxes), np.int64), (PERSON,))
 
 
-def _working(rgb: Pixels) -> tuple[Pixels, Reals]:
+def detector() -> cv2.HOGDescriptor:
+    hog = cv2.HOGDescriptor()
+    hog.setSVMDetector(np.array(cv2.HOGDescriptor.getDefaultPeopleDetector(), np.float32))
+    return hog
+
+
+def windows_in(hog: cv2.HOGDescriptor, picture: Pixels) -> tuple[Reals, Reals]:
+    """picture: BGR. All windows the SVM takes for a person, (n, 4) as left, top, width, height, and their margins."""
+    windows, margins = hog.detectMultiScale(
+        picture, hitThreshold=0, winStride=(8, 8), padding=(16, 16), scale=SCALE_STEP, groupThreshold=0
+    )
+    return np.asarray(windows, np.float32).reshape(-1, 4), np.asarray(margins, np.float32).ravel()
+
+
+def working(rgb: Pixels) -> tuple[Pixels, Reals]:
     """A copy at the working size in BGR, and what of it is the frame, as width, height, width, height.
 
     Never smaller than a window: OpenCV then writes beyond its memory.

@@ -52,7 +52,7 @@ class YoloxNano:
 
     def __init__(self, weights: WeightStore, *, threads: int = 1) -> None:
         self._net = network(content_of(weights, KEY), threads=threads)
-        self.sha256 = CATALOGUE[KEY].sha256
+        self.sha256: str | None = CATALOGUE[KEY].sha256
 
     def find(self, rgb: Pixels) -> tuple[Detection, ...]:
         check_picture(rgb)
