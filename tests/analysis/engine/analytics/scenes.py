@@ -108,3 +108,45 @@ def area(box):
 def every(fps, seconds, *, skip=1):
     """The media times of a clip of which each `skip`-th frame is looked at."""
     return [number / fps for number in range(0, round(fps * seconds) + 1, skip)]
+
+
+def later(path, seconds):
+    return lambda at: path(at - seconds)
+
+
+# frames a second, and of how many one is looked at
+RATES = [(5, 1), (10, 1), (25, 1), (60, 1), (30, 6), (25, 3)]
+GOOD, POOR = Detector(jitter=0.02), Detector(jitter=0.03, missed=0.08, false_a_second=1.0, seed=5)
+CAR = (0.16, 0.12)
+
+
+CROSSING = [
+    Mover(straight((0.1, 0.5), (0.9, 0.5), 10)),
+    Mover(straight((0.9, 0.52), (0.1, 0.52), 10)),
+    Mover(straight((0.5, 0.1), (0.55, 0.9), 10)),
+    Mover(straight((0.2, 0.2), (0.8, 0.3), 10), CAR, "car"),
+]
+HIDDEN = [
+    Mover(straight((0.05, 0.5), (0.95, 0.5), 10)),
+    Mover(straight((0.95, 0.55), (0.15, 0.55), 10), (0.08, 0.2)),
+]
+WALL = (0.44, 0.3, 0.53, 0.75)
+COMING_AND_GOING = [
+    Mover(straight((-0.2, 0.2), (1.2, 0.25), 7)),
+    Mover(straight((1.3, 0.4), (-0.3, 0.4), 8)),
+    Mover(later(straight((-0.1, 0.6), (1.1, 0.6), 6), 2), CAR, "car"),
+    Mover(straight((0.3, 1.2), (0.35, -0.2), 9)),
+    Mover(later(straight((1.1, 0.8), (-0.1, 0.8), 5), 4), CAR, "car"),
+]
+STANDING = [
+    Mover(lambda _: (0.3, 0.5), CAR, "car"),
+    Mover(lambda _: (0.7, 0.5), CAR, "car"),
+    Mover(straight((0.1, 0.52), (0.9, 0.52), 9), CAR, "car"),
+    Mover(lambda at: (0.1 + 0.08 * min(at, 4) + 0.08 * max(at - 7, 0), 0.8)),
+]
+SCENES = {
+    "crossing": (CROSSING, None),
+    "hidden": (HIDDEN, WALL),
+    "coming and going": (COMING_AND_GOING, None),
+    "standing": (STANDING, None),
+}
