@@ -8,6 +8,7 @@ import pytest
 
 from analysis.engine.analytics.detection import best_finder
 from analysis.engine.weights import WeightStore
+from tests.analysis.engine.analytics.drawn_footage import ground
 
 # the car of the golden file's detections, in pixels of 1024 x 640
 CAR = (229.643234, 60.6617699, 779.575928, 406.526978)
@@ -52,6 +53,10 @@ def test_fastestdet_finds_the_car_where_the_original_does(store, car):
     assert (found[0].class_name, found[0].confidence) == ("car", pytest.approx(0.760428429, abs=1e-3))
 
 
+def cars(found):
+    return [one for one in found if one.class_name == "car" and one.confidence >= 0.5]
+
+
 @pytest.mark.parametrize("name", ["yolox-nano", "fastestdet"])
 def test_the_same_picture_gives_the_same_in_any_company(store, car, street, name):
     finder = best_finder(store, name=name, threads=2)
@@ -89,3 +94,21 @@ def test_views_of_a_frame_are_pictures_too(store, car):
     left, _, right, _ = in_pixels(found.box, car)
     # a mirrored car is another picture to the net: near the mirrored place, not on it
     assert (1024 - right, 1024 - left) == pytest.approx((CAR[0], CAR[2]), abs=25)
+
+
+@pytest.mark.parametrize("name", ["yolox-nano", "fastestdet"])
+def test_a_small_car_in_a_large_picture_is_found_in_its_parts_alone(store, car, name):
+    large = ground(seed=9, width=2560, height=1440).copy()
+    # the photograph at 1 / 3.2 of its size, in which the car is some 110 pixels high
+    large[600:800, 1500:1820] = cv2.resize(car, (320, 200), interpolation=cv2.INTER_AREA)
+
+    whole = cars(best_finder(store, name=name).find(large))
+    parts = cars(best_finder(store, name=f"{name}-tiled").find(large))
+
+    assert whole == []
+    (found,) = parts
+    left, top, right, bottom = (side / 3.2 for side in CAR)
+    # a tenth of its width is near enough
+    assert in_pixels(found.box, large) == pytest.approx(
+        (1500 + left, 600 + top, 1500 + right, 600 + bottom), abs=17
+    )
