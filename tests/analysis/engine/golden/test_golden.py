@@ -254,3 +254,18 @@ def test_an_object_found_elsewhere_or_called_otherwise_is_beyond(
     (found,) = compare(golden, WeightStore(weights_dir))
 
     assert [line.split(":")[0] for line in found.beyond] == [f"us_wts-lg-000021.jpg {value}"]
+
+
+@pytest.mark.parametrize(("crop", "differing"), [([900, 600, 1024, 640], 0), ([0, 0, 1024, 640], 1)])
+def test_nothing_found_equals_nothing_and_not_a_car(altered, weights_dir, media_dir, crop, differing):
+    def change(entry):
+        entry["cases"] = entry["cases"][2:3]
+        entry["cases"][0]["input"] |= {"crop_xyxy_px": crop, "check_uint8_bgr_hwc": None}
+        entry["cases"][0]["outputs"] = {"detections_x1_y1_x2_y2_score_class_thr_0.5": []}
+
+    golden = altered("FastestDet", change)
+    (golden.parent / "media").symlink_to(media_dir.resolve())
+
+    (compared,) = compare(golden, WeightStore(weights_dir))
+
+    assert (compared.cases, len(compared.beyond)) == (1, differing)
