@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.engine.media import wire
-from analysis.engine.media.limits import Limits, Passages
+from analysis.engine.media.limits import Flow, Limits, Passages
 from analysis.engine.trust import NOBODY, TrustList
 
 
@@ -28,6 +28,7 @@ class Job:
     fps: float | None = None
     max_frames: int | None = None
     passages: Passages | None = None
+    flow: Flow | None = None
     frames: bool = False
     sound: bool = False
     file: bool = False
@@ -43,8 +44,10 @@ def read_job(descriptor: int) -> Job:
     (length,) = wire.JOB.unpack(read_exactly(descriptor, wire.JOB.size))
     said = wire.load(read_exactly(descriptor, length))
     passages = Passages(**said["passages"]) if said.get("passages") else None
+    flow = Flow(**said["flow"]) if said.get("flow") else None
     trust = TrustList(**said.get("trust", {}))
-    return Job(**{**said, "limits": Limits(**said["limits"]), "passages": passages, "trust": trust})
+    made = {"limits": Limits(**said["limits"]), "passages": passages, "flow": flow, "trust": trust}
+    return Job(**{**said, **made})
 
 
 def read_exactly(descriptor: int, count: int) -> bytes:

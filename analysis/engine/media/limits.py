@@ -1,6 +1,7 @@
 """What a file may cost, and how its frames are sampled."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,25 @@ class Passages:
 
 
 @dataclass(frozen=True)
+class Flow:
+    """The frames of footage, over the whole file: at most `max_fps` a second, of those one in `frame_skip` + 1.
+
+    Raises ValueError for what is no rate.
+    """
+
+    max_fps: float = 10.0
+    frame_skip: int = 0
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.max_fps) and self.max_fps > 0 and self.frame_skip >= 0):
+            raise ValueError(f"{self.max_fps} a second with {self.frame_skip} left out is no rate of frames.")
+
+    def fps(self, fps: float | None) -> float:
+        """How many frames a second come of a video with so many; at most so many where that is not known."""
+        return min(fps or self.max_fps, self.max_fps) / (self.frame_skip + 1)
+
+
+@dataclass(frozen=True)
 class Sampling:
     """Which frames are delivered, and in what portions.
 
@@ -67,6 +87,7 @@ class Sampling:
     After `max_frames` no further frame is delivered; the sound goes on.
     until_seconds: where reading stops, as if the file ended there.
     passages: what is delivered at the full rate besides, for detectors that need it.
+    flow: the frames of footage that are delivered besides; damaged ones are none of them.
     """
 
     fps: float | None = None
@@ -75,6 +96,7 @@ class Sampling:
     max_frames: int | None = None
     passages: Passages | None = None
     until_seconds: float | None = None
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True)

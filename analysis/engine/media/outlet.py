@@ -66,8 +66,9 @@ class Outlet:
         self._free.acquire()
         slot = self.frames % self._ring.count
         picture.draw(self._ring.view(slot, picture.width, picture.height))
-        marks = (picture.damaged, picture.sampled, picture.dense)
-        said = (slot, self.frames, picture.width, picture.height, picture.seconds, *marks)
+        marks = (picture.damaged, picture.sampled, picture.dense, picture.footage)
+        size = (picture.width, picture.height)
+        said = (slot, self.frames, picture.number, *size, picture.seconds, *marks)
         self.frames += 1
         self._say(wire.Tag.FRAME, wire.FRAME.pack(*said))
 

@@ -39,7 +39,7 @@ def open_media(
 ) -> "MediaReader":
     """A reader that has probed the file and decodes it once, ahead of whoever asks for batches.
 
-    Frames are read when `wants` holds FRAMES or FACES, sound when it holds SOUND, and what lies in
+    Frames are read when `wants` holds FRAMES, FACES or FOOTAGE, sound when it holds SOUND, and what lies in
     the file besides when it holds FILE; `trust` says whose Content Credentials are of a known signer.
     Use it as a context manager.
     Raises UndecodableMedia, LimitExceeded or ReaderLost.
@@ -53,7 +53,8 @@ def open_media(
             "max_frames": sampling.max_frames,
             "until_seconds": sampling.until_seconds,
             "passages": vars(sampling.passages) if sampling.passages else None,
-            "frames": bool(wants & {Consumes.FRAMES, Consumes.FACES}),
+            "flow": vars(sampling.flow) if sampling.flow else None,
+            "frames": bool(wants & {Consumes.FRAMES, Consumes.FACES, Consumes.FOOTAGE}),
             "sound": Consumes.SOUND in wants,
             "file": Consumes.FILE in wants,
             "trust": vars(trust),
@@ -85,6 +86,7 @@ class MediaReader:
             raise
         self._frames = self._sampled = self._samples = 0
         self._last_pts = -math.inf
+        self._last_number = -1
 
     def __enter__(self) -> Self:
         return self
@@ -144,14 +146,17 @@ class MediaReader:
         return ring.Slots(descriptor, slots, frame_bytes, writable=False)
 
     def _frame(self, payload: bytes) -> Frame:
-        slot, index, width, height, pts, damaged, sampled, dense = wire.FRAME.unpack(payload)
+        slot, index, number, width, height, pts, *marks = wire.FRAME.unpack(payload)
+        damaged, sampled, dense, footage = marks
         if (
             self._ring is None
             or slot != index % self._ring.count
             or index != self._frames
             or not 0 < width * height * 3 <= self._ring.slot_bytes
             or not (math.isfinite(pts) and pts >= self._last_pts)
-            or not (sampled or (dense and self._sampled))
+            or number <= self._last_number
+            or (footage and damaged)
+            or not (sampled or ((dense or footage) and self._sampled))
         ):
             raise self._nonsense(f"frame {index} of {width}×{height} at {pts} s")
         # copied, so that the child goes on at once and no longer can change what sessions look at
@@ -159,8 +164,8 @@ class MediaReader:
         self._sandbox.order(wire.Order.FREE)
         self._frames += 1
         self._sampled += sampled
-        self._last_pts = pts
-        return Frame(self._sampled - 1, pts, rgb, damaged, sampled, dense)
+        self._last_pts, self._last_number = pts, number
+        return Frame(self._sampled - 1, pts, rgb, damaged, sampled, dense, footage, number)
 
     def _sound(self, payload: bytes) -> SoundBatch:
         import numpy as np

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from analysis.engine.errors import LimitExceeded, UndecodableMedia
 from analysis.engine.media.job import Job
 from analysis.engine.media.limits import Summary, Trouble
-from analysis.engine.media.sampling import Densely, marked
+from analysis.engine.media.sampling import Densely, Flowing, marked
 from analysis.engine.types import Probe
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _FRAMES_PER_COLLECTION = 16
 @dataclass(frozen=True)
 class Picture:
     """One decoded picture. `draw` writes it upright into uint8 (height, width, 3); nothing is converted
-    before. `shrunk` gives the same picture at another size. A damaged one was not decoded whole. `sampled` and
-    `dense` are those of types.Frame."""
+    before. `shrunk` gives the same picture at another size. A damaged one was not decoded whole. `sampled`,
+    `dense`, `footage` and `number` are those of types.Frame."""
 
     seconds: float
     width: int
@@ -36,6 +36,8 @@ class Picture:
     damaged: bool = False
     sampled: bool = True
     dense: bool = False
+    footage: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,20 +123,22 @@ def _pictures(source: Source, job: Job, outlet: "Outlet", ledger: Ledger) -> Ite
         return
 
     def decoded() -> Iterator[Picture]:
-        for picture in source.pictures(ledger):
+        for number, picture in enumerate(source.pictures(ledger)):
             ledger.frames_decoded += 1
             outlet.alive(ledger.errors, picture.seconds)
-            yield picture
+            yield replace(picture, number=number)
 
-    densely = _densely(source.probe, job)
-    number = 0
+    densely, flow = _densely(source.probe, job), _flowing(job)
+    samples = 0
     for picture, on_grid in marked(decoded(), job.fps):
-        if job.max_frames is not None and number >= job.max_frames:
+        if job.max_frames is not None and samples >= job.max_frames:
             return
-        number += on_grid
+        samples += on_grid
         dense = densely is not None and densely.takes(picture.seconds)
-        if on_grid or dense:
-            yield replace(picture, sampled=on_grid, dense=dense)
+        # a whole one takes the place of a damaged one
+        footage = flow is not None and not picture.damaged and flow.takes(picture.seconds)
+        if on_grid or dense or footage:
+            yield replace(picture, sampled=on_grid, dense=dense, footage=footage)
 
 
 def _densely(probe: Probe, job: Job) -> Densely | None:
@@ -142,6 +146,10 @@ def _densely(probe: Probe, job: Job) -> Densely | None:
     if passages is None:
         return None
     return Densely(lambda seconds: passages.hold(seconds, probe.duration_seconds), passages.max_fps)
+
+
+def _flowing(job: Job) -> Flowing | None:
+    return Flowing(job.flow.max_fps, job.flow.frame_skip) if job.flow else None
 
 
 def _blocks(source: Source, job: Job, ledger: Ledger) -> Iterator[Block]:
@@ -157,7 +165,8 @@ def _fitted(picture: Picture, probe: Probe, outlet: "Outlet", ledger: Ledger) ->
         raise UndecodableMedia("a picture in it is larger than its header says.")
     ledger.frames_resized += 1
     fitted = picture.shrunk(probe.width or 1, probe.height or 1)
-    return replace(fitted, sampled=picture.sampled, dense=picture.dense)
+    marks = {name: getattr(picture, name) for name in ("sampled", "dense", "footage", "number")}
+    return replace(fitted, **marks)
 
 
 def _refuse_nothing(source: Source, job: Job, ledger: Ledger) -> None:

@@ -60,3 +60,18 @@ class Densely:
         # counted on from when it was due: 90 fps gives 60 and not 45
         self._due = max(self._due, seconds - self._least) + self._least
         return True
+
+
+class Flowing:
+    """Which pictures footage detectors are fed: evenly at most `max_fps`, of those one in `frame_skip` + 1."""
+
+    def __init__(self, max_fps: float, frame_skip: int) -> None:
+        self._evenly = Densely(lambda _: True, max_fps)
+        self._every, self._passed = frame_skip + 1, 0
+
+    def takes(self, seconds: float) -> bool:
+        """Ask in media-time order, and not of damaged ones."""
+        if not self._evenly.takes(seconds):
+            return False
+        self._passed += 1
+        return (self._passed - 1) % self._every == 0

@@ -15,7 +15,7 @@ from typing import Any
 MESSAGE = struct.Struct("<BxxxI")
 ORDER = struct.Struct("<BxxxIQ")
 JOB = struct.Struct("<I")
-FRAME = struct.Struct("<IIIId???")
+FRAME = struct.Struct("<IIIIId????")
 ALIVE = struct.Struct("<Id")
 SOUND_BLOCK_SAMPLES = 16_000
 

@@ -10,8 +10,9 @@ class Frame:
     """One picture, upright, uint8 RGB (height, width, 3). `index` counts samples from 0.
 
     A damaged one was not decoded whole, or is predicted from one that was not: no session is given it.
-    One that is not `sampled` lies between two samples and has the index of the first; it and every `dense` one belong
-    to a passage at the full rate, which only detectors whose card says `dense` are fed.
+    One that is not `sampled` lies between two samples and has the index of the first. `dense` ones belong to a passage
+    at the full rate, which only detectors whose card says `dense` are fed; `footage` ones are those that footage
+    detectors are fed. `number` counts the decoded pictures of the source from 0.
     """
 
     index: int
@@ -20,6 +21,8 @@ class Frame:
     damaged: bool = False
     sampled: bool = True
     dense: bool = False
+    footage: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True)
