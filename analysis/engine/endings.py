@@ -72,7 +72,7 @@ def outside(card: Card, probe: Probe) -> NotAssessed | None:
     """Why this detector cannot look at such a file; None when it can."""
     if (card.consumes is Consumes.SOUND or card.hears) and not probe.has_sound:
         return _without_sound(probe)
-    if card.consumes in {Consumes.FRAMES, Consumes.FACES} and not probe.has_picture:
+    if card.consumes in {Consumes.FRAMES, Consumes.FACES, Consumes.FOOTAGE} and not probe.has_picture:
         return _without_picture(probe)
     if probe.kind not in card.kinds:
         kinds = " and ".join(sorted(kind.value for kind in card.kinds))
@@ -150,6 +150,8 @@ def checked_assessment(card: Card, given: Assessment) -> Assessment:
     if not isinstance(given, Verdict | NotAssessed):
         raise BrokenProtocol(f"{card.name} concluded with {given!r:.80}, which is no assessment.")
     if isinstance(given, Verdict):
+        if card.consumes is Consumes.FOOTAGE:
+            raise BrokenProtocol(f"{card.name} concluded with a score; detectors of footage report facts.")
         _check_verdict(card, given)
     elif not isinstance(given.reason, Reason) or not isinstance(given.detail, str):
         raise BrokenProtocol(f"{card.name} abstained for {given.reason!r:.80}, which is no known reason.")

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from analysis.engine.belt import Belt, Stopped
 from analysis.engine.errors import EngineError
 from analysis.engine.face_strip import FaceStrip
+from analysis.engine.following import FootageThread
 from analysis.engine.lane import End, Lane
 from analysis.engine.media.limits import Sampling
 from analysis.engine.media.portions import Portion
 from analysis.engine.media.reader import MediaReader
+from analysis.engine.sentences import listed
 from analysis.engine.stages import Stages
 from analysis.engine.types import (
     Batch,
     Consumes,
     FaceBatch,
+    FootageSettings,
+    FoundBy,
     Frame,
     FrameBatch,
     Observation,
@@ -25,6 +29,7 @@ from analysis.engine.types import (
 from analysis.engine.weights import WeightStore
 
 if TYPE_CHECKING:
+    from analysis.engine.analytics.detection import ObjectFinder
     from analysis.engine.media.between import FacesBetween
     from analysis.engine.media.face_search import FaceSearch
     from analysis.engine.media.faces import Candidate, FaceFinder
@@ -46,18 +51,25 @@ class Feeder:
         stop: Event,
         out: Belt[Observation],
         cores: int,
+        footage: FootageSettings,
+        objects: "ObjectFinder | None" = None,
     ) -> None:
         self._reader, self._stages, self._stop = reader, stages, stop
-        self._portion = Portion(sampling)
+        # of the samples alone, and of all that comes without a flow of footage
+        self._portion, self._usual = Portion(sampling), Portion(sampling)
         self._samples: list[Frame] = []
+        self._dense: list[Frame] = []
         self._lanes = {
             consumes: [lane for lane in lanes if lane.card.consumes is consumes] for consumes in Consumes
         }
         self._hearing = [lane for lane in lanes if lane.card.consumes is Consumes.SOUND or lane.card.hears]
         finding = bool(self._lanes[Consumes.FACES])
         self._faces = (
-            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stages, stop, out, cores)
-            if finding
+            FaceThread(self._lanes[Consumes.FACES], weights, sampling, stop, out, cores) if finding else None
+        )
+        self._footage = (
+            FootageThread(self._lanes[Consumes.FOOTAGE], objects, footage, sampling, reader.probe.kind, stop)
+            if self._lanes[Consumes.FOOTAGE]
             else None
         )
 
@@ -67,17 +79,26 @@ class Feeder:
         return self._faces.finder if self._faces else None
 
     @property
+    def found_by(self) -> FoundBy | None:
+        """Who looks for objects; None when nobody has to."""
+        return self._footage.found_by if self._footage else None
+
+    @property
     def remarks(self) -> list[str]:
-        """What of the faces was not handed on, in words. To be asked once everything was fed."""
-        return self._faces.remarks if self._faces else []
+        """What of faces and objects was not handed on, in words. To be asked once everything was fed."""
+        return [remark for finding in self._finding for remark in finding.remarks]
+
+    @property
+    def _finding(self) -> "list[FaceThread | FootageThread]":
+        return [thread for thread in (self._faces, self._footage) if thread]
 
     def feed(self) -> str:
         """Returns when everything was handed over: what could not be read, in words, or nothing.
 
-        Raises what the face finder raised.
+        Raises what a finder of faces or objects raised.
         """
         self._feed_file()
-        frames = bool(self._lanes[Consumes.FRAMES] or self._faces)
+        frames = bool(self._lanes[Consumes.FRAMES] or self._finding)
         sound = bool(self._hearing)
         if frames:
             self._stages.begin(Stage.FRAME_EXTRACTION, "Reading frames.")
@@ -98,8 +119,7 @@ class Feeder:
             lane.inbox.put(End())
 
     def _feed_batches(self) -> EngineError | None:
-        if self._faces:
-            self._faces.start()
+        self._begin_finding()
         try:
             for batch in self._reader.batches():
                 if isinstance(batch, FrameBatch):
@@ -113,18 +133,34 @@ class Feeder:
             return error
         return None
 
+    def _begin_finding(self) -> None:
+        aims = [aim for finding in self._finding if (aim := finding.aim)]
+        if aims:
+            self._stages.begin(Stage.FEATURE_EXTRACTION, f"Looking for {listed(aims)}.")
+        for finding in self._finding:
+            finding.start()
+
     def _hand_frames(self, batch: FrameBatch) -> None:
-        """Samples in the batches they would come in without the frames between them, which change no score."""
+        """Samples in the batches they would come in without the frames between them, and dense ones in those without
+        footage: neither changes a score."""
         for frame in batch.frames:
             if frame.sampled:
                 self._samples.append(frame)
                 if self._portion.fills_with(frame.rgb.nbytes):
                     self._hand_samples()
-        dense = tuple(frame for frame in batch.frames if frame.dense)
-        if dense:
-            self._hand(Consumes.FRAMES, FrameBatch(dense), dense=True)
-        if self._faces:
-            self._faces.take(batch)
+            if frame.dense:
+                self._dense.append(frame)
+            if (frame.sampled or frame.dense) and self._usual.fills_with(frame.rgb.nbytes):
+                self._hand_dense()
+        if self._faces and (usual := tuple(frame for frame in batch.frames if frame.sampled or frame.dense)):
+            self._faces.take(FrameBatch(usual))
+        if self._footage and (flow := tuple(frame for frame in batch.frames if frame.footage)):
+            self._footage.take(FrameBatch(flow))
+
+    def _hand_dense(self) -> None:
+        if self._dense:
+            self._hand(Consumes.FRAMES, FrameBatch(tuple(self._dense)), dense=True)
+            self._dense = []
 
     def _hand_samples(self) -> None:
         if self._samples:
@@ -143,12 +179,15 @@ class Feeder:
 
     def _end(self, error: EngineError | None) -> None:
         self._hand_samples()
+        self._hand_dense()
         for consumes in (Consumes.FRAMES, Consumes.SOUND):
             for lane in self._lanes[consumes]:
                 lane.inbox.put(End(error))
-        if self._faces:
-            self._faces.inbox.put(End(error))
-            self._faces.join()
+        for finding in self._finding:
+            finding.inbox.put(End(error))
+        results = [result for finding in self._finding if (result := finding.join())]
+        if results:
+            self._stages.finish(Stage.FEATURE_EXTRACTION, f"{'; '.join(results)}.")
 
 
 class FaceThread:
@@ -159,13 +198,12 @@ class FaceThread:
         lanes: Sequence[Lane],
         weights: WeightStore,
         sampling: Sampling,
-        stages: Stages,
         stop: Event,
         out: Belt[Observation],
         cores: int,
     ) -> None:
         self.inbox: Belt[FrameBatch | End] = Belt(FACE_INBOX_BATCHES, stop)
-        self._lanes, self._stages, self._stop, self._out = lanes, stages, stop, out
+        self._lanes, self._stop, self._out = lanes, stop, out
         self._strip = FaceStrip()
         self._finder, self._search = _finder(weights, cores)
         self._portion = Portion(sampling)
@@ -180,6 +218,10 @@ class FaceThread:
         return finder.name, finder.sha256
 
     @property
+    def aim(self) -> str:
+        return f"faces with {self._finder.finder.name}"
+
+    @property
     def remarks(self) -> list[str]:
         from analysis.engine.media.faces import MAX_FACES
 
@@ -192,7 +234,6 @@ class FaceThread:
         ]
 
     def start(self) -> None:
-        self._stages.begin(Stage.FEATURE_EXTRACTION, f"Looking for faces with {self._finder.finder.name}.")
         self._thread.start()
 
     def take(self, batch: FrameBatch) -> None:
@@ -201,15 +242,15 @@ class FaceThread:
             raise self._error
         self.inbox.put(batch)
 
-    def join(self) -> None:
-        """Waits for the last face batch. Raises what the finder raised, and Stopped."""
+    def join(self) -> str:
+        """Waits for the last face batch; what was found, in words. Raises what the finder raised, and Stopped."""
         self._thread.join()
         if self._error:
             raise self._error
         if self._stop.is_set():
             raise Stopped
         found, seen = self._finder.frames_with_face, self._finder.frames_seen
-        self._stages.finish(Stage.FEATURE_EXTRACTION, f"{found} of {seen} frames hold a usable face.")
+        return f"{found} of {seen} frames hold a usable face"
 
     def _run(self) -> None:
         try:

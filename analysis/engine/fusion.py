@@ -67,12 +67,13 @@ def conclude(
     name, rule = _decide(voices, damaged=bool(damage))
     silent = [ending for ending in judges if isinstance(ending.assessment, NotAssessed)]
     if name is OutcomeName.NOT_ASSESSABLE:
-        # where everybody reported facts only, that is the reason
         uncarried = bool(voices) and all(voice.mute for voice in voices)
         sentence = (
             sentences.UNCARRIED
             if uncarried and not damage
-            else sentences.not_assessable(_dominating(silent or endings), damaged=bool(damage))
+            else sentences.not_assessable(
+                _dominating(silent or endings), damaged=bool(damage), asked=_asked(endings)
+            )
         )
     else:
         sentence = sentences.OUTCOMES[name]
@@ -81,7 +82,10 @@ def conclude(
         sentence,
         why=sentences.why(name, [ending for voice in voices for ending in voice.speakers], silent),
         limit=sentences.limit(
-            [ending for voice in voices for ending in voice.speakers], silent, missing, [*remarks, damage]
+            [ending for voice in voices for ending in voice.speakers],
+            silent,
+            [*missing, *_missing_watchers(endings)],
+            [*remarks, damage],
         ),
         rule=rule,
     )
@@ -89,6 +93,22 @@ def conclude(
 
 def _reports_facts(ending: DetectorEnded) -> bool:
     return isinstance(ending.assessment, NotAssessed) and ending.assessment.reason is Reason.REPORTS_FACTS
+
+
+def _asked(endings: Sequence[DetectorEnded]) -> bool:
+    """Whether any detector was asked to judge; without any endings that is said in other words."""
+    return not endings or any(ending.forensic for ending in endings)
+
+
+def _missing_watchers(endings: Sequence[DetectorEnded]) -> list[str]:
+    """Those that would have told what happens, named although they have no voice."""
+    return [
+        ending.title or ending.detector
+        for ending in endings
+        if not ending.forensic
+        and isinstance(ending.assessment, NotAssessed)
+        and ending.assessment.reason is Reason.DETECTOR_MISSING
+    ]
 
 
 def hear(judges: Iterable[DetectorEnded]) -> list[Voice]:

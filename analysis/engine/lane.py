@@ -17,7 +17,6 @@ from analysis.engine.detectors.base import Card, Detector, Session
 from analysis.engine.endings import (
     checked_assessment,
     checked_evidence,
-    checked_scores,
     ended,
     failed,
     unread,
@@ -25,6 +24,7 @@ from analysis.engine.endings import (
 )
 from analysis.engine.errors import EngineError
 from analysis.engine.score_curve import ScoreCurve
+from analysis.engine.telling import Telling, Told
 from analysis.engine.types import (
     Assessment,
     Batch,
@@ -33,6 +33,7 @@ from analysis.engine.types import (
     DetectorEnded,
     DetectorProgressed,
     FaceBatch,
+    FootageBatch,
     FrameBatch,
     Observation,
     Reason,
@@ -58,9 +59,10 @@ class InFeed:
 
 @dataclass(frozen=True)
 class End:
-    """No further batch comes; `error` says if reading broke off."""
+    """No further batch comes; `error` says if reading broke off, `raised` what failed that this detector needs."""
 
     error: EngineError | None = None
+    raised: BaseException | None = None
 
 
 class Lane:
@@ -94,6 +96,7 @@ class Lane:
         self._calibration, self._condition = calibration, condition or Condition()
         self._faces = Faces()
         self._curve = ScoreCurve()
+        self._telling = Telling(self.card)
         self._busy_seconds = 0.0
         self._began = time.monotonic()
         self._thread = Thread(target=self._run, name=f"detector {self.card.name}", daemon=True)
@@ -155,12 +158,16 @@ class Lane:
     def _feed_all(self, session: Session) -> End:
         while not isinstance(batch := self.inbox.take(), End):
             self._feed(session, batch)
+        if batch.raised:
+            raise batch.raised
         return batch
 
     def _feed(self, session: Session, batch: Batch) -> None:
         if self._done == 0:
             self._began = time.monotonic()
         whole, gaps = _whole(batch)
+        amount, until = _measure(batch, self._last_pts)
+        self._telling.fed(until)
         if whole:
             self._take_scores(lambda: session.feed(whole))
         if gaps:
@@ -171,7 +178,7 @@ class Lane:
         if isinstance(batch, SoundBatch) and self.card.hears:
             # beside its frames, in which its progress is counted
             return
-        amount, self._last_pts = _measure(batch)
+        self._last_pts = until
         self._done += amount
         if self._total is not None and self._units() > self._total:
             self._total = self._units()
@@ -181,14 +188,15 @@ class Lane:
         """Hands on what is yielded one by one, so that a stop is noticed in between."""
         given = self._call(lambda: iter(give()))
         while measured := self._call(lambda: tuple(islice(given, 1))):
-            self._emit(checked_scores(self.card, measured))
+            self._emit(self._telling.checked(measured))
             if self._stop.is_set():
                 raise Stopped
 
-    def _emit(self, measured: list[ScoresMeasured]) -> None:
-        for scores in measured:
-            self._curve.add(scores.points)
-            self._out.put(scores)
+    def _emit(self, told: Iterable[Told]) -> None:
+        for one in told:
+            if isinstance(one, ScoresMeasured):
+                self._curve.add(one.points)
+            self._out.put(one)
 
     def _call(self, call: Callable[[], Result]) -> Result:
         with self._permit(), self._blame():
@@ -232,12 +240,14 @@ _UNIT = {
     Consumes.FACES: "frames",
     Consumes.SOUND: "seconds",
     Consumes.FILE: "files",
+    Consumes.FOOTAGE: "frames",
 }
 _CONTENT = {
     Consumes.FRAMES: "picture",
     Consumes.FACES: "picture",
     Consumes.SOUND: "sound",
     Consumes.FILE: "file",
+    Consumes.FOOTAGE: "picture",
 }
 
 
@@ -250,8 +260,10 @@ def _expected(consumes: Consumes, source: Source) -> int | None:
     return source.expected_samples
 
 
-def _measure(batch: Batch) -> tuple[float, float]:
-    """How much this batch holds, in the unit of progress, and the media time it ends at."""
+def _measure(batch: Batch, before: float) -> tuple[float, float]:
+    """How much this batch holds, in the unit of progress, and the media time it ends at, `before` without frames."""
+    if isinstance(batch, FootageBatch):
+        return len(batch.frames), batch.frames[-1].pts_seconds if batch.frames else before
     if isinstance(batch, FrameBatch):
         return len(batch.frames), batch.frames[-1].pts_seconds
     if isinstance(batch, FaceBatch):

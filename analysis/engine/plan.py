@@ -54,7 +54,8 @@ class Plan:
     """What decides a score beside the file, the detector and its weights.
 
     passages: what was read at the full rate, None when nothing was. threads: those of torch per detector, which
-    decide in what order numbers are added. finder: who looked for faces, and the SHA-256 of its weights.
+    decide in what order numbers are added. finder: who looked for faces, and the SHA-256 of its weights. object_finder:
+    who looked for objects, its version and the SHA-256 of its weights (empty where it has none).
     machine: processor and, with a GPU, its name. libraries: versions by name. nets: by name the way each is run and
     how many inputs at once (null: as they come), which decide how numbers are rounded.
     """
@@ -65,6 +66,7 @@ class Plan:
     threads: int
     device: str
     finder: tuple[str, str] | None = None
+    object_finder: tuple[str, str, str] | None = None
     machine: str = field(default_factory=machine_name)
     libraries: Mapping[str, str] = field(default_factory=library_versions)
     nets: Mapping[str, Mapping[str, str | int | None]] = field(default_factory=dict)
@@ -74,6 +76,7 @@ class Plan:
         return replace(
             self,
             finder=self.finder if card.consumes is Consumes.FACES else None,
+            object_finder=self.object_finder if card.follows else None,
             passages=self.passages if card.dense else None,
         )
 
@@ -84,11 +87,13 @@ class Plan:
     def parse(cls, given: Mapping[str, Any]) -> Self:
         """The opposite of `as_json`. Raises TypeError when it is no such object."""
         passages, finder = given["passages"], given["finder"]
+        objects = given.get("object_finder")  # plans of before there were any do not name it
         return cls(
             **dict[str, Any](given)
             | {
                 "passages": Passages(**passages) if passages else None,
                 "finder": (finder[0], finder[1]) if finder else None,
+                "object_finder": (objects[0], objects[1], objects[2]) if objects else None,
             }
         )
 
@@ -103,6 +108,8 @@ def looked_otherwise(then: Plan, now: Plan, card: "Card") -> list[str]:
         said.append(f"{then.sample_fps:g} frames a second were sampled then, {now.sample_fps:g} now.")
     if then.finder != now.finder:
         said.append(f"Faces were found by {_finder(then)} then, by {_finder(now)} now.")
+    if then.object_finder != now.object_finder:
+        said.append(f"Objects were found by {_objects(then)} then, by {_objects(now)} now.")
     if then.passages != now.passages:
         said.append("Other passages were read at the full rate.")
     return said
@@ -139,3 +146,10 @@ def _run(net: Mapping[str, str | int | None] | None) -> str:
 
 def _finder(plan: Plan) -> str:
     return f"{plan.finder[0]} ({plan.finder[1][:12]})" if plan.finder else "nobody"
+
+
+def _objects(plan: Plan) -> str:
+    if plan.object_finder is None:
+        return "nobody"
+    name, version, sha256 = plan.object_finder
+    return f"{name} {version} ({sha256[:12]})" if sha256 else f"{name} {version}"

@@ -17,6 +17,7 @@ from analysis.engine.classifiers.module import Classifier
 from analysis.engine.detectors.base import Card, Detector, DetectorModule
 from analysis.engine.errors import EngineError, UnknownDetector, UnverifiedWeights
 from analysis.engine.nets.rates.rates import Rates
+from analysis.engine.objects import MakeFinder, best_object_finder
 from analysis.engine.prepared import prepared
 from analysis.engine.types import Consumes, MediaKind
 from analysis.engine.weights import WeightStore
@@ -34,6 +35,7 @@ FEEDING = {
     Consumes.FACES: {MediaKind.VIDEO, MediaKind.IMAGE},
     Consumes.SOUND: {MediaKind.VIDEO, MediaKind.AUDIO},
     Consumes.FILE: set(MediaKind),
+    Consumes.FOOTAGE: {MediaKind.VIDEO, MediaKind.IMAGE},
 }
 BUILT_IN = (
     "meso",
@@ -66,6 +68,8 @@ BUILT_IN = (
     "silence",
     "hum",
     "bandwidth",
+    "motion",
+    "tracking",
 )
 
 
@@ -96,7 +100,7 @@ class Registry:
 
     `broken` names plug-ins that could not be loaded, and why; each has a card here, which never is available.
     `origins` says of each detector where its module is, as an entry point writes it. With `rates` nets run in the
-    way that is fastest here.
+    way that is fastest here. `find_objects` makes the finder for detectors that follow objects.
     """
 
     weights: WeightStore
@@ -106,6 +110,7 @@ class Registry:
     broken: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     rates: Rates | None = None
+    find_objects: MakeFinder = best_object_finder
     _loaded: dict[str, Detector] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -263,6 +268,7 @@ def refuse_unsound(card: Card) -> None:
         raise UnsoundCard(
             "A card can hear beside what it consumes only if that is frames or faces of videos."
         )
+    _refuse_unsound_footage(card)
     for text, most in (
         (card.name, NAME_CHARACTERS),
         (card.family, NAME_CHARACTERS),
@@ -282,6 +288,14 @@ def refuse_unsound(card: Card) -> None:
         raise UnsoundCard(
             f"{card.name} names weights by {card.weights_sha256!r:.80}, which is no SHA-256 in hex."
         )
+
+
+def _refuse_unsound_footage(card: Card) -> None:
+    footage = card.consumes is Consumes.FOOTAGE
+    if card.follows and not footage:
+        raise UnsoundCard("A card can ask for followed objects only if it consumes footage.")
+    if footage and (card.forensic or card.by_default):
+        raise UnsoundCard("A card that consumes footage must say that it is not forensic and not by default.")
 
 
 def _broken_card(plug_in: str) -> Card:

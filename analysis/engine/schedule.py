@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import BoundedSemaphore, Event, Thread
+from typing import TYPE_CHECKING
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.calibration import Calibration
@@ -19,7 +20,7 @@ from analysis.engine.errors import EngineError, UnusableWeights, UnverifiedWeigh
 from analysis.engine.feeding import Feeder
 from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed, Lane
-from analysis.engine.media.limits import Limits, Passages, Sampling
+from analysis.engine.media.limits import Flow, Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
 from analysis.engine.plan import Plan
 from analysis.engine.prepared import prepared
@@ -32,6 +33,8 @@ from analysis.engine.types import (
     Consumes,
     DetectorEnded,
     DetectorStarted,
+    FootageSettings,
+    FoundBy,
     MediaKind,
     NotAssessed,
     Observation,
@@ -43,6 +46,9 @@ from analysis.engine.types import (
     Stage,
 )
 
+if TYPE_CHECKING:
+    from analysis.engine.analytics.detection import ObjectFinder
+
 logger = logging.getLogger(__name__)
 OUT_OBSERVATIONS = 256
 
@@ -52,6 +58,7 @@ class Options:
     """How a file is examined. `threads` is how many cores may be used (None: all that this process may).
 
     passages: what is read at the full rate when a detector that runs needs it. until_seconds: where reading stops.
+    footage: how it is watched by detectors that consume it.
     threads_each: those of torch and OpenCV, when they are not to follow from how much is busy.
     """
 
@@ -64,6 +71,7 @@ class Options:
     threads_each: int | None = None
     trust: TrustList = NOBODY
     until_seconds: float | None = None
+    footage: FootageSettings = field(default_factory=FootageSettings)
 
     @property
     def cores(self) -> int:
@@ -86,9 +94,12 @@ class Order:
 
 
 def threads_each(cards: Sequence[Card], cores: int) -> int:
-    """The threads a net has when so many detectors, and whoever finds their faces, share the cores."""
+    """The threads a net has when so many detectors, and whoever finds their faces and objects, share the cores."""
     faces = any(card.consumes is Consumes.FACES for card in cards)
-    busy = sum(card.consumes is not Consumes.FILE for card in cards) + faces
+    objects = any(card.follows for card in cards)
+    # what is done with objects once they are found is little
+    light = {Consumes.FILE, Consumes.FOOTAGE}
+    busy = sum(card.consumes not in light for card in cards) + faces + objects
     return max(1, cores // max(1, busy))
 
 
@@ -204,6 +215,7 @@ class Conductor:
         self.out.put(Probed(reader.probe))
         detectors = [loaded for card in cards if (loaded := self._load(card, reader.probe))]
         threads = self._share_cores(detectors)
+        detectors, objects = self._find_objects(detectors, threads)
         self.lanes = self._make_lanes(detectors, reader)
         feeder = Feeder(
             reader,
@@ -214,6 +226,8 @@ class Conductor:
             stop=self.stop,
             out=self.out,
             cores=self.order.options.cores,
+            footage=self.order.options.footage,
+            objects=objects,
         )
         self.out.put(Prepared(self._plan(threads, feeder, detectors)))
         self._stages.finish(Stage.INITIALIZING, "Ready.")
@@ -254,6 +268,21 @@ class Conductor:
             self._loading = None
         return None
 
+    def _find_objects(
+        self, detectors: list[Detector], threads: int
+    ) -> "tuple[list[Detector], ObjectFinder | None]":
+        """The detectors that can be fed, and who finds objects for those that follow any."""
+        following = [detector.card for detector in detectors if detector.card.follows]
+        if not following:
+            return detectors, None
+        registry, name = self.order.registry, self.order.options.footage.finder
+        try:
+            return detectors, registry.find_objects(registry.weights, name, threads)
+        except (UnverifiedWeights, UnusableWeights) as error:
+            for card in following:
+                self._end(ended(card, NotAssessed(Reason.DETECTOR_MISSING, str(error))))
+        return [detector for detector in detectors if not detector.card.follows], None
+
     def _plan(self, threads: int, feeder: Feeder, detectors: Sequence[Detector]) -> Plan:
         return Plan(
             sample_fps=self.order.options.sample_fps,
@@ -262,6 +291,7 @@ class Conductor:
             threads=threads,
             device=self.order.registry.device,
             finder=feeder.finder,
+            object_finder=_named(feeder.found_by),
             nets={
                 net.name: {"way": net.way.value, "batch": net.batch}
                 for detector in detectors
@@ -285,7 +315,7 @@ class Conductor:
         return [
             Lane(
                 detector,
-                _source(reader.probe, options, dense=detector.card.dense),
+                _source(reader.probe, options, detector.card),
                 out=self.out,
                 stop=self.stop,
                 permits=permits,
@@ -303,29 +333,41 @@ class Conductor:
                     raise Stopped
 
 
-def _sampling(options: Options, cards: Iterable[Card]) -> Sampling:
+def _sampling(options: Options, cards: Sequence[Card]) -> Sampling:
     passages = options.passages if any(card.dense for card in cards) else None
+    footage = options.footage
+    watched = any(card.consumes is Consumes.FOOTAGE for card in cards)
     return Sampling(
         fps=options.sample_fps,
         batch_frames=options.batch_frames,
         passages=passages,
         until_seconds=options.until_seconds,
+        flow=Flow(footage.max_fps, footage.frame_skip) if watched else None,
     )
 
 
-def _source(probe: Probe, options: Options, *, dense: bool) -> Source:
-    """What sessions are told; the number of samples is an estimate from the header."""
+def _source(probe: Probe, options: Options, card: Card) -> Source:
+    """What sessions are told; the number of their frames is an estimate from the header."""
+    return Source(probe, options.sample_fps, _expected(probe, options, card), options.footage)
+
+
+def _expected(probe: Probe, options: Options, card: Card) -> int | None:
     if probe.kind is MediaKind.IMAGE:
-        return Source(probe, options.sample_fps, 1)
+        return 1
     if probe.duration_seconds is None:
-        return Source(probe, options.sample_fps, None)
-    if dense:
+        return None
+    if card.consumes is Consumes.FOOTAGE:
+        flow = Flow(options.footage.max_fps, options.footage.frame_skip)
+        return math.ceil(probe.duration_seconds * flow.fps(probe.fps_from_header))
+    if card.dense:
         fps = min(probe.fps_from_header or options.passages.max_fps, options.passages.max_fps)
-        seconds = options.passages.expected_seconds(probe.duration_seconds)
-        return Source(probe, options.sample_fps, math.ceil(seconds * fps))
+        return math.ceil(options.passages.expected_seconds(probe.duration_seconds) * fps)
     grid = math.ceil(probe.duration_seconds * options.sample_fps)
-    known = [count for count in (grid, probe.frames_from_header) if count]
-    return Source(probe, options.sample_fps, min(known, default=None))
+    return min((count for count in (grid, probe.frames_from_header) if count), default=None)
+
+
+def _named(found_by: FoundBy | None) -> tuple[str, str, str] | None:
+    return (found_by.name, found_by.version, found_by.sha256 or "") if found_by else None
 
 
 def _condition(card: Card, reader: MediaReader) -> Condition:

@@ -12,6 +12,7 @@ OUTCOMES = {
     OutcomeName.NO_SIGNS: "No signs found by these detectors; this is not proof of authenticity.",
     OutcomeName.DISAGREE: "Detectors disagree.",
 }
+UNASKED = "Not assessable: no detector was asked to judge this file."
 UNCARRIED = "Not assessable: the calibrations do not carry this file."
 REASONS = {
     Reason.NO_FACE: "no face was found",
@@ -29,6 +30,7 @@ REASONS = {
     Reason.DETECTOR_MISSING: "the detectors are not installed",
     Reason.REPORTS_FACTS: "the detectors asked for report facts only",
 }
+_UNREADABLE = (Reason.DECODE_ERROR, Reason.UNSUPPORTED_CODEC, Reason.NO_PICTURE)
 _LEFT_OUT = {
     Reason.FACE_TOO_SMALL: "faces too small",
     Reason.FACE_TOO_BLURRED: "faces too blurred",
@@ -48,8 +50,13 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def not_assessable(reason: Reason | None, *, damaged: bool = False) -> str:
-    """The fifth outcome, with the reason that dominates; damage outweighs all but an unreadable file."""
+def not_assessable(reason: Reason | None, *, damaged: bool = False, asked: bool = True) -> str:
+    """The fifth outcome, with the reason that dominates; damage outweighs all but an unreadable file.
+
+    asked: whether anybody was to judge. Otherwise that is the reason, unless there was nothing to look at.
+    """
+    if not asked and not damaged and reason not in _UNREADABLE:
+        return UNASKED
     if damaged and reason not in (Reason.DECODE_ERROR, Reason.UNSUPPORTED_CODEC):
         return "Not assessable: parts of the file could not be read."
     return f"Not assessable: {REASONS[reason] if reason else 'no detector was asked'}."

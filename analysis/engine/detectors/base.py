@@ -31,6 +31,8 @@ class Card:
     when asked for by name. `dense` detectors are fed passages of the video at its full rate (media/limits.py, Passages)
     instead of samples; their faces lie between those that were found in samples.
     `hears`: a detector of frames or faces of videos that is fed the sound beside them, in the same pass.
+    `follows`: a detector of footage that needs objects: they are found and followed in the frames it is fed. Footage
+    detectors judge nothing: they are never `forensic` and run only when asked for.
     `explains`: it can show where the model looked (Explains).
     `stressed` is false where saving a file again legitimately removes what is looked at, such as the traces of an
     earlier saving: such a detector is not asked about altered copies (engine/stress).
@@ -57,6 +59,7 @@ class Card:
     by_default: bool = True
     dense: bool = False
     hears: bool = False
+    follows: bool = False
     links: tuple[str, ...] = field(default=())
     further_weights: tuple[str, ...] = ()
     explains: bool = False
@@ -77,7 +80,8 @@ class Session(Protocol):
     """
 
     def feed(self, batch: Batch) -> Iterable[Observation]:
-        """Takes the next batch; yields ScoresMeasured (and nothing about progress: the pipeline counts)."""
+        """Takes the next batch; yields ScoresMeasured, or what was seen in footage (FootageTold). The pipeline counts
+        progress."""
 
     def drain(self) -> Iterable[Observation]:
         """What was held back until now, such as a last, shorter window. Called once, after the last batch."""

@@ -64,12 +64,24 @@ class FootageFrame:
 
 
 @dataclass(frozen=True)
+class FoundBy:
+    """Who finds the objects: name, version and the SHA-256 of the weights, if it has any. `blind` is a sentence about
+    what it cannot see."""
+
+    name: str
+    version: str
+    sha256: str | None = None
+    blind: str = ""
+
+
+@dataclass(frozen=True)
 class FootageBatch:
     """Consecutive frames. `left` holds the tracks that ended because the footage did, in the last batch alone, which
-    may have no frames."""
+    may have no frames. `found_by` is None where nobody asked for objects."""
 
     frames: tuple[FootageFrame, ...]
     left: tuple["TrackEvent", ...] = ()
+    found_by: FoundBy | None = None
 
 
 @dataclass(frozen=True)
