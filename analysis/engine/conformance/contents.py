@@ -68,6 +68,10 @@ def repertoire(card: Card, folder: Path) -> Repertoire:
         return _of_pictures(card, _faces)
     if card.consumes is Consumes.SOUND:
         return _of_sound(card)
+    if card.consumes is Consumes.FOOTAGE:
+        from analysis.engine.conformance.footage import of_footage
+
+        return of_footage(card)
     from analysis.engine.conformance.files import of_files
 
     return of_files(card, folder)

@@ -86,6 +86,8 @@ def read(path: Path, card: Card, weights: Path) -> Content:
         raise UnfitReference(f"{path.name} cannot be read: {error}") from error
     if declined:
         raise UnfitReference(f"{path.name} is nothing for it: {declined.detail}.")
+    if card.consumes is Consumes.FOOTAGE:
+        raise UnfitReference("It watches footage and judges nothing, so it is not compared on files.")
     seconds = min(READ_SECONDS, probe.duration_seconds or 0.0)
     return Content(path.name, source, seconds, lambda: _batches(path, card.consumes, weights))
 

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -10,8 +11,19 @@ from typing import TypeVar
 from analysis.engine.conformance.contents import Content
 from analysis.engine.conformance.portions import portioned
 from analysis.engine.detectors.base import Detector, Session
-from analysis.engine.endings import BrokenProtocol, checked_assessment, checked_evidence, checked_scores
-from analysis.engine.types import Assessment, EvidenceMade, Observation, ScorePoint
+from analysis.engine.endings import BrokenProtocol, checked_assessment, checked_evidence
+from analysis.engine.telling import Telling, Told
+from analysis.engine.types import (
+    Assessment,
+    Batch,
+    EvidenceMade,
+    FootageBatch,
+    FootageTold,
+    Observation,
+    ScorePoint,
+    ScoresMeasured,
+    Snapshot,
+)
 
 SCHEDULE = Path("/proc/thread-self/schedstat")
 MOST_POINTS = 100_000  # of contents that hold a few hundred frames or seconds
@@ -36,6 +48,7 @@ class Played:
     evidence: tuple[EvidenceMade, ...]
     seconds: float
     longest: Step
+    told: tuple[FootageTold, ...] = ()
 
     @property
     def scores(self) -> list[float]:
@@ -75,33 +88,44 @@ def play(detector: Detector, content: Content, size: int | None = None) -> Playe
     """
     watch, card = Stopwatch(), detector.card
     session = watch.time("open", lambda: detector.open(content.source))
-    points = tuple(_points(detector, session, content, size, watch))
+    points: list[ScorePoint] = []
+    told: list[FootageTold] = []
+    for one in _told(detector, session, content, size, watch):
+        if isinstance(one, ScoresMeasured):
+            points += one.points
+        else:
+            told.append(_without_pictures(one))
+        if len(points) + len(told) > MOST_POINTS:
+            raise BrokenProtocol(f"{card.name} gave more than {MOST_POINTS} points for one content.")
     assessment = watch.time("finish", lambda: checked_assessment(card, session.finish()))
     evidence = watch.time("evidence", lambda: checked_evidence(card, session.evidence()))
-    return Played(content, assessment, points, evidence, watch.seconds, watch.longest)
+    seconds, longest = watch.seconds, watch.longest
+    return Played(content, assessment, tuple(points), evidence, seconds, longest, tuple(told))
 
 
-def _points(
+def _told(
     detector: Detector, session: Session, content: Content, size: int | None, watch: Stopwatch
-) -> Iterator[ScorePoint]:
-    given = 0
-    for call, yielded in _calls(session, content, size, watch):
-        for measured in _one_by_one(call, yielded, watch):
-            for scores in checked_scores(detector.card, measured):
-                given += len(scores.points)
-                yield from scores.points
-            if given > MOST_POINTS:
-                raise BrokenProtocol(
-                    f"{detector.card.name} gave more than {MOST_POINTS} points for one content."
-                )
-
-
-def _calls(
-    session: Session, content: Content, size: int | None, watch: Stopwatch
-) -> Iterator[tuple[str, Iterator[Observation]]]:
+) -> Iterator[Told]:
+    telling = Telling(detector.card)
     for batch in portioned(content.batches(), size):
-        yield "feed", watch.time("feed", lambda fed=batch: iter(session.feed(fed)))  # type: ignore[misc]  # bound now
-    yield "drain", watch.time("drain", lambda: iter(session.drain()))
+        telling.fed(_until(batch))
+        yielded = watch.time("feed", lambda fed=batch: iter(session.feed(fed)))  # type: ignore[misc]  # bound now
+        for measured in _one_by_one("feed", yielded, watch):
+            yield from telling.checked(measured)
+    for measured in _one_by_one("drain", watch.time("drain", lambda: iter(session.drain())), watch):
+        yield from telling.checked(measured)
+
+
+def _until(batch: Batch) -> float:
+    return batch.frames[-1].pts_seconds if isinstance(batch, FootageBatch) and batch.frames else 0.0
+
+
+def _without_pictures(told: FootageTold) -> FootageTold:
+    """With digests in place of a snapshot, so that what is kept of many plays stays small."""
+    if told.snapshot is None:
+        return told
+    clean, boxed = (sha256(content).digest() for content in (told.snapshot.clean, told.snapshot.boxed))
+    return replace(told, snapshot=Snapshot(clean, boxed))
 
 
 def _one_by_one(

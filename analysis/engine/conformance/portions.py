@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from analysis.engine.types import Batch, FaceBatch, Frame, FrameBatch, SoundBatch
+from analysis.engine.types import Batch, FaceBatch, FootageBatch, Frame, FrameBatch, SoundBatch
 
 SOUND_RATE_HZ = 16_000
 WHOLE = 1 << 20  # more frames or seconds than any content here has
@@ -28,6 +28,8 @@ def portioned(batches: Iterable[Batch], size: int | None) -> Iterator[Batch]:
         yield from (FrameBatch(tuple(part)) for part in _groups(_frames(rest), size))
     elif isinstance(first, FaceBatch):
         yield from (_joined(part) for part in _groups(_faces(rest), size))
+    elif isinstance(first, FootageBatch):
+        yield from _footage(list(rest), size)
     elif isinstance(first, SoundBatch):
         yield from _pieces(rest, size * SOUND_RATE_HZ // 16)
     else:
@@ -62,6 +64,16 @@ def _faces(batches: Iterable[Batch]) -> Iterator[FaceBatch]:
                     tuple(one for one in batch.left_out if one[0] == index),
                     batch.finder,
                 )
+
+
+def _footage(batches: Sequence[Batch], size: int) -> Iterator[FootageBatch]:
+    """What is left when the footage ends comes with the last frames."""
+    parts = [batch for batch in batches if isinstance(batch, FootageBatch)]
+    frames, last = iter([frame for part in parts for frame in part.frames]), parts[-1]
+    groups = list(_groups(frames, size))
+    for group in groups[:-1]:
+        yield FootageBatch(tuple(group), found_by=last.found_by)
+    yield FootageBatch(tuple(groups[-1]) if groups else (), last.left, last.found_by)
 
 
 def _joined(parts: Sequence[FaceBatch]) -> FaceBatch:

@@ -21,6 +21,7 @@ from analysis.engine.types import (
     NotAssessed,
     Observation,
     Reason,
+    ScoresMeasured,
     SnapshotPolicy,
     Source,
 )
@@ -111,6 +112,7 @@ class MotionSession:
         if isinstance(batch, FootageBatch):
             for frame in batch.frames:
                 yield from self._look(frame)
+                yield ScoresMeasured(NAME, ())  # a step after which the run can be cancelled
 
     def drain(self) -> Iterator[Observation]:
         """The end of what still moved when the footage ended."""

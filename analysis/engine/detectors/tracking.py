@@ -21,6 +21,7 @@ from analysis.engine.types import (
     NotAssessed,
     Observation,
     Reason,
+    ScoresMeasured,
     Snapshot,
     SnapshotPolicy,
     Source,
@@ -59,7 +60,7 @@ def cards() -> list[Card]:
             licence="Apache-2.0 (our own code); the weights of the object finder have their own",
             accuracy="Of drawn footage with known truth the tests tell what is counted; no figures on a public data "
             "set.",
-            preprocessing="",
+            preprocessing="Objects are found and followed at the rate of the footage.",
             forensic=False,
             by_default=False,
             follows=True,
@@ -110,6 +111,7 @@ class TrackingSession:
             self._counts.found_by = batch.found_by
         for frame in batch.frames:
             yield from self._look(frame)
+            yield ScoresMeasured(NAME, ())  # a step after which the run can be cancelled
         for event in batch.left:
             yield from self._leave(event)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.engine.conformance.contents import Content
 from analysis.engine.conformance.playing import Played, play
 from analysis.engine.conformance.trial import Refused, Trial
-from analysis.engine.types import Batch, FaceBatch, FrameBatch, SoundBatch
+from analysis.engine.types import Batch, FaceBatch, FootageBatch, FrameBatch, SoundBatch
 
 CANCEL_SECONDS = 2.0
 KEPT_SHARE = 0.5
@@ -122,7 +122,7 @@ def _status_bytes(name: str) -> int:
 
 
 def _start(batch: Batch) -> float:
-    if isinstance(batch, FrameBatch):
+    if isinstance(batch, FrameBatch | FootageBatch) and batch.frames:
         return batch.frames[0].pts_seconds
     if isinstance(batch, FaceBatch):
         return batch.sampled[0][1]
@@ -130,7 +130,7 @@ def _start(batch: Batch) -> float:
 
 
 def _size(batch: Batch) -> int:
-    if isinstance(batch, FrameBatch):
+    if isinstance(batch, FrameBatch | FootageBatch):
         return sum(frame.rgb.nbytes for frame in batch.frames)
     if isinstance(batch, FaceBatch):
         return sum(face.rgb.nbytes for face in batch.faces)

@@ -55,6 +55,8 @@ def _difference(one: Played, other: Played, tolerance: float) -> str:
         return f"{conclusions[0]} and then {conclusions[1]}"
     if [_moment(point) for point in _sorted(one)] != [_moment(point) for point in _sorted(other)]:
         return f"{len(one.points)} points and then {len(other.points)}, not at the same times for the same reasons"
+    if one.told != other.told:
+        return f"{len(one.told)} events of footage and then {len(other.told)}, not all the same"
     largest = _largest(one, other)
     if largest > tolerance:
         return f"scores differ by {largest:.3g}; {tolerance:g} is allowed"

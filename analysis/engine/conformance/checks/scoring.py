@@ -14,6 +14,8 @@ def scores(trial: Trial) -> str:
         _refuse_disorder(played.points)
     given = sum(len(played.scores) for played in plays)
     verdicts = sum(isinstance(played.assessment, Verdict) for played in plays)
+    if told := sum(len(played.told) for played in plays):
+        return f"It told {told} events of {len(plays)} contents, every one sound, and no score."
     if not given and not verdicts:
         return f"None was given; it abstained on all contents: {_abstentions(plays)}."
     return f"{given} scores and {verdicts} verdicts on {len(plays)} contents, every one in 0 to 1."
