@@ -1,7 +1,6 @@
 """Conducts one examination: opens the file, loads detectors, has every lane fed, concludes."""
 
 import logging
-import math
 import os
 import sys
 import time
@@ -13,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.calibration import Calibration
-from analysis.engine.condition import measured
 from analysis.engine.detectors.base import Card, Detector, wanted
 from analysis.engine.endings import damage_of, ended, failed, outside, remarks_on, remarks_on_passages, unread
 from analysis.engine.errors import EngineError, UnusableWeights, UnverifiedWeights
 from analysis.engine.feeding import Feeder
+from analysis.engine.feeds import condition, sampling, source
 from analysis.engine.fusion import conclude
 from analysis.engine.lane import InFeed, Lane
-from analysis.engine.media.limits import Flow, Limits, Passages, Sampling
+from analysis.engine.media.limits import Limits, Passages, Sampling
 from analysis.engine.media.reader import MediaReader, open_media, recognise
 from analysis.engine.plan import Plan
 from analysis.engine.prepared import prepared
@@ -29,7 +28,6 @@ from analysis.engine.stages import Stages
 from analysis.engine.trust import NOBODY, TrustList
 from analysis.engine.types import (
     Concluded,
-    Condition,
     Consumes,
     DetectorEnded,
     DetectorStarted,
@@ -42,7 +40,6 @@ from analysis.engine.types import (
     Probe,
     Probed,
     Reason,
-    Source,
     Stage,
 )
 
@@ -197,7 +194,7 @@ class Conductor:
         self.out.put(ending)
 
     def _open(self, cards: Sequence[Card]) -> MediaReader:
-        self._sampling = _sampling(self.order.options, cards)
+        self._sampling = sampling(self.order.options, cards)
         self._reader = open_media(
             self.order.path,
             limits=self.order.options.limits,
@@ -276,11 +273,19 @@ class Conductor:
         if not following:
             return detectors, None
         registry, name = self.order.registry, self.order.options.footage.finder
+        self._loading = InFeed(following[0].name, time.monotonic())
         try:
             return detectors, registry.find_objects(registry.weights, name, threads)
         except (UnverifiedWeights, UnusableWeights) as error:
             for card in following:
                 self._end(ended(card, NotAssessed(Reason.DETECTOR_MISSING, str(error))))
+        # a finder is a net like any other: whatever it raises, the others go on
+        except BaseException as error:
+            logger.exception("the object finder could not be loaded")
+            for card in following:
+                self._end(failed(card, error))
+        finally:
+            self._loading = None
         return [detector for detector in detectors if not detector.card.follows], None
 
     def _plan(self, threads: int, feeder: Feeder, detectors: Sequence[Detector]) -> Plan:
@@ -315,13 +320,13 @@ class Conductor:
         return [
             Lane(
                 detector,
-                _source(reader.probe, options, detector.card),
+                source(reader.probe, options, detector.card),
                 out=self.out,
                 stop=self.stop,
                 permits=permits,
                 calibration=self.order.calibrations.get(detector.card.name),
                 prepared=prepared(detector.card, self.order.registry.weights),
-                condition=_condition(detector.card, reader),
+                condition=condition(detector.card, reader),
             )
             for detector in detectors
         ]
@@ -333,44 +338,5 @@ class Conductor:
                     raise Stopped
 
 
-def _sampling(options: Options, cards: Sequence[Card]) -> Sampling:
-    passages = options.passages if any(card.dense for card in cards) else None
-    footage = options.footage
-    watched = any(card.consumes is Consumes.FOOTAGE for card in cards)
-    return Sampling(
-        fps=options.sample_fps,
-        batch_frames=options.batch_frames,
-        passages=passages,
-        until_seconds=options.until_seconds,
-        flow=Flow(footage.max_fps, footage.frame_skip) if watched else None,
-    )
-
-
-def _source(probe: Probe, options: Options, card: Card) -> Source:
-    """What sessions are told; the number of their frames is an estimate from the header."""
-    return Source(probe, options.sample_fps, _expected(probe, options, card), options.footage)
-
-
-def _expected(probe: Probe, options: Options, card: Card) -> int | None:
-    if probe.kind is MediaKind.IMAGE:
-        return 1
-    if probe.duration_seconds is None:
-        return None
-    if card.consumes is Consumes.FOOTAGE:
-        flow = Flow(options.footage.max_fps, options.footage.frame_skip)
-        return math.ceil(probe.duration_seconds * flow.fps(probe.fps_from_header))
-    if card.dense:
-        fps = min(probe.fps_from_header or options.passages.max_fps, options.passages.max_fps)
-        return math.ceil(options.passages.expected_seconds(probe.duration_seconds) * fps)
-    grid = math.ceil(probe.duration_seconds * options.sample_fps)
-    return min((count for count in (grid, probe.frames_from_header) if count), default=None)
-
-
 def _named(found_by: FoundBy | None) -> tuple[str, str, str] | None:
     return (found_by.name, found_by.version, found_by.sha256 or "") if found_by else None
-
-
-def _condition(card: Card, reader: MediaReader) -> Condition:
-    """What was measured of the sides of the file that this detector looks at."""
-    heard = card.consumes is Consumes.SOUND
-    return measured(reader.probe, reader.described, pictured=not heard, heard=heard or card.hears)

@@ -246,6 +246,20 @@ def test_a_finder_that_fails_costs_nobody_who_needs_no_objects(clip):
     assert ending(seen, "plain").assessment.score == 0.25
 
 
+def test_a_finder_that_cannot_be_loaded_fails_those_who_need_it(clip):
+    def broken(_weights, _name, _threads):
+        raise ImportError("no runtime")
+
+    modules = Registry.load(NO_WEIGHTS.folder)
+    modules.find_objects = broken
+
+    with examine(clip, registry=modules, detectors=("motion", "tracking")) as going:
+        seen = list(going)
+
+    assert ending(seen, "tracking").error_type == "ImportError"
+    assert ending(seen, "motion").assessment.reason is Reason.REPORTS_FACTS
+
+
 def test_a_finder_whose_weights_are_missing_is_named_and_costs_nobody_else(clip):
     def missing(_weights, _name, _threads):
         raise UnverifiedWeights("finder.onnx is not installed.")
