@@ -4,8 +4,9 @@ import gc
 import weakref
 
 from analysis.engine.pipeline import Options
-from analysis.engine.types import Consumes
+from analysis.engine.types import Consumes, FootageSettings, NotAssessed, Reason
 from tests import clips
+from tests.analysis.engine.footage import motions, tracks, watch
 from tests.analysis.engine.plugins import Plain, card, ending, run
 
 BATCH_FRAMES = 4
@@ -14,8 +15,8 @@ BATCH_FRAMES = 4
 class Counting(Plain):
     """Keeps nothing, and counts how many frames it was fed are still alive."""
 
-    def __init__(self, name, consumes=Consumes.FRAMES):
-        super().__init__(card(name, consumes=consumes), keep=False)
+    def __init__(self, name, consumes=Consumes.FRAMES, **fields):
+        super().__init__(card(name, consumes=consumes, **fields), keep=False)
         self.seen = []
         self.most = 0
 
@@ -24,6 +25,15 @@ class Counting(Plain):
         gc.collect()
         self.most = max(self.most, sum(reference() is not None for reference in self.seen))
         return super().feed(batch)
+
+
+class Watching(Counting):
+    def feed(self, batch):
+        super().feed(batch)
+        return ()
+
+    def finish(self):
+        return NotAssessed(Reason.REPORTS_FACTS, "It watched.")
 
 
 def test_frames_are_let_go_while_a_long_clip_is_read(tmp_path):
@@ -35,3 +45,17 @@ def test_frames_are_let_go_while_a_long_clip_is_read(tmp_path):
     assert ending(seen, "frames").assessment.coverage.sampled == 240
     # two wait for each detector and for the face finder, one is in each one's hands, one in the feeder's
     assert frames.most <= 6 * BATCH_FRAMES
+
+
+def test_frames_of_footage_are_let_go_too(tmp_path):
+    clip = clips.write_video(tmp_path / "long.mp4", seconds=24.0)
+    watching = Watching("watching", Consumes.FOOTAGE, forensic=False, by_default=False)
+    options = Options(batch_frames=BATCH_FRAMES, footage=FootageSettings(snapshots="all"))
+
+    seen = watch(clip, watching, options=options)
+
+    assert len(watching.seen) == 240
+    assert motions(seen)
+    assert tracks(seen) == []
+    # two wait for each of three detectors and for whoever finds objects, one is in each one's hands
+    assert watching.most <= 12 * BATCH_FRAMES

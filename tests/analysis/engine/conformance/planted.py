@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,12 @@ from analysis.engine.types import (
     Consumes,
     Coverage,
     EvidenceMade,
+    FootageBatch,
+    FootageFrame,
     Frame,
     FrameBatch,
     MediaKind,
+    MotionTold,
     NotAssessed,
     Observation,
     Reason,
@@ -40,6 +44,7 @@ class Honest:
     """Its own detector and session; abstains on pictures under 16 px."""
 
     kinds = frozenset({MediaKind.IMAGE})
+    consumes = Consumes.FRAMES
     least_side = 16
     terms: dict[str, float] = {}
 
@@ -227,6 +232,46 @@ class Raising(Honest):
         raise ValueError("no idea")
 
 
+class Watching:
+    """Tells of motion once for each of its batches, which are no promise of anybody's."""
+
+    kinds = frozenset({MediaKind.VIDEO})
+    terms: dict[str, float] = {}
+    consumes = Consumes.FOOTAGE
+
+    def __init__(self, card: Card) -> None:
+        self.card = card
+
+    def open(self, source: Source) -> "Watching":
+        return type(self)(self.card)
+
+    def feed(self, batch: Batch) -> Iterator[Observation]:
+        if isinstance(batch, FootageBatch) and batch.frames:
+            yield from self.tell(batch.frames)
+
+    def tell(self, frames: tuple[FootageFrame, ...]) -> Iterator[Observation]:
+        last = frames[-1]
+        told = MotionTold(self.card.name, False, last.pts_seconds, last.number, 0.1, 0.1)
+        yield told
+        yield replace(told, ended=True, duration_seconds=0.0)
+
+    def drain(self) -> Iterator[Observation]:
+        return iter(())
+
+    def finish(self) -> Assessment:
+        return NotAssessed(Reason.REPORTS_FACTS, "Watched.")
+
+    def evidence(self) -> Iterator[EvidenceMade]:
+        return iter(())
+
+
+class Foreseeing(Watching):
+    """Tells of a moment that it was not fed yet."""
+
+    def tell(self, frames: tuple[FootageFrame, ...]) -> Iterator[Observation]:
+        yield MotionTold(self.card.name, False, frames[-1].pts_seconds + 60, 1, 0.1, 0.1)
+
+
 class Lazy(Honest):
     """Gives no reason when it abstains."""
 
@@ -239,6 +284,7 @@ FAULTS = {
     for kind in (
         Honest, Inverted, Nan, Endless, Babbling, Rolling, Remembering, Huddling, Hasty, Overbold, Undecided,
         Unstoppable, Hoarding, Greedy, Large, Scribbling, Speechless, Mapping, Dying, Raising, Lazy,
+        Watching, Foreseeing,
     )
 }  # fmt: skip
 
@@ -251,7 +297,7 @@ def cards() -> list[Card]:
             version="1.0",
             family="brightness",
             subject="picture",
-            consumes=Consumes.FRAMES,
+            consumes=kind.consumes,
             kinds=kind.kinds,
             unit="frames",
             looks_at="How bright a picture is.",
@@ -261,12 +307,13 @@ def cards() -> list[Card]:
             accuracy="None: brightness says nothing about manipulation.",
             preprocessing="None.",
             by_default=False,
+            forensic=kind.consumes is not Consumes.FOOTAGE,
         )
         for name, kind in FAULTS.items()
     ]
 
 
-def make(name: str, weights: WeightStore, device: str) -> Honest:
+def make(name: str, weights: WeightStore, device: str) -> Honest | Watching:
     return FAULTS[name](next(card for card in cards() if card.name == name))
 
 

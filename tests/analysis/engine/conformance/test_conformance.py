@@ -42,6 +42,8 @@ REFUSED = {
     "speechless": ("evidence", "Evidence of kind 'patch' has no caption."),
     "mapping": ("evidence", "A map of 65 x 65 is too fine; 64 x 64 is the most."),
     "dying": ("scores", "It ended the process (SIGSEGV) after it was given a picture."),
+    "watching": ("batches", "gives something else in batches of 1: 50 events of footage and then 200,"),
+    "foreseeing": ("scores", "told of 60.3 s, which is no media time of what it was fed."),
     "raising": ("scores", "It raised ValueError: no idea (planted.py, line "),
 }
 
