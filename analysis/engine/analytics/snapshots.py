@@ -101,7 +101,7 @@ def _draw(picture: Pixels, one: Labelled) -> None:
     floor = top if top >= high + below else min(top + high + below, height - 1)
     cv2.rectangle(picture, (left, floor - high - below), (left + wide, floor), COLOUR, cv2.FILLED)
     at = (left, floor - below)
-    cv2.putText(picture, words, at, cv2.FONT_HERSHEY_SIMPLEX, scale, INK, thick, cv2.LINE_AA)
+    cv2.putText(picture, words, at, cv2.FONT_HERSHEY_SIMPLEX, scale, INK, max(1, thick // 2), cv2.LINE_AA)
 
 
 def _jpeg(rgb: Pixels) -> bytes:

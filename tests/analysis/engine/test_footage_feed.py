@@ -1,12 +1,16 @@
 """Footage detectors are fed the whole file at their own rate; whoever else is asked notices nothing of it."""
 
+import json
 import time
+from dataclasses import replace
 
 import pytest
 
+from analysis.engine.detectors import tracking
 from analysis.engine.errors import Cancelled, UnverifiedWeights
 from analysis.engine.media.limits import Passages
 from analysis.engine.pipeline import Options, examine
+from analysis.engine.plan import Plan, looked_otherwise
 from analysis.engine.registry import Registry, UnsoundCard
 from analysis.engine.types import (
     Consumes,
@@ -288,3 +292,23 @@ def test_a_finder_whose_weights_are_missing_is_named_and_costs_nobody_else(clip)
 def test_a_card_that_says_otherwise_is_refused(fields):
     with pytest.raises(UnsoundCard):
         registry(Plain(card(**fields)))
+
+
+def test_a_plan_on_record_names_who_found_objects_for_those_who_follow_them(clip):
+    (prepared,) = of(Prepared, watch(clip, Plain()))
+    plan = Plan.parse(json.loads(json.dumps(prepared.plan.as_json())))
+
+    assert plan == prepared.plan
+    assert plan.of(tracking.cards()[0]).object_finder == ("drawn", "1", "")
+    assert plan.of(card()).object_finder is None
+    other = replace(plan, object_finder=("drawn", "2", ""))
+    assert looked_otherwise(plan, other, tracking.cards()[0]) == [
+        "Objects were found by drawn 1 then, by drawn 2 now."
+    ]
+
+
+def test_a_plan_of_before_there_was_footage_can_still_be_read(clip):
+    (prepared,) = of(Prepared, watch(clip, Plain(), detectors=()))
+    old = {name: value for name, value in prepared.plan.as_json().items() if name != "object_finder"}
+
+    assert Plan.parse(old) == prepared.plan
