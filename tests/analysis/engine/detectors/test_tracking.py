@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from analysis.engine.analytics.zones import Line, Polygon, Zone
+from analysis.engine.pipeline import examine
+from analysis.engine.registry import Registry
 from analysis.engine.types import Reason, SnapshotPolicy
 from tests import clips
 from tests.analysis.engine.footage import COLOURS, DrawnFinder, Mover, film, pictures, tracks, watch
@@ -219,3 +221,27 @@ def test_nothing_found_is_nothing_followed(tmp_path):
     seen = seen_in(film(tmp_path / "empty.mp4", 2.0))
 
     assert ending(seen, "tracking").assessment.detail == "No object was followed."
+
+
+def test_the_card_names_the_finder_that_is_in_use(tmp_path):
+    told = Registry.load(tmp_path).state("tracking").card.preprocessing
+
+    assert "Objects found by opencv-people (upright people only) unless another is named." in told
+
+
+def test_the_card_names_the_best_finder_whose_weights_are_here(weights_dir):
+    told = Registry.load(weights_dir).state("tracking").card.preprocessing
+
+    assert "Objects found by YOLOX-nano (object finder) 695e750a5d57 unless another is named." in told
+
+
+def test_people_in_a_real_picture_are_told(media_dir, weights_dir):
+    path = media_dir / "image" / "deepface_selfie_many_people_real.jpg"
+
+    with examine(path, registry=Registry.load(weights_dir), detectors=["tracking"]) as going:
+        seen = list(going)
+
+    told = facts(seen)
+    assert told["classes"]["person"] >= 3
+    assert told["finder"]["name"] == "yolox-nano"
+    assert {one.model[0] for one in tracks(seen)} == {"yolox-nano"}
