@@ -1,0 +1,186 @@
+"""Stands between libav and a camera that speaks RTSP (RFC 2326), over TCP alone.
+
+libav would follow a redirect to any host and puts addresses into its messages. So it is told of a socket of this
+process only: what it asks goes on to the one allowed address, with the camera's own name and with credentials that
+libav never sees; a redirect ends the connection.
+"""
+
+import re
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from threading import Thread
+
+from analysis.engine.watching.authorisation import Login
+from analysis.engine.watching.connection import Place, connect, reason_of
+from analysis.engine.watching.source import SourceFailed
+
+_PIECE = 1 << 16
+_MOST_HEAD, _MOST_BODY = 16 << 10, 256 << 10
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})", re.IGNORECASE)
+_CHALLENGE = re.compile(r"\r\nwww-authenticate:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_BEGINNING = re.compile(rb"\$|RTSP/|[A-Z_]{3,20} ")
+
+
+class RtspRelay:
+    """One connection to one camera. `failure` says why the camera or we broke it off, `refusal` what the camera last
+    refused."""
+
+    def __init__(
+        self,
+        address: str,
+        login: Login,
+        pinned_ip: str | None,
+        *,
+        open_seconds: float,
+        silent_seconds: float,
+    ) -> None:
+        self.failure: SourceFailed | None = None
+        self.refusal: SourceFailed | None = None
+        self._place, self._login, self._within = Place.of(address), login, silent_seconds
+        self._camera = connect(self._place, pinned_ip, open_seconds)
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=1)
+        self._door.settimeout(open_seconds)
+        self._own = f"rtsp://127.0.0.1:{self._door.getsockname()[1]}"
+        self._asked: tuple[bytes, str, str] | None = None
+        self._challenges: list[str] = []
+        self._answers = 0
+        self._tried = False
+        Thread(target=self._run, name="rtsp relay", daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """What libav is to open."""
+        return self._own + self._place.asked
+
+    def close(self) -> None:
+        for one in (self._camera, self._door):
+            # wakes whoever waits on it; it may be closed already
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _run(self) -> None:
+        try:
+            with self._door:
+                client, _ = self._door.accept()
+        except OSError:
+            return
+        with client, self._camera:
+            # known before the connection closes, since libav looks for it then
+            try:
+                self._pump(client)
+            except SourceFailed as error:
+                self.failure = error
+            except OSError as error:
+                self.failure = SourceFailed(reason_of(error, self._within))
+
+    def _pump(self, client: socket.socket) -> None:
+        from_camera, from_client = bytearray(), bytearray()
+        while True:
+            # what TLS holds decrypted is not seen by select
+            held = getattr(self._camera, "pending", lambda: 0)()
+            ready, _, _ = select.select([client, self._camera], [], [], 0 if held else self._within)
+            if not ready and not held:
+                raise TimeoutError
+            if client in ready:
+                if not _read(client, from_client):
+                    return
+                for message in messages(from_client):
+                    self._ask(message)
+            if held or self._camera in ready:
+                if not _read(self._camera, from_camera):
+                    return
+                for message in messages(from_camera):
+                    if self._passes(message):
+                        client.sendall(message)
+
+    def _ask(self, message: bytes) -> None:
+        if message.startswith(b"$"):
+            self._camera.sendall(message)
+            return
+        message = message.replace(self._own.encode(), f"{self._place.scheme}://{self._place.named}".encode())
+        method, _, rest = message.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
+        uri = rest.partition(" ")[0]
+        self._asked, self._tried = (message, method, uri), False
+        self._send()
+
+    def _send(self) -> None:
+        """The last question once more, with what the camera's challenge asks for."""
+        if self._asked is None:
+            return
+        message, method, uri = self._asked
+        self._answers += bool(self._challenges)
+        said = self._login.answer(self._challenges, method, uri, count=self._answers)
+        if said:
+            head, _, body = message.partition(b"\r\n\r\n")
+            message = head + b"\r\nAuthorization: " + said.encode() + b"\r\n\r\n" + body
+            self._tried = True
+        self._camera.sendall(message)
+
+    def _passes(self, message: bytes) -> bool:
+        """Whether libav is to see that. Raises SourceFailed for what ends the connection."""
+        if not message.startswith(b"RTSP/"):
+            return not message.startswith(b"REDIRECT ")
+        status = int(message[9:12]) if message[9:12].isdigit() else 0
+        if 300 <= status < 400:
+            raise SourceFailed(
+                f"it sends us to another address ({status}), which is not followed: enter that one"
+            )
+        if status == 401:
+            self._meet(message)
+            return False
+        if status >= 400:
+            self.refusal = SourceFailed(f"it answers with status {status}")
+        return True
+
+    def _meet(self, message: bytes) -> None:
+        head = message.partition(b"\r\n\r\n")[0].decode("latin-1")
+        fresh = _CHALLENGE.findall(head)
+        if self._tried and "stale=true" not in head.lower():
+            raise SourceFailed("it does not accept the user and the password (401)")
+        self._challenges, self._answers, self._tried = fresh, 0, False
+        if self._asked is None or self._login.answer(fresh, "OPTIONS", "*") is None:
+            raise SourceFailed("it asks for a user and a password (401)")
+        self._send()
+
+
+def messages(buffer: bytearray) -> Iterator[bytes]:
+    """The whole messages and interleaved packets at the head of `buffer`, which are taken out of it.
+
+    Raises SourceFailed for what is neither, and too long.
+    """
+    while buffer:
+        if not _BEGINNING.match(buffer):
+            # some cameras leave padding between packets
+            found = _BEGINNING.search(buffer, 1)
+            if found is None:
+                if len(buffer) > _MOST_HEAD:
+                    raise SourceFailed("what it answers is no RTSP")
+                return
+            del buffer[: found.start()]
+        length = _length(buffer)
+        if length is None or len(buffer) < length:
+            return
+        yield bytes(buffer[:length])
+        del buffer[:length]
+
+
+def _length(buffer: bytearray) -> int | None:
+    if buffer[0] == ord("$"):
+        return 4 + int.from_bytes(buffer[2:4], "big") if len(buffer) >= 4 else None
+    end = buffer.find(b"\r\n\r\n")
+    if end < 0 and len(buffer) <= _MOST_HEAD:
+        return None
+    body = _LENGTH.search(buffer, 0, max(end, 0))
+    size = int(body[1]) if body else 0
+    if not 0 <= end <= _MOST_HEAD or size > _MOST_BODY:
+        raise SourceFailed("what it answers is no RTSP")
+    return end + 4 + size
+
+
+def _read(one: socket.socket, buffer: bytearray) -> bool:
+    piece = one.recv(_PIECE)
+    buffer += piece
+    return bool(piece)
