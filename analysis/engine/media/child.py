@@ -24,7 +24,7 @@ _DESCRIPTORS = 64
 def main() -> int:
     """Does the one job; the exit code is 0 whenever the parent was told how it went."""
     job = read_job(sys.stdin.fileno())
-    outlet = Outlet(job)
+    outlet = _outlet(job)
     outlet.listen()
     try:
         _work(job, outlet)
@@ -38,7 +38,19 @@ def main() -> int:
     return 0
 
 
+def _outlet(job: Job) -> Outlet:
+    if job.task != "watch":
+        return Outlet(job)
+    made: Outlet = importlib.import_module("analysis.engine.watching.outlet").LiveOutlet(job)
+    return made
+
+
 def _work(job: Job, outlet: Outlet) -> None:
+    if job.task == "watch":
+        watch = importlib.import_module("analysis.engine.watching.decoding").watch
+        _confine(job)
+        watch(job, outlet)
+        return
     # Pillow for pictures, animated ones included; libav for the rest. Loading both would cost 50 ms.
     name = "stills" if job.format in PICTURE_FORMATS else "container"
     module = importlib.import_module(f"analysis.engine.media.{name}")

@@ -12,10 +12,10 @@ from analysis.engine.trust import NOBODY, TrustList
 
 @dataclass(frozen=True)
 class Job:
-    """`task` is "probe", "read" or "alter"; `out`, `ring` and `into` are inherited descriptors.
+    """`task` is "probe", "read", "alter" or "watch"; `out`, `ring` and `into` are inherited descriptors.
 
     `until_seconds` is where the file counts as ended. To alter is to write the copy that `variant` describes to `into`,
-    at most `most_bytes` long.
+    at most `most_bytes` long. To watch is to go on as `live` says, which is a watching.order.LiveOrder.
     """
 
     task: str
@@ -37,6 +37,7 @@ class Job:
     into: int = -1
     most_bytes: int = 0
     variant: Mapping[str, Any] = field(default_factory=dict)
+    live: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 def read_job(descriptor: int) -> Job:

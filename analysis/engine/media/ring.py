@@ -26,10 +26,10 @@ def create() -> int:
         return os.dup(file.fileno())
 
 
-def size(descriptor: int, frame_bytes: int, *, still: bool) -> int:
-    """Makes room for as many frames as RING_BYTES hold, two at least, one for a still picture; returns
-    the number of slots."""
-    slots = 1 if still else max(2, min(MOST_SLOTS, RING_BYTES // frame_bytes))
+def size(descriptor: int, frame_bytes: int, *, still: bool, most: int = MOST_SLOTS) -> int:
+    """Makes room for as many frames as RING_BYTES hold, two at least and `most` at most, one for a still picture;
+    returns the number of slots."""
+    slots = 1 if still else max(2, min(most, RING_BYTES // frame_bytes))
     os.ftruncate(descriptor, slots * frame_bytes)
     if hasattr(fcntl, "F_ADD_SEALS"):
         seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL

@@ -17,6 +17,7 @@ ORDER = struct.Struct("<BxxxIQ")
 JOB = struct.Struct("<I")
 FRAME = struct.Struct("<IIIIId????")
 ALIVE = struct.Struct("<Id")
+PICTURE = struct.Struct("<IIIIQQd")
 SOUND_BLOCK_SAMPLES = 16_000
 
 
@@ -30,6 +31,8 @@ class Tag(IntEnum):
     ALIVE = 5
     ENDED = 6
     FAILED = 7
+    OPENED = 8
+    PICTURE = 9
 
 
 class Order(IntEnum):
@@ -47,10 +50,12 @@ LARGEST = {
     Tag.ALIVE: ALIVE.size,
     Tag.ENDED: 64 * 1024,
     Tag.FAILED: 16 * 1024,
+    Tag.OPENED: 4 * 1024,
+    Tag.PICTURE: PICTURE.size,
 }
 
 
-_FIXED = frozenset((Tag.FRAME, Tag.ALIVE))
+_FIXED = frozenset((Tag.FRAME, Tag.ALIVE, Tag.PICTURE))
 
 
 class Garbled(ValueError):

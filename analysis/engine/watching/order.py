@@ -1,0 +1,77 @@
+"""What the child of a watched source is told, over its pipe and nowhere else: it holds credentials."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from analysis.engine.watching.source import LiveSource, Patience
+
+
+@dataclass(frozen=True)
+class LiveOrder:
+    """began: when watching began, in time.monotonic, which is one clock for all processes of a machine.
+
+    From `number` and `from_seconds` on the pictures of this stretch are counted and timed.
+    """
+
+    kind: str
+    address: str = field(repr=False)
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    pinned_ip: str | None
+    pace: str
+    loop: bool
+    may_drop: bool
+    open_seconds: float
+    stall_seconds: float
+    max_fps: float
+    frame_skip: int
+    began: float
+    number: int
+    from_seconds: float
+
+    @classmethod
+    def of(
+        cls,
+        source: LiveSource,
+        patience: Patience,
+        *,
+        max_fps: float,
+        frame_skip: int,
+        began: float,
+        number: int,
+        from_seconds: float,
+    ) -> Self:
+        return cls(
+            kind=source.kind,
+            address=source.address,
+            user=source.user,
+            password=source.password,
+            pinned_ip=source.pinned_ip,
+            pace=source.pace,
+            loop=source.loop,
+            may_drop=source.may_drop,
+            open_seconds=patience.open_seconds,
+            stall_seconds=patience.stall_seconds,
+            max_fps=max_fps,
+            frame_skip=frame_skip,
+            began=began,
+            number=number,
+            from_seconds=from_seconds,
+        )
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Self:
+        return cls(**said)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def is_live(self) -> bool:
+        return self.kind != "file"
+
+    @property
+    def silent_seconds(self) -> float:
+        """After so much silence of the camera the child gives up by itself; the parent, who knows why, is sooner."""
+        return self.stall_seconds + 2.0

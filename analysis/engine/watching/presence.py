@@ -1,0 +1,133 @@
+"""A source through all its outages: pictures while there are any, and what is told of it when there are none."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock
+
+from analysis.engine.errors import EngineError
+from analysis.engine.media.limits import Limits
+from analysis.engine.types import FootageGap, FootageSettings, SourceOffline, SourceOnline
+from analysis.engine.watching.backoff import Backoff
+from analysis.engine.watching.gaps import Gaps
+from analysis.engine.watching.order import LiveOrder
+from analysis.engine.watching.scrubbing import scrubbed
+from analysis.engine.watching.source import LiveSource, Patience
+from analysis.engine.watching.stretch import LiveFrame, Opened, Renewed, Stretch
+
+_LOOK_SECONDS = 0.25
+_STEP_SECONDS = 0.04  # from the last picture of a file to the first of the next stretch of it
+
+Item = SourceOnline | SourceOffline | FootageGap | LiveFrame | None
+
+
+class Presence:
+    """Iterated by one thread; `end` may come from another.
+
+    `dropped` counts the pictures given up since watching began.
+    """
+
+    def __init__(
+        self, source: LiveSource, settings: FootageSettings, limits: Limits, patience: Patience
+    ) -> None:
+        self.is_online = False
+        self.dropped = 0
+        self.pts_seconds = 0.0
+        self._source, self._settings, self._limits, self._patience = source, settings, limits, patience
+        self._backoff = Backoff(patience)
+        self._began = time.monotonic()
+        self._number = self._slot_bytes = 0
+        self._told: SourceOnline | None = None
+        self._offline_since: float | None = None
+        self._enough = Event()
+        self._lock = Lock()
+        self._stretch: Stretch | None = None
+
+    def end(self) -> None:
+        """No further pictures: the iterator ends, after what is waited for has been cut short."""
+        self._enough.set()
+        with self._lock:
+            if self._stretch:
+                self._stretch.kill()
+
+    def items(self) -> Iterator[Item]:
+        """None whenever nothing has happened for a moment. Ends when a file does, and after `end`."""
+        while not self._enough.is_set():
+            try:
+                yield from self._pictures()
+            except Renewed:
+                continue
+            except EngineError as error:
+                yield from self._outage(scrubbed(str(error).rstrip("."), self._source))
+            else:
+                return
+
+    def _pictures(self) -> Iterator[Item]:
+        """One child's worth. Raises what ended it."""
+        gaps, before, since = Gaps(), self.dropped, None
+        with self._opened() as stretch:
+            try:
+                for item in stretch.items():
+                    if isinstance(item, Opened):
+                        since = time.monotonic()
+                        yield from self._go_online(item)
+                    elif item is None:
+                        yield None
+                    else:
+                        self.dropped = before + item.dropped
+                        self._keep(item)
+                        yield from gaps.before(item)
+                        yield item
+                    if self._enough.is_set():
+                        return
+            finally:
+                self._backoff.was_online(time.monotonic() - since if since else 0.0)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Stretch]:
+        order = LiveOrder.of(
+            self._source,
+            self._patience,
+            max_fps=self._settings.max_fps,
+            frame_skip=self._settings.frame_skip,
+            began=self._began,
+            number=self._number,
+            from_seconds=self.pts_seconds + _STEP_SECONDS if self._number else 0.0,
+        )
+        with Stretch(self._source, order, self._limits, self._slot_bytes) as stretch:
+            with self._lock:
+                self._stretch = stretch
+            if self._enough.is_set():
+                stretch.kill()
+            try:
+                yield stretch
+            finally:
+                with self._lock:
+                    self._stretch = None
+
+    def _keep(self, frame: LiveFrame) -> None:
+        self._number, self.pts_seconds = frame.number + 1, frame.pts_seconds
+        # a source that changes its size to and fro gets a ring for the largest
+        self._slot_bytes = max(self._slot_bytes, frame.rgb.nbytes)
+
+    def _go_online(self, opened: Opened) -> Iterator[SourceOnline]:
+        offline = None if self._offline_since is None else time.monotonic() - self._offline_since
+        told = SourceOnline(opened.width, opened.height, opened.fps, opened.codec, offline)
+        self._slot_bytes = max(self._slot_bytes, 3 * opened.width * opened.height)
+        same = self._told and (told.width, told.height) == (self._told.width, self._told.height)
+        self._offline_since, self._told, self.is_online = None, told, True
+        # a child that was replaced is no news, unless the pictures are others
+        if offline is not None or not same:
+            yield told
+
+    def _outage(self, reason: str) -> Iterator[Item]:
+        """Waits for the next attempt; the first one of an outage says so."""
+        seconds = self._backoff.next_seconds()
+        if self._enough.is_set():
+            return
+        if self._offline_since is None:
+            self._offline_since, self.is_online = time.monotonic(), False
+            yield SourceOffline(reason, seconds)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._enough.wait(min(left, _LOOK_SECONDS)):
+            yield None

@@ -1,0 +1,108 @@
+"""Times of watched pictures never run backward; attempts become rarer; gaps are told when they stand out."""
+
+from random import Random
+
+import pytest
+
+from analysis.engine.watching.backoff import Backoff
+from analysis.engine.watching.clocks import ArrivalClock, MediaClock
+from analysis.engine.watching.gaps import Gaps
+from analysis.engine.watching.scrubbing import scrubbed
+from analysis.engine.watching.source import LiveSource, Patience
+from analysis.engine.watching.stretch import LiveFrame
+
+
+@pytest.mark.parametrize(
+    ("said", "times"),
+    [
+        ([0.0, 0.5, 1.0], [0.0, 0.5, 1.0]),
+        ([7.0, 7.5, 8.0], [0.0, 0.5, 1.0]),
+        ([None, None, None], [0.0, 0.5, 1.0]),
+        ([0.0, 0.0, 0.0], [0.0, 0.5, 1.0]),
+        ([0.0, 0.5, -90.0, -89.5], [0.0, 0.5, 1.0, 1.5]),
+        ([0.0, 1e6, 1e6 + 0.5], [0.0, 0.5, 1.0]),
+        ([0.0, float("nan"), float("inf"), 2.0], [0.0, 0.5, 1.0, 2.0]),
+    ],
+)
+def test_times_that_repeat_fall_leap_or_lack_are_replaced(said, times):
+    clock = MediaClock(0.0, 0.5)
+
+    assert [clock.at(one) for one in said] == times
+
+
+def test_what_begins_again_goes_on_a_frame_later():
+    clock = MediaClock(0.0, 0.5)
+    first = [clock.at(one) for one in (3.0, 3.5)]
+    clock.begin_again()
+
+    assert first + [clock.at(one) for one in (3.0, 3.5)] == [0.0, 0.5, 1.0, 1.5]
+
+
+def test_pictures_that_arrive_at_once_have_times_of_their_own():
+    clock = ArrivalClock(0.0, 1e8)  # beyond the clock of this machine, as if nothing had passed
+    times = [clock.at(0.0) for _ in range(3)]
+
+    assert [round(one - 1e8, 3) for one in times] == [0.001, 0.002, 0.003]
+
+
+def test_attempts_become_rarer_up_to_a_minute():
+    backoff = Backoff(Patience(), Random(5))  # noqa: S311 - no secret
+    waits = [backoff.next_seconds() for _ in range(8)]
+
+    for wait, most in zip(waits, (1, 2, 4, 8, 16, 32, 60, 60), strict=True):
+        assert 0.75 * most <= wait <= most
+
+
+def test_two_sources_are_not_asked_in_the_same_moment():
+    assert Backoff(Patience()).next_seconds() != Backoff(Patience()).next_seconds()
+
+
+@pytest.mark.parametrize(("online", "most"), [(5.0, 4), (60.0, 1)])
+def test_only_a_source_that_was_there_for_long_is_soon_asked_again(online, most):
+    backoff = Backoff(Patience(), Random(5))  # noqa: S311 - no secret
+    backoff.next_seconds(), backoff.next_seconds()
+    backoff.was_online(online)
+
+    assert 0.75 * most <= backoff.next_seconds() <= most
+
+
+def _frame(pts_seconds: float, dropped: int) -> LiveFrame:
+    return LiveFrame(0, pts_seconds, None, dropped)  # type: ignore[arg-type]  # no picture is needed
+
+
+def _told(*frames: LiveFrame) -> list[tuple[float, float, int]]:
+    gaps = Gaps()
+    return [(gap.from_seconds, gap.to_seconds, gap.frames) for frame in frames for gap in gaps.before(frame)]
+
+
+def test_a_second_in_which_frames_were_dropped_is_a_gap():
+    frames = [*(_frame(n / 10, 0) for n in range(20)), _frame(3.5, 16), _frame(3.6, 16)]
+
+    assert _told(*frames) == [(1.9, 3.5, 16)]
+
+
+def test_a_pause_of_the_source_itself_is_none():
+    assert not _told(_frame(0.0, 0), _frame(0.1, 0), _frame(9.0, 0))
+
+
+def test_a_detector_that_takes_long_for_every_frame_does_not_tell_of_gaps_for_ever():
+    assert len(_told(*(_frame(2.0 * n, 20 * n) for n in range(100)))) < 6
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "rtsp://10.0.0.7:8554/live?token=5",
+        "rtsp://viewer:hunter2@10.0.0.7/",
+        "10.0.0.7",
+        "10.0.0.7:8554",
+        "hunter2",
+        "viewer",
+        "/live?token=5",
+        "http://elsewhere/x",
+    ],
+)
+def test_reasons_hold_no_address_and_no_credentials_whoever_put_them_in(secret):
+    source = LiveSource("rtsp", "rtsp://10.0.0.7:8554/live?token=5", "viewer", "hunter2")
+
+    assert secret not in scrubbed(f"it cannot open {secret} (I/O error)\n", source)
