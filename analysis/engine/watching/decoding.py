@@ -24,7 +24,7 @@ _MOST_ERRORS = 200
 
 
 class Resized(SourceFailed):
-    """The pictures became larger than the ring has room for: to be opened again."""
+    """The pictures became larger than the ring has room for: to be opened again, with so many bytes for each."""
 
     code = "resized"
 
@@ -76,7 +76,8 @@ class _Looking:
             if paced and not self._order.is_live:
                 self._pace.keep(seconds)
             number, self.number = self.number, self.number + 1
-            self._outlet.alive(0, seconds)
+            if is_whole:
+                self._outlet.alive(0, seconds)
             if not is_whole or not self._flow.takes(seconds):
                 continue
             if turn is None or frame.rotation != angle:
@@ -94,9 +95,9 @@ class _Looking:
         return self._clock
 
     def _show(self, picture: Any, number: int, stream: Any) -> None:
+        if picture.width * picture.height > self._job.limits.max_pixels:
+            raise SourceFailed(f"its pictures have more than {self._job.limits.max_pixels:,} pixels")
         if not self._shown:
-            if picture.width * picture.height > self._job.limits.max_pixels:
-                raise SourceFailed(f"its pictures have more than {self._job.limits.max_pixels:,} pixels")
             codec = stream.codec_context.codec.canonical_name
             # pictures one after the other have no rate; libav says 25 of all of them
             rate = (
@@ -107,7 +108,7 @@ class _Looking:
             self._outlet.opened(picture.width, picture.height, float(rate) if rate else None, codec)
             self._shown = True
         if not self._outlet.fits(picture.width, picture.height):
-            raise Resized("its pictures have become larger")
+            raise Resized(str(3 * picture.width * picture.height))
         if self._outlet.picture(picture, number, may_drop=self._order.may_drop) and (
             self._outlet.frames % _FRAMES_PER_COLLECTION == 0
         ):

@@ -16,15 +16,15 @@ class Gaps:
     """Of one stretch of pictures without an outage."""
 
     def __init__(self) -> None:
-        self._last: LiveFrame | None = None
+        self._last: tuple[float, int] | None = None
         self._usual_seconds = 0.0
 
     def before(self, frame: LiveFrame) -> Iterator[FootageGap]:
         """The gap between the frame before and this one, if there is any."""
-        last, self._last = self._last, frame
+        last, self._last = self._last, (frame.pts_seconds, frame.dropped)
         if last is None:
             return
-        seconds, dropped = frame.pts_seconds - last.pts_seconds, frame.dropped - last.dropped
+        seconds, dropped = frame.pts_seconds - last[0], frame.dropped - last[1]
         if dropped and seconds >= max(LEAST_SECONDS, _DISTANCES * self._usual_seconds):
-            yield FootageGap(last.pts_seconds, frame.pts_seconds, dropped, REASON)
+            yield FootageGap(last[0], frame.pts_seconds, dropped, REASON)
         self._usual_seconds += _SHARE * (seconds - self._usual_seconds)

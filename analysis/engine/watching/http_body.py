@@ -52,9 +52,9 @@ class HttpBody:
         return self._answer.headers.get_content_type()
 
     def peek(self, count: int) -> bytes:
-        """The first bytes, which are read again afterwards. Fewer where it sends no more in one piece."""
-        if not self._head:
-            self._head = self._take(count)
+        """The first bytes, at least so many unless it ends before, which are read again afterwards."""
+        while len(self._head) < count and (piece := self._take(_PIECE)):
+            self._head += piece
         return self._head
 
     def read(self, count: int = _PIECE) -> bytes:

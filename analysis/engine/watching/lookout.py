@@ -62,7 +62,8 @@ class Lookout:
     def _run(self) -> None:
         try:
             self._tell(self._panel.load())
-            self._watch()
+            if not self._panel.has_given_up:
+                self._watch()
             self._tell(self._panel.finish())
         except Stopped:
             return

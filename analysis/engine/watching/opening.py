@@ -16,7 +16,7 @@ from av.container import InputContainer
 from analysis.engine.errors import EngineError
 from analysis.engine.media.container import best_picture, open_as
 from analysis.engine.media.job import Job
-from analysis.engine.media.sniff import HEAD_BYTES, PICTURE_FORMATS, sniff
+from analysis.engine.media.sniff import PICTURE_FORMATS, sniff
 from analysis.engine.types import MediaKind
 from analysis.engine.watching.authorisation import Login
 from analysis.engine.watching.http_body import HttpBody
@@ -27,6 +27,7 @@ from analysis.engine.watching.source import SourceFailed
 _MJPEG_TYPES = frozenset(("video/x-motion-jpeg", "video/x-mjpeg", "video/mjpeg"))
 # Looking longer at what a camera sends would only begin later: the first picture says the rest.
 _LOOK = {"probesize": "1000000", "analyzeduration": "500000", "fpsprobesize": "0"}
+_HEAD_BYTES = 2048  # enough to know every format of video; a live stream sends more only later
 _ALONE = {"protocol_whitelist": "none", "enable_drefs": "0"}
 
 
@@ -90,7 +91,7 @@ def _format_of(body: HttpBody) -> str:
         return "mpjpeg"
     if body.media_type in _MJPEG_TYPES:
         return "mjpeg"
-    found = sniff(body.peek(HEAD_BYTES))
+    found = sniff(body.peek(_HEAD_BYTES))
     if found is None or found.kind is not MediaKind.VIDEO or found.format in PICTURE_FORMATS:
         raise SourceFailed(
             "it sends no video: give the address of its MJPEG or MP4 stream, not of a page or playlist"

@@ -81,7 +81,8 @@ class Panel:
                 logger.exception("the object finder failed")
                 yield from self._give_up_objects(error)
         self.newest = plain
-        yield from self._feed(FootageBatch((plain,), found_by=self._objects and self._objects.found_by))
+        found_by = self._objects.found_by if self._objects else None
+        yield from self._feed(FootageBatch((plain,), found_by=found_by))
 
     def finish(self) -> Iterator[Observation]:
         """What was held back, and the ending of each."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Lock
 
 from analysis.engine.errors import EngineError
@@ -16,6 +17,7 @@ from analysis.engine.watching.source import LiveSource, Patience
 from analysis.engine.watching.stretch import LiveFrame, Opened, Renewed, Stretch
 
 _LOOK_SECONDS = 0.25
+MOST_PIXELS = 7680 * 4320  # of a picture; several of them are held at once for as long as it is watched
 _STEP_SECONDS = 0.04  # from the last picture of a file to the first of the next stretch of it
 
 Item = SourceOnline | SourceOffline | FootageGap | LiveFrame | None
@@ -33,7 +35,8 @@ class Presence:
         self.is_online = False
         self.dropped = 0
         self.pts_seconds = 0.0
-        self._source, self._settings, self._limits, self._patience = source, settings, limits, patience
+        self._source, self._settings, self._patience = source, settings, patience
+        self._limits = replace(limits, max_pixels=min(limits.max_pixels, MOST_PIXELS))
         self._backoff = Backoff(patience)
         self._began = time.monotonic()
         self._number = self._slot_bytes = 0
@@ -55,8 +58,8 @@ class Presence:
         while not self._enough.is_set():
             try:
                 yield from self._pictures()
-            except Renewed:
-                continue
+            except Renewed as renewed:
+                self._slot_bytes = max(self._slot_bytes, renewed.slot_bytes)
             except EngineError as error:
                 yield from self._outage(scrubbed(str(error).rstrip("."), self._source))
             else:
@@ -107,12 +110,11 @@ class Presence:
 
     def _keep(self, frame: LiveFrame) -> None:
         self._number, self.pts_seconds = frame.number + 1, frame.pts_seconds
-        # a source that changes its size to and fro gets a ring for the largest
-        self._slot_bytes = max(self._slot_bytes, frame.rgb.nbytes)
 
     def _go_online(self, opened: Opened) -> Iterator[SourceOnline]:
         offline = None if self._offline_since is None else time.monotonic() - self._offline_since
         told = SourceOnline(opened.width, opened.height, opened.fps, opened.codec, offline)
+        # a source that changes its size to and fro gets a ring for the largest
         self._slot_bytes = max(self._slot_bytes, 3 * opened.width * opened.height)
         same = self._told and (told.width, told.height) == (self._told.width, self._told.height)
         self._offline_since, self._told, self.is_online = None, told, True

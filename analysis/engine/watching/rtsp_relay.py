@@ -6,6 +6,7 @@ libav never sees; a redirect ends the connection.
 """
 
 import re
+import secrets
 import select
 import socket
 from collections.abc import Iterator
@@ -42,7 +43,8 @@ class RtspRelay:
         self._camera = connect(self._place, pinned_ip, open_seconds)
         self._door = socket.create_server(("127.0.0.1", 0), backlog=1)
         self._door.settimeout(open_seconds)
-        self._own = f"rtsp://127.0.0.1:{self._door.getsockname()[1]}"
+        # the secret keeps other programs of this machine from asking the camera through us
+        self._own = f"rtsp://127.0.0.1:{self._door.getsockname()[1]}/{secrets.token_hex(16)}"
         self._asked: tuple[bytes, str, str] | None = None
         self._challenges: list[str] = []
         self._answers = 0
@@ -100,6 +102,8 @@ class RtspRelay:
         if message.startswith(b"$"):
             self._camera.sendall(message)
             return
+        if self._asked is None and self._own.encode() not in message:
+            raise SourceFailed("somebody else came between")
         message = message.replace(self._own.encode(), f"{self._place.scheme}://{self._place.named}".encode())
         method, _, rest = message.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
         uri = rest.partition(" ")[0]

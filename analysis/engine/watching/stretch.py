@@ -2,12 +2,13 @@
 
 import math
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from analysis.engine.errors import LimitExceeded, ReaderLost
+from analysis.engine.errors import LimitExceeded, ReaderLost, UndecodableMedia
 from analysis.engine.media import answers, ring, wire
 from analysis.engine.media.limits import Limits
 from analysis.engine.media.probe_child import recognise
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LIVE_SLOTS = 3
 _LOOK_SECONDS = 0.25
 _SPARE_SECONDS = 5.0  # for the child to start, beside what the source takes
+_NO_VIDEO = "it is no video that Assay knows"
 _NO_PATH = "no file: a live source"
 
 
@@ -48,7 +50,12 @@ class LiveFrame:
 
 
 class Renewed(Exception):
-    """The child must be replaced, which is no fault of the source: its ring is too small, its CPU time used up."""
+    """The child must be replaced, which is no fault of the source: its CPU time is used up, or its ring too small, by
+    what `slot_bytes` says."""
+
+    def __init__(self, slot_bytes: int = 0) -> None:
+        super().__init__()
+        self.slot_bytes = slot_bytes
 
 
 class Stretch:
@@ -92,7 +99,7 @@ class Stretch:
                 yield None
                 continue
             tag, payload = self._receive()
-            if tag is wire.Tag.ENDED:
+            if tag is wire.Tag.ENDED and not self._order.is_live:
                 return
             if tag is wire.Tag.OPENED and self._opened is None:
                 yield self._open(payload)
@@ -117,8 +124,10 @@ class Stretch:
             found = recognise(self._source.path)
         except OSError:
             raise SourceFailed("there is no such file") from None
+        except UndecodableMedia:
+            raise SourceFailed(_NO_VIDEO) from None
         if found.kind is not MediaKind.VIDEO or found.format in PICTURE_FORMATS:
-            raise SourceFailed("it is no video")
+            raise SourceFailed(_NO_VIDEO)
         return job | {"path": str(self._source.path.absolute()), "format": found.format}
 
     def _refuse_silence(self, seconds: float) -> None:
@@ -145,7 +154,12 @@ class Stretch:
         if tag is not wire.Tag.FAILED:
             return self._nonsense()
         said = answers.failure(payload)
-        return Renewed() if said.code == "resized" else SourceFailed(said.message.rstrip("."))
+        if said.code != "resized":
+            return SourceFailed(said.message.rstrip("."))
+        needed = int(said.message) if re.fullmatch("[0-9]{1,12}", said.message) else 0
+        if self._ring is None or not self._ring.slot_bytes < needed <= 3 * self._limits.max_pixels:
+            return self._nonsense()
+        return Renewed(needed)
 
     def _open(self, payload: bytes) -> Opened:
         try:

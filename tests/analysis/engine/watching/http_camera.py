@@ -43,7 +43,9 @@ class Viewer:
 
     def picture(self, number: int, width: int = 320, height: int = 240) -> None:
         """One part of an MJPEG stream."""
-        coded = jpeg(number, width, height)
+        self.part(jpeg(number, width, height))
+
+    def part(self, coded: bytes) -> None:
         head = f"{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(coded)}\r\n\r\n"
         self.write(head.encode() + coded + b"\r\n")
 

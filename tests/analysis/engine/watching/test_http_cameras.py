@@ -128,6 +128,40 @@ def test_pictures_of_another_size_are_told_and_watched_without_an_outage(begin):
     assert watch.seer.opened == 1
 
 
+def test_a_camera_that_always_begins_small_and_grows_is_watched(begin):
+    def send(viewer: Viewer) -> None:
+        viewer.begin(MULTIPART)
+        number = 0
+        while not viewer.over.is_set():
+            viewer.picture(number, *(640, 480) if number > 5 else (320, 240))
+            viewer.pause()
+            number += 1
+
+    with HttpCamera(send) as camera:
+        watch = begin(LiveSource("http", camera.url))
+        watch.until_online()
+        wait_until(lambda: (480, 640, 3) in {shape for _, _, shape in watch.seer.frames})
+        watch.cancel()
+
+    assert not watch.of(SourceOffline)
+    assert len(camera.asked) == 2
+
+
+def test_pictures_too_large_for_a_watch_are_told(begin):
+    def send(viewer: Viewer) -> None:
+        viewer.begin(MULTIPART)
+        while not viewer.over.is_set():
+            viewer.part(large)
+            viewer.pause()
+
+    large = jpeg(0, 8000, 4400)
+
+    with HttpCamera(send) as camera:
+        offline = begin(LiveSource("http", camera.url)).until_offline()
+
+    assert offline.reason == "its pictures have more than 33,177,600 pixels"
+
+
 def test_a_camera_asks_for_a_password_and_gets_it(begin):
     with HttpCamera(mjpeg(), login=("viewer", "s3cret!pass")) as camera:
         watch = begin(LiveSource("http", camera.url, "viewer", "s3cret!pass"))
