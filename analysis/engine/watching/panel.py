@@ -118,12 +118,15 @@ class Panel:
         make = partial(registry.find_objects, registry.weights, self._settings.finder, threads)
         try:
             finder = self._blamed(following[0].card.name, make)
+            self._objects = ObjectsFollowed(finder, self._settings, still=False)
         except (UnverifiedWeights, UnusableWeights) as error:
             self._seats = [seat for seat in self._seats if not seat.card.follows]
             for seat in following:
                 yield ended(seat.card, NotAssessed(Reason.DETECTOR_MISSING, str(error)))
-            return
-        self._objects = ObjectsFollowed(finder, self._settings, still=False)
+        # a finder is somebody else's net, from a file of anybody's
+        except Exception as error:
+            logger.exception("the object finder cannot be loaded")
+            yield from self._give_up_objects(error)
 
     def _give_up_objects(self, error: Exception) -> Iterator[Observation]:
         following = self._following

@@ -80,6 +80,17 @@ def test_without_a_finder_nothing_is_followed_and_motion_is_told_all_the_same(cl
     assert [one for one in told if isinstance(one, MotionTold)]
 
 
+def test_a_finder_that_cannot_be_made_costs_only_who_follows_objects(clip):
+    def broken(*_):
+        raise RuntimeError("broken on purpose")
+
+    with watched(LiveSource("file", path=clip, pace="fast"), broken) as watching:
+        endings = {one.detector: one for one in watching if isinstance(one, DetectorEnded)}
+
+    assert endings["tracking"].assessment.reason is Reason.DETECTOR_FAILED
+    assert endings["motion"].assessment.reason is Reason.REPORTS_FACTS
+
+
 def test_a_still_view_holds_the_boxes_of_what_is_followed(clip):
     with watched(LiveSource("file", path=clip), DrawnFinder()) as watching:
         for one in watching:
