@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from analysis import live_footage
 from realtime import log
 
 State = dict[str, Any]
@@ -29,6 +30,7 @@ EMPTY: State = {
     "outcome": None,
     "error": None,
     "retried": None,
+    "footage": live_footage.EMPTY,
 }
 NEW_DETECTOR: State = {
     "unit": "frames",
@@ -45,7 +47,14 @@ NEW_DETECTOR: State = {
     "seconds": None,
     "error": None,
 }
-_FRESH: State = {"order": [], "detectors": {}, "stages": [], "outcome": None, "error": None}
+_FRESH: State = {
+    "order": [],
+    "detectors": {},
+    "stages": [],
+    "outcome": None,
+    "error": None,
+    "footage": live_footage.EMPTY,
+}
 
 
 def fold(state: State, events: Iterable[Event]) -> State:
@@ -160,6 +169,10 @@ def _stopped(state: State) -> State:
     return {**state, "detectors": halted}
 
 
+def _seen(step: live_footage.Step) -> Callable[[State, Event], State]:
+    return lambda state, data: {**state, "footage": step(state["footage"], data, state["seq"])}
+
+
 _STEPS: dict[str, Callable[[State, Event], State]] = {
     "run.queued": _queued,
     "run.started": _started,
@@ -176,4 +189,5 @@ _STEPS: dict[str, Callable[[State, Event], State]] = {
     "run.succeeded": _succeeded,
     "run.failed": _failed,
     "run.cancelled": _cancelled,
+    **{kind: _seen(step) for kind, step in live_footage.STEPS.items()},
 }

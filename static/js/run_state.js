@@ -1,6 +1,7 @@
 // The state of a run as a fold of its events. Pure: no clock, no page, no network.
 // analysis/live_state.py is its twin on the server; both answer alike for every prefix of a log, and a test holds
 // them against each other.
+import { EMPTY_FOOTAGE, FOOTAGE_STEPS } from "./footage/state.js";
 
 export const EMPTY = Object.freeze({
   seq: 0,
@@ -14,6 +15,7 @@ export const EMPTY = Object.freeze({
   outcome: null,
   error: null,
   retried: null,
+  footage: EMPTY_FOOTAGE,
 });
 
 const newDetector = (name) => ({
@@ -34,7 +36,7 @@ const newDetector = (name) => ({
   error: null,
 });
 
-const fresh = (state) => ({ ...state, order: [], detectors: {}, stages: [], outcome: null, error: null });
+const fresh = (state) => ({ ...state, order: [], detectors: {}, stages: [], outcome: null, error: null, footage: EMPTY_FOOTAGE });
 
 // The row of a detector, changed by what `change` says of the row before.
 function withDetector(state, name, change = () => ({})) {
@@ -117,7 +119,9 @@ export function fold(state, event) {
   if (event.seq <= state.seq) return state;
   const seen = { ...state, seq: event.seq, time: event.time };
   const step = STEPS[event.type];
-  return step ? step(seen, event.data) : seen;
+  if (step) return step(seen, event.data);
+  const look = FOOTAGE_STEPS[event.type];
+  return look ? { ...seen, footage: look(seen.footage, event.data, event.seq) } : seen;
 }
 
 export const isEnding = (type) => ["run.succeeded", "run.failed", "run.cancelled"].includes(type);
