@@ -96,6 +96,16 @@ class ResultRow:
         return "failed" if self.result.reason == "detector_failed" else "abstained"
 
     @property
+    def reports_facts(self) -> bool:
+        """Who was never to give a score has not abstained."""
+        return bool(self.result.reason == "reports_facts")
+
+    @property
+    def watched(self) -> bool:
+        """Whether it told what happens in the file, which it does not judge."""
+        return self.reports_facts and not self.card.get("forensic", True)
+
+    @property
     def statement(self) -> str:
         """One sentence of what it reports."""
         state = self.result.facts.get("state") if self.result.detector == "provenance" else None
@@ -132,6 +142,11 @@ class Sheet:
     def uncalibrated(self) -> bool:
         """Whether a score here is of a detector without a calibration."""
         return any(row.result.band == "uncalibrated" for row in self.rows)
+
+    @property
+    def seen(self) -> Sequence[tuple[str, str]]:
+        """What happens in the file, with the title of who tells it."""
+        return [(row.title, row.result.detail) for row in self.rows if row.watched and row.result.detail]
 
     @property
     def notes(self) -> Sequence[tuple[str, str]]:
