@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from analysis import live_state, page_words
-from analysis.models import Run
+from analysis.models import DetectorCard, Run
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,41 @@ class Lane:
 
 @dataclass(frozen=True)
 class Live:
-    """Stages and lanes as of the seq in `for_scripts`; the scripts replay everything after it."""
+    """Stages and lanes as of the seq in `for_scripts`; the scripts replay everything after it.
+
+    `watches`: somebody tells what happens in the file, so that there is room for it before it is told.
+    """
 
     stages: Sequence[Stage]
     lanes: Sequence[Lane]
+    watches: bool
     for_scripts: Mapping[str, Any]
 
 
 def live(run: Run) -> Live:
     """The run as its log says it is now."""
     state = live_state.of_topic(run.topic_id)
+    watchers = _watchers(state["order"])
+    seen = any(state["footage"].values())
     return Live(
         stages=[Stage(stage["stage"], stage["state"], stage["seconds"]) for stage in state["stages"]],
-        lanes=[_lane(state["detectors"][name]) for name in state["order"]],
-        for_scripts=_for_scripts(run, state),
+        lanes=[_lane(state["detectors"][name], watchers) for name in state["order"]],
+        watches=run.media.kind != "audio" and (seen or bool(watchers)),
+        for_scripts={**_for_scripts(run, state), "watchers": watchers},
     )
+
+
+def _watchers(names: Sequence[str]) -> list[str]:
+    """Those of the detectors that tell what happens instead of judging it."""
+    cards = DetectorCard.objects.filter(name__in=names).order_by("name")
+    return [card.name for card in cards if not card.card.get("forensic", True)]
 
 
 def _for_scripts(run: Run, state: live_state.State) -> dict[str, Any]:
     return {
         "run": str(run.pk),
+        "media": str(run.media_id),
+        "kind": run.media.kind,
         "topic": str(run.topic_id),
         "file": run.media.filename,
         "sha256": run.media.sha256,
@@ -68,7 +83,7 @@ def _for_scripts(run: Run, state: live_state.State) -> dict[str, Any]:
     }
 
 
-def _lane(row: Mapping[str, Any]) -> Lane:
+def _lane(row: Mapping[str, Any], watchers: Sequence[str]) -> Lane:
     over = row["state"] in ("finished", "abstained")
     shown = "facts" if (row["assessment"] or {}).get("reason") == "reports_facts" else row["state"]
     return Lane(
@@ -80,7 +95,7 @@ def _lane(row: Mapping[str, Any]) -> Lane:
         text=_progress_text(row),
         ending=_ending_text(row),
         share=1 if over else min(1, row["done"] / row["total"]) if row["total"] else 0,
-        has_curve=bool(row["points"]) or _may_have_curve(row),
+        has_curve=bool(row["points"]) or (row["name"] not in watchers and _may_have_curve(row)),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from analysis import evidence_words
+from analysis import evidence_words, footage_words
 
 Words = Mapping[str, str | Promise]
 
@@ -158,7 +158,7 @@ _LIVE: Words = {
     ),
     "proof.broken": _("Line {line}, as this browser received it, does not follow on the line before it."),
     "keys.peak": _("{detector}: detector score {score} at {time}, one of its highest here"),
-    "keys.no_peak": _("No further highest score in that direction."),
+    "keys.no_peak": _("No further highest score or finding in that direction."),
     "media.unplayable": _("This browser cannot show this format. The file itself is kept unchanged."),
 }
 _DROP: Words = {
@@ -220,4 +220,5 @@ def for_scripts() -> dict[str, str]:
     }
     words = {f"{group}.{key}": str(text) for group, texts in named.items() for key, text in texts.items()}
     pages = (_LIVE, _DROP, _JOB, _PANEL, _SOCKETS, evidence_words.WORDS)
-    return words | {key: str(text) for texts in pages for key, text in texts.items()}
+    said = {key: str(text) for texts in pages for key, text in texts.items()}
+    return words | said | footage_words.words()

@@ -27,3 +27,10 @@ export function size(bytes) {
 export const score = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
 
 export const rate = (perSecond) => (perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1));
+
+// A moment of media time to the tenth of a second: "0:04.2".
+export function instant(seconds) {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
+  const tenths = Math.round(seconds * 10);
+  return `${clock(Math.floor(tenths / 10))}.${tenths % 10}`;
+}

@@ -7,7 +7,9 @@ import { say } from "./words.js";
 const TABLE_ROWS = 500;
 // What judges a file as a whole has no curve over time; its row says so by having none.
 // Whose kind of media is not in the file has none either.
-const hasCurve = (row) => row.points.length > 0 || (row.state !== "abstained" && (row.unit === "frames" || row.unit === "windows"));
+// Who tells what happens instead of judging it has lanes of another kind.
+const hasCurve = (row, watchers) => row.points.length > 0
+  || (row.state !== "abstained" && !watchers.includes(row.name) && (row.unit === "frames" || row.unit === "windows"));
 // Who only reports facts has not abstained.
 const shownState = (row) => (row.assessment?.reason === "reports_facts" ? "facts" : row.state);
 const ICONS = { stopped: "cancelled", facts: "info" };
@@ -35,15 +37,16 @@ export function endingText(row) {
 }
 
 export class Lanes {
-  constructor(list, template, { duration, seek }) {
-    Object.assign(this, { list, template, claimed: duration, seek });
+  constructor(list, template, { duration, seek, watchers = [] }) {
+    Object.assign(this, { list, template, claimed: duration, seek, watchers });
     this.lanes = new Map();
     this.duration = duration || 1;
   }
 
-  show(state) {
+  // seen: the last moment of media time that something else than a score was told of.
+  show(state, seen = 0) {
     const rows = state.order.map((name) => state.detectors[name]);
-    this.duration = durationOf(this.claimed, rows);
+    this.duration = Math.max(durationOf(this.claimed, rows), seen);
     for (const name of this.lanes.keys()) if (!state.detectors[name]) this.remove(name);
     for (const row of rows) this.update(this.lane(row.name), row);
   }
@@ -81,7 +84,7 @@ export class Lanes {
 
   update(lane, row) {
     lane.node.dataset.state = row.state;
-    lane.node.dataset.curve = hasCurve(row) ? "yes" : "no";
+    lane.node.dataset.curve = hasCurve(row, this.watchers) ? "yes" : "no";
     set(lane.title, row.title);
     set(lane.state, say(`detector_state.${shownState(row)}`));
     set(lane.text, progressText(row));

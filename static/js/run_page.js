@@ -1,6 +1,10 @@
 // The run page: the fold of the topic on the left, the server's own rendering for everything that is settled.
 import { get, toSignIn } from "./api.js";
 import { ClosingProof } from "./closing.js";
+import { Boxes } from "./footage/boxes.js";
+import { lastSeen } from "./footage/findings.js";
+import { Footage } from "./footage/footage.js";
+import { Frames } from "./footage/frames.js";
 import { Pieces } from "./evidence/pieces.js";
 import { Traces } from "./evidence/traces.js";
 import { Lanes } from "./lanes.js";
@@ -23,8 +27,19 @@ let heardAt = Date.now();
 let frame = 0;
 
 const player = document.querySelector("video#media, audio#media");
+const boxes = given.kind === "audio" ? null : new Boxes($("media"), $("boxes-controls"));
+const frames = given.kind === "video" ? new Frames(player, given.fps, (seconds) => boxes.at(seconds, frames.within)) : null;
 const lanes = new Lanes($("lanes"), $("lane-template"), {
   duration: given.duration,
+  watchers: given.watchers,
+  seek: (seconds) => player && (player.currentTime = seconds),
+});
+const footage = given.kind === "audio" ? null : new Footage($("footage"), {
+  run: given.run,
+  source: `media:${given.media}`,
+  watchers: given.watchers,
+  frames,
+  boxes,
   seek: (seconds) => player && (player.currentTime = seconds),
 });
 
@@ -37,7 +52,8 @@ const traces = new Traces($("evidence"), { run: given.run, template: $("trace-te
 
 function draw() {
   frame = 0;
-  lanes.show(state);
+  lanes.show(state, lastSeen(state.footage));
+  footage?.show(state, { from: 0, to: lanes.duration }, underWay(state));
   pieces.show(state);
   traces.show(state);
   showStages();
@@ -152,8 +168,10 @@ function listenToMedia() {
     $("media-note").hidden = false;
   }, true);
   player?.addEventListener("timeupdate", () => {
-    lanes.point(player.currentTime);
-    pieces.point(player.currentTime);
+    const now = frames ? frames.now : player.currentTime;
+    lanes.point(now);
+    footage?.point(now);
+    pieces.point(now);
   });
   document.addEventListener("click", (event) => {
     const seconds = event.target.closest?.("[data-seek]")?.dataset.seek;
@@ -175,7 +193,7 @@ listenToForms();
 listenToCopy();
 listenToMedia();
 listenToTrail(() => !underWay(state));
-listenToRunKeys({ player, fps: given.fps, claimed: given.duration, state: () => state });
+listenToRunKeys({ player, frames, footage, fps: given.fps, claimed: given.duration, state: () => state });
 draw();
 topic.start();
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && topic.wake());

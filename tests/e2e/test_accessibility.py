@@ -16,6 +16,7 @@ from realtime.models import Webhook, WebhookDelivery
 from realtime.readers import ask
 from realtime.webhooks import keeping
 from tests.e2e.conftest import Desk, ToldRun, concluded, measured, moved
+from tests.e2e.seen import happenings, progress, watched_run
 
 SCRIPTS = Path(__file__).parent / "scripts"
 NAMES = (SCRIPTS / "names.js").read_text()
@@ -95,6 +96,25 @@ async def test_every_outcome(desk: Desk, told_run: ToldRun, scheme: Any, outcome
 
     assert await faults(page) == []
     await page.goto(desk.server.url + "/runs/")
+    assert await faults(page) == []
+
+
+@pytest.fixture
+def seen(ana: User, tmp_path: Path) -> ToldRun:
+    return watched_run(ana, tmp_path)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_was_seen_in_footage(desk: Desk, seen: ToldRun, scheme: Any) -> None:
+    await seen.tell(*happenings(), *progress(170))
+
+    page = await desk.open(seen.path)
+    await page.emulate_media(color_scheme=scheme)
+    assert await faults(page) == []
+
+    for table in await page.locator("#footage .lane-table > summary").all():
+        await table.click()
+    await page.locator("#footage tbody button").first.click()
     assert await faults(page) == []
 
 
