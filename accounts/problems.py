@@ -74,7 +74,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
         return None
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         error = _counted(error, context["request"])
-    body = _body(error, context["request"].path)
+    body = problem_body(error, context["request"].path)
     response = Response(body, status=error.status_code, headers=_headers(error))
     response.content_type = MEDIA_TYPE
     return response
@@ -103,7 +103,8 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
     return None
 
 
-def _body(error: exceptions.APIException, path: str) -> dict[str, object]:
+def problem_body(error: exceptions.APIException, path: str) -> dict[str, object]:
+    """The document an error is answered with."""
     if isinstance(error, exceptions.ValidationError):
         errors = list(_flatten(error.detail))
         return document(400, "invalid", _summary(errors), instance=path, errors=errors)

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from analysis import queue
 from analysis.models import (
     Calibration,
+    Camera,
     DetectorCard,
     Evidence,
     Media,
@@ -64,8 +65,16 @@ class RunAdmin(LookOnly):
 
     list_display = ("created", "file", "owner", "purpose", "state", "outcome", "reason", "finished")
     list_filter = ("purpose", "state", "outcome", "media__kind", "created")
-    list_select_related = ("media", "owner")
-    search_fields = ("id", "media__filename", "media__sha256", "owner__email", "error_code", "error_message")
+    list_select_related = ("media", "camera", "owner")
+    search_fields = (
+        "id",
+        "media__filename",
+        "camera__key",
+        "media__sha256",
+        "owner__email",
+        "error_code",
+        "error_message",
+    )
     date_hierarchy = "created"
     actions = ("retry", "cancel")
     inlines = (ResultInline,)
@@ -81,9 +90,10 @@ class RunAdmin(LookOnly):
 
     @admin.display(description="file", ordering="media__filename")
     def file(self, run: Run) -> SafeString:
-        """The name, leading to the media."""
-        address = reverse("admin:analysis_media_change", args=[run.media_id])
-        return format_html('<a href="{}">{}</a>', address, run.media.filename)
+        """The name, leading to the media or the camera."""
+        kind, pk = ("camera", run.camera_id) if run.camera_id else ("media", run.media_id)
+        address = reverse(f"admin:analysis_{kind}_change", args=[pk])
+        return format_html('<a href="{}">{}</a>', address, run.title)
 
     @admin.display(description="reason", ordering="error_code")
     def reason(self, run: Run) -> str:
@@ -119,12 +129,12 @@ class RunAdmin(LookOnly):
     def _each(self, request: HttpRequest, runs: QuerySet[Run], act: Any, done: str) -> None:
         """Acts on each run by itself: one that refuses does not hold up the others."""
         count = 0
-        for run in runs.select_related("media"):
+        for run in runs.select_related("media", "camera"):
             try:
                 act(run, by=request.user)
                 count += 1
             except queue.QueueError as error:
-                self.message_user(request, f"{run.media.filename}: {error}", messages.ERROR)
+                self.message_user(request, f"{run.title}: {error}", messages.ERROR)
         if count:
             self.message_user(request, f"{count} {done}.", messages.SUCCESS)
 
@@ -142,6 +152,21 @@ class MediaAdmin(LookOnly):
     list_select_related = ("owner",)
     search_fields = ("id", "filename", "sha256", "owner__email", "description")
     date_hierarchy = "created"
+
+
+@admin.register(Camera)
+class CameraAdmin(LookOnly):
+    """Cameras, without what opens them; they are set up where their addresses are checked."""
+
+    list_display = ("key", "name", "source", "address", "enabled", "owner", "team", "updated")
+    list_filter = ("source", "enabled")
+    list_select_related = ("owner", "team")
+    search_fields = ("id", "key", "name", "owner__email")
+    fields = (
+        "id", "key", "name", "notes", "owner", "team", "source", "address", "has_credentials", "enabled", "settings",
+        "retention_days", "topic", "created", "updated",
+    )  # fmt: skip
+    readonly_fields = fields
 
 
 @admin.register(Result)
@@ -217,6 +242,6 @@ class UploadAdmin(LookOnly):
 class TombstoneAdmin(LookOnly):
     """What was deleted, by whom, and why."""
 
-    list_display = ("removed", "sha256", "outcome", "owner", "removed_by", "reason")
+    list_display = ("removed", "sha256", "camera_key", "outcome", "owner", "removed_by", "reason")
     list_select_related = ("owner", "removed_by")
-    search_fields = ("id", "sha256", "reason")
+    search_fields = ("id", "sha256", "camera_key", "reason")

@@ -9,9 +9,11 @@ class AnalysisConfig(AppConfig):
     name = "analysis"
 
     def ready(self) -> None:
-        """Registers the kind of topic a media run has, our system checks, and where programs expect problems."""
+        """Registers the kinds of topic that runs have, our system checks, and where programs expect problems."""
         from accounts import problems
         from analysis import checks, topics  # noqa: F401  # importing checks registers them
+        from analysis.cameras import topics as camera_topics
 
         topics.register()
+        camera_topics.register()
         problems.spoken_at("/analyze")

@@ -55,6 +55,12 @@ class NotAnExamination(QueueError):
     code = "not_an_examination"
 
 
+class WatchesACamera(QueueError):
+    """A run is no way to start or stop a camera: that would be undone by the camera's own switch."""
+
+    code = "watches_a_camera"
+
+
 class TraceRefused(AnalysisError):
     """What was asked about a score cannot be answered."""
 

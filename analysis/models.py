@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from analysis.cameras.models import Camera, CameraState, visible_cameras
+from analysis.errors import NotAnExamination
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -63,20 +66,21 @@ class RunQuerySet(models.QuerySet["Run"]):
     """Runs, narrowed by who asks."""
 
     def owned_by(self, user: "User") -> Self:
-        """Runs of the media that `user` may see."""
+        """Runs of the media and the cameras that `user` may see."""
         if user.is_superuser:
             return self
-        return self.filter(_visible_media(user, "media__"))
+        return self.filter(_visible_media(user, "media__") | visible_cameras(user, "camera__"))
 
     def examinations(self) -> Self:
-        """Without those that only compute a score of another run once more."""
+        """Without those that only compute a score of another run once more, or watch a camera."""
         return self.filter(purpose=Run.Purpose.EXAMINATION)
 
 
 class Run(models.Model):
     """One examination of one source by named detectors; only `queue` changes its state.
 
-    With another `purpose` it answers a question about a score of another run (see Trace) and has no outcome.
+    With another `purpose` it answers a question about a score of another run (see Trace), or watches a camera, and has
+    no outcome. Its source is a media or a camera; the runs of a camera share the camera's topic.
     """
 
     class State(models.TextChoices):
@@ -90,6 +94,7 @@ class Run(models.Model):
         EXAMINATION = "examination"
         RECOMPUTE = "recompute"
         HEATMAP = "heatmap"
+        WATCH = "watch"
 
     class Outcome(models.TextChoices):
         STRONG_SIGNS = "strong_signs"
@@ -99,9 +104,10 @@ class Run(models.Model):
         NOT_ASSESSABLE = "not_assessable"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="runs")
+    media = models.ForeignKey(Media, null=True, blank=True, on_delete=models.CASCADE, related_name="runs")
+    camera = models.ForeignKey("Camera", null=True, blank=True, on_delete=models.CASCADE, related_name="runs")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
-    topic = models.OneToOneField("realtime.Topic", on_delete=models.CASCADE, related_name="media_run")
+    topic = models.ForeignKey("realtime.Topic", on_delete=models.CASCADE, related_name="runs")
     detectors = models.JSONField(default=list)
     purpose = models.CharField(max_length=12, choices=Purpose.choices, default=Purpose.EXAMINATION)
     # asked for when set: the seconds that altered copies may take; `stress` is what came of them
@@ -125,9 +131,50 @@ class Run(models.Model):
             models.Index(fields=["owner", "-created"], name="run_owner_created"),
             models.Index(fields=["state", "-created"], name="run_state_created"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                name="run_media_or_camera",
+                condition=models.Q(media__isnull=True, camera__isnull=False, purpose="watch")
+                | (models.Q(media__isnull=False, camera__isnull=True) & ~models.Q(purpose="watch")),
+            ),
+            models.UniqueConstraint(
+                fields=["topic"], condition=models.Q(media__isnull=False), name="run_topic_of_media"
+            ),
+            # one that runs and one that waits for it to stop; never two at the same source
+            models.UniqueConstraint(
+                fields=["camera", "state"],
+                condition=models.Q(state__in=("queued", "running")),
+                name="run_once_per_camera",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"run {self.id} ({self.state})"
+
+    @property
+    def file(self) -> Media:
+        """The media; only runs that watch a camera have none. Raises NotAnExamination for those."""
+        if self.media is None:
+            raise NotAnExamination("This run watches a camera; there is no file.")
+        return self.media
+
+    @property
+    def title(self) -> str:
+        """The name of its source, for people."""
+        return self.camera.key if self.camera else self.file.filename
+
+    @property
+    def kind(self) -> str:
+        """The kind of its media, or "camera"."""
+        return "camera" if self.camera_id else self.file.kind
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    """Workers, narrowed by what they do."""
+
+    def examining(self) -> Self:
+        """Those that examine files; others watch cameras, and an upload waits for them in vain."""
+        return self.exclude(queues=["camera"])
 
 
 class Worker(models.Model):
@@ -144,6 +191,8 @@ class Worker(models.Model):
     started = models.DateTimeField(default=timezone.now)
     heartbeat = models.DateTimeField(default=timezone.now, db_index=True)
     stopped = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
@@ -162,6 +211,7 @@ class RunLease(models.Model):
     worker = models.ForeignKey(Worker, null=True, blank=True, on_delete=models.SET_NULL)
     slot = models.IntegerField(null=True, blank=True)
     expires = models.DateTimeField(null=True, blank=True, db_index=True)
+    claimed = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.CharField(max_length=254, blank=True)
     excluded = models.JSONField(default=dict)
@@ -398,11 +448,15 @@ class Upload(models.Model):
 
 
 class Tombstone(models.Model):
-    """What is left of a deleted Media: that it was here, what was said of it, who removed it and why."""
+    """What is left of a deleted Media or Camera: that it was here, what was said of it, who removed it and why.
+
+    A camera has a key, and neither bytes nor a hash of them.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    sha256 = models.CharField(max_length=64, db_index=True)
-    size_bytes = models.BigIntegerField()
+    camera_key = models.CharField(max_length=100, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    size_bytes = models.BigIntegerField(default=0)
     outcome = models.CharField(max_length=20, choices=Run.Outcome.choices, null=True, blank=True)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="tombstones"
@@ -414,4 +468,22 @@ class Tombstone(models.Model):
     removed = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
-        return f"media {self.id}, removed"
+        return f"camera {self.camera_key}, removed" if self.camera_key else f"media {self.id}, removed"
+
+
+__all__ = [
+    "Calibration",
+    "Camera",
+    "CameraState",
+    "DetectorCard",
+    "Evidence",
+    "Media",
+    "Result",
+    "Run",
+    "RunLease",
+    "Sighting",
+    "Tombstone",
+    "Trace",
+    "Upload",
+    "Worker",
+]

@@ -43,7 +43,7 @@ class WorkerState:
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that failed: the file and the reason, never a bare count."""
+    """An examination that failed: the file and the reason, never a bare count."""
 
     run: UUID
     media: UUID
@@ -90,15 +90,16 @@ def _workers(now: datetime) -> list[WorkerState]:
     recent = Worker.objects.filter(heartbeat__gte=now - SHOWN_FOR)
     busy: dict[UUID | None, list[SlotState]] = {}
     running = Run.objects.filter(state=Run.State.RUNNING, lease__worker__in=recent)
-    for run in running.select_related("lease", "media", "trace__result").order_by("lease__slot"):
-        slot = SlotState(run.lease.slot, _shown_at(run), run.media.filename, run.lease.attempt)
+    for run in running.select_related("lease", "media", "camera", "trace__result").order_by("lease__slot"):
+        slot = SlotState(run.lease.slot, _shown_at(run), run.title, run.lease.attempt)
         busy.setdefault(run.lease.worker_id, []).append(slot)
     return [_worker(worker, now, busy.get(worker.pk, [])) for worker in recent.order_by("-heartbeat")[:50]]
 
 
 def _shown_at(run: Run) -> UUID:
     """The run whose page shows it: a question about a score is shown where it was asked."""
-    return run.pk if run.purpose == Run.Purpose.EXAMINATION else run.trace.result.run_id
+    asks = run.purpose in (Run.Purpose.RECOMPUTE, Run.Purpose.HEATMAP)
+    return run.trace.result.run_id if asks else run.pk
 
 
 def _worker(worker: Worker, now: datetime, runs: list[SlotState]) -> WorkerState:
@@ -123,8 +124,8 @@ def _failures() -> list[Failure]:
     return [
         Failure(
             run=run.pk,
-            media=run.media_id,
-            filename=run.media.filename,
+            media=run.file.pk,
+            filename=run.title,
             owner=run.owner.email,
             code=run.error_code,
             reason=run.error_message,

@@ -75,10 +75,10 @@ def _for_scripts(run: Run, state: live_state.State) -> dict[str, Any]:
         "media": str(run.media_id),
         "kind": run.media.kind,
         "topic": str(run.topic_id),
-        "file": run.media.filename,
-        "sha256": run.media.sha256,
-        "duration": (run.media.facts or {}).get("duration_seconds"),
-        "fps": (run.media.facts or {}).get("fps_from_header"),
+        "file": run.title,
+        "sha256": run.file.sha256,
+        "duration": (run.file.facts or {}).get("duration_seconds"),
+        "fps": (run.file.facts or {}).get("fps_from_header"),
         "state": state,
     }
 

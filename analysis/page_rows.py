@@ -224,7 +224,7 @@ def _strongest_first(row: ResultRow) -> tuple[bool, float, str]:
 
 
 def _siblings(run: Run, reader: User) -> Iterable[Run]:
-    same_bytes = Media.objects.owned_by(reader).filter(sha256=run.media.sha256)
+    same_bytes = Media.objects.owned_by(reader).filter(sha256=run.file.sha256)
     runs = Run.objects.examinations().filter(media__in=same_bytes).exclude(pk=run.pk)
     return runs.select_related("owner").order_by("-created")[:5]
 

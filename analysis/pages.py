@@ -110,8 +110,8 @@ class RunPage(DeskPage):
             under_way=run.state in (Run.State.QUEUED, Run.State.RUNNING),
             sheet=sheet,
             all_shown=page_evidence.shown(sheet),
-            media=page_rows.media_facts(run.media),
-            sample=samples.shown_by(run.media),
+            media=page_rows.media_facts(run.file),
+            sample=samples.shown_by(run.file),
             trail=page_rows.trail(run, self.request.GET),
             last_line=page_rows.last_line(run),
             stress=page_stress.sheet(run),
@@ -202,14 +202,14 @@ def examine_again(request: HttpRequest, run: Run) -> Run:
     """Starts a new run of the same file; `detector` (repeated) names the ones asked for."""
     known = set(DetectorCard.objects.values_list("name", flat=True))
     names = [name for name in request.POST.getlist("detector") if name in known]
-    return queue.enqueue(run.media, owner=asking(request), detectors=names)
+    return queue.enqueue(run.file, owner=asking(request), detectors=names)
 
 
 @changes_run
 def stress(request: HttpRequest, run: Run) -> Run:
     """Starts a new run of the same file by the same detectors, whose verdict is stressed."""
     return queue.enqueue(
-        run.media,
+        run.file,
         owner=asking(request),
         detectors=page_stress.same_detectors(run),
         stress_seconds=settings.STRESS_SECONDS,

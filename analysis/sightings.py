@@ -12,10 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max, Min, QuerySet, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from analysis import plates, snapshots
+from analysis.cameras.models import KEY_PATTERN
 from analysis.dialects import footage
 from analysis.models import Run, Sighting
 from realtime import log
@@ -26,7 +27,8 @@ MEDIA = "media:"
 MOST_COUNTED = 100
 # one plate, whichever of the two it is kept as; null for what has none
 _PLATE = Coalesce(NullIf("plate_hash", Value("")), NullIf("plate", Value("")))
-_CAMERA_KEY = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_CAMERA_KEY = re.compile(KEY_PATTERN)
+_WAITS = ExpressionWrapper(Q(state=Run.State.QUEUED), output_field=BooleanField())
 
 
 def index(topic_id: UUID, lines: Sequence[Line]) -> None:
@@ -37,9 +39,11 @@ def index(topic_id: UUID, lines: Sequence[Line]) -> None:
     shown = [line for line in lines if line.type in footage.TYPES and line.body]
     if not shown:
         return
-    run = Run.objects.filter(topic_id=topic_id).values_list("pk", "media_id").first()
+    runs = Run.objects.filter(topic_id=topic_id).annotate(waits=_WAITS).order_by("waits", "-created")
+    # of the runs of a camera the one that began last: another begins only when it has ended
+    run = runs.values_list("pk", "media_id", "camera__key").first()
     if run is not None:
-        made = [_sighting(line, f"{MEDIA}{run[1]}", run[0]) for line in shown]
+        made = [_sighting(line, run[2] or f"{MEDIA}{run[1]}", run[0]) for line in shown]
         Sighting.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
 
 

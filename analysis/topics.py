@@ -94,7 +94,7 @@ def snapshot(user_id: UUID) -> Snapshot:
     runs = Run.objects.owned_by(User.objects.get(pk=user_id)).examinations().filter(owner_id=user_id)
     shown = list(runs.select_related("media", "topic").order_by("-created")[:SNAPSHOT_MEDIA])
     return Snapshot(
-        {"media": [media_object(run.media, run) for run in shown]},
+        {"media": [media_object(run.file, run) for run in shown]},
         {run.topic_id: run.topic.head for run in shown},
     )
 
@@ -179,7 +179,7 @@ def _ended(place: _Place, line: Line, event: Mapping[str, Any]) -> list[UserFram
         made.append(UserFrame(line.seq, _numbered(said, line)))
     run = Run.objects.filter(pk=place.run).select_related("media", "topic").first()
     if run is not None:
-        frame = {"type": "media_update", "media": media_object(run.media, run)}
+        frame = {"type": "media_update", "media": media_object(run.file, run)}
         made.append(UserFrame(line.seq, _numbered(frame, line)))
     return made
 

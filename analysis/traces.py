@@ -27,7 +27,7 @@ def ask(run: Run, question: Question, *, purpose: Run.Purpose, by: User) -> Trac
     _refuse_unanswerable(run, question, purpose)
     _refuse_too_many(by)
     with transaction.atomic():
-        asked = queue.enqueue(run.media, owner=by, detectors=[question.detector], purpose=purpose)
+        asked = queue.enqueue(run.file, owner=by, detectors=[question.detector], purpose=purpose)
         return Trace.objects.create(
             run=asked,
             result=result,
@@ -78,10 +78,8 @@ def _refuse_unanswerable(run: Run, question: Question, purpose: Run.Purpose) -> 
         raise DetectorAway(f"{question.detector} cannot run here now: {why}")
     if purpose == Run.Purpose.HEATMAP:
         _refuse_unexplained(card, question)
-    if not (media_root() / run.media.path).is_file():
-        raise FileGone(
-            f"{run.media.filename} is not kept any more. Send the same file again to examine it anew."
-        )
+    if not (media_root() / run.file.path).is_file():
+        raise FileGone(f"{run.title} is not kept any more. Send the same file again to examine it anew.")
 
 
 def _refuse_unexplained(card: DetectorCard, question: Question) -> None:
@@ -96,7 +94,8 @@ def _refuse_unexplained(card: DetectorCard, question: Question) -> None:
 
 
 def _refuse_too_many(by: User) -> None:
-    open_ones = Run.objects.filter(owner=by, state__in=_OPEN).exclude(purpose=Run.Purpose.EXAMINATION)
+    questions = (Run.Purpose.RECOMPUTE, Run.Purpose.HEATMAP)
+    open_ones = Run.objects.filter(owner=by, state__in=_OPEN, purpose__in=questions)
     if open_ones.count() >= OPEN_AT_MOST:
         raise TooManyTraces(
             f"{OPEN_AT_MOST} of your questions wait for a worker. Wait for one, or cancel one."

@@ -87,6 +87,10 @@ class Environment(BaseSettings):
     encrypt_plates: bool = Field(False, alias="ASSAY_ENCRYPT_PLATES")
     plate_search_days: int = Field(365, alias="ASSAY_PLATE_SEARCH_DAYS", ge=1, le=36_500)
     webhook_networks: str = Field("", alias="ASSAY_WEBHOOK_NETWORKS")
+    camera_slots: int = Field(8, alias="ASSAY_CAMERA_SLOTS", ge=0, le=256)
+    camera_networks: str = Field("", alias="ASSAY_CAMERA_NETWORKS")
+    camera_devices: bool = Field(False, alias="ASSAY_CAMERA_DEVICES")
+    camera_folder: str = Field("", alias="ASSAY_CAMERA_FOLDER")
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
 
     def model_post_init(self, _context: object) -> None:
@@ -97,6 +101,7 @@ class Environment(BaseSettings):
         # absolute, because the child that reads them stands in another folder
         self.snapshots_dir = _place(self.snapshots_dir)
         self.c2pa_trust, self.c2pa_allowed = map(_place, (self.c2pa_trust, self.c2pa_allowed))
+        self.camera_folder = _place(self.camera_folder)
 
     @field_validator("public_url", "allowed_origins")
     @classmethod
@@ -107,7 +112,7 @@ class Environment(BaseSettings):
                 raise ValueError(f"{origin!r} is not an address like https://desk.example.org")
         return value
 
-    @field_validator("webhook_networks")
+    @field_validator("webhook_networks", "camera_networks")
     @classmethod
     def _are_networks(cls, value: str) -> str:
         for network in filter(None, (part.strip() for part in value.split(","))):

@@ -36,14 +36,19 @@ SLOT_MEMORY_BYTES = ENV.slot_memory_bytes
 JOB_SILENT_SECONDS = ENV.job_silent_seconds
 JOB_WAIT_SECONDS = ENV.job_wait_seconds
 UPLOAD_EXPIRES_HOURS = ENV.upload_expires_hours
-# Private networks that webhooks may be sent to, and ports of this machine where they never are.
+# Private networks that webhooks may be sent to and cameras may be in, and ports of this machine where they never are.
 WEBHOOK_NETWORKS = [ip_network(part.strip()) for part in ENV.webhook_networks.split(",") if part.strip()]
+CAMERA_NETWORKS = [ip_network(part.strip()) for part in ENV.camera_networks.split(",") if part.strip()]
+CAMERA_DEVICES = ENV.camera_devices
+CAMERA_FOLDER = ENV.camera_folder
+CAMERA_SLOTS = ENV.camera_slots
 OWN_PORTS = frozenset({ENV.port, ENV.redis_port} - {None})
 SECRET_KEY = kept_secret(ASSAY_HOME, "django")
 WEBHOOKS_KEY = kept_secret(ASSAY_HOME, "webhooks")
 # Empty: plates are kept as they are read. A key of one's own is enough of a switch.
 PLATE_KEY = ENV.plate_key or (kept_secret(ASSAY_HOME, "plates") if ENV.encrypt_plates else "")
 PLATE_SEARCH_DAYS = ENV.plate_search_days
+CAMERAS_KEY = kept_secret(ASSAY_HOME, "cameras")
 DEBUG = ENV.debug
 ALLOWED_HOSTS = ENV.allowed_hosts()
 ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS = ENV.origins()

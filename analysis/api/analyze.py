@@ -58,7 +58,7 @@ def answer(run_id: UUID, *, user_label: str) -> dict[str, Any] | None:
     if run is None:
         return None
     said = RunSerializer(run).data
-    echoed = {"media_id": run.media.external_id, "user_id": user_label}
+    echoed = {"media_id": run.file.external_id, "user_id": user_label}
     data = {**said, **echoed, "run": str(run.pk), "media": str(run.media_id), **_conclusion(said)}
     return {
         "success": run.state == Run.State.SUCCEEDED if run.state in _ENDED else None,

@@ -62,6 +62,7 @@ class RunQuery(StrictSerializer):
     outcome = serializers.ChoiceField(Run.Outcome.choices, required=False)
     kind = serializers.ChoiceField(Media.Kind.choices, required=False)
     media = serializers.UUIDField(required=False)
+    camera = serializers.UUIDField(required=False, help_text="The runs that watch or watched it instead.")
     q = serializers.CharField(
         required=False, max_length=255, help_text="Part of name or description, or a SHA-256."
     )
@@ -87,6 +88,7 @@ def narrowed_media(media: QuerySet[Media], wanted: dict[str, Any]) -> QuerySet[M
 def narrowed_runs(runs: QuerySet[Run], wanted: dict[str, Any]) -> QuerySet[Run]:
     """The runs that match."""
     lookups = {"state": "state", "outcome": "outcome", "kind": "media__kind", "media": "media_id"}
+    lookups["camera"] = "camera_id"
     return runs.filter(_condition(wanted, lookups, prefix="media__"))
 
 

@@ -27,14 +27,17 @@ class RunListView(IdempotentPost, AnalysisView):
 
     def get_queryset(self) -> QuerySet[Run]:
         """Newest first."""
-        runs = Run.objects.owned_by(self.user).examinations()
-        runs = runs.select_related("media", "owner", "topic", "lease")
+        runs = Run.objects.owned_by(self.user).select_related("media", "camera", "owner", "topic", "lease")
         return runs.order_by("-created", "-pk")
 
     @extend_schema(parameters=[RunQuery], responses=RunSummarySerializer(many=True), operation_id="run_list")
     def get(self, request: Request) -> Response:
-        """List runs, newest first."""
-        page = self.paginate_queryset(narrowed_runs(self.get_queryset(), asked(request, RunQuery)))
+        """List examinations, newest first; with `camera` the runs that watch or watched it."""
+        wanted = asked(request, RunQuery)
+        runs = self.get_queryset()
+        if "camera" not in wanted:
+            runs = runs.filter(purpose=Run.Purpose.EXAMINATION)
+        page = self.paginate_queryset(narrowed_runs(runs, wanted))
         return self.get_paginated_response(RunSummarySerializer(page, many=True).data)
 
     @extend_schema(request=NewRunSerializer, responses={201: RunSerializer}, operation_id="run_create")
@@ -116,7 +119,7 @@ class RunStreamView(AnalysisView):
 
 def visible_run(view: AnalysisView, run_id: UUID) -> Run:
     """404 for missing and foreign alike."""
-    runs = Run.objects.owned_by(view.user).select_related("media", "owner", "topic", "lease")
+    runs = Run.objects.owned_by(view.user).select_related("media", "camera", "owner", "topic", "lease")
     return get_object_or_404(runs, pk=run_id)
 
 

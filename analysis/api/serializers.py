@@ -156,9 +156,10 @@ class NewRunSerializer(StressOptions):
 class RunSummarySerializer(StrictModelSerializer):
     """A run in a list."""
 
-    media = serializers.UUIDField(source="media_id", read_only=True)
-    filename = serializers.CharField(source="media.filename", read_only=True)
-    kind = serializers.CharField(source="media.kind", read_only=True)
+    media = serializers.UUIDField(source="media_id", read_only=True, allow_null=True)
+    camera = serializers.UUIDField(source="camera_id", read_only=True, allow_null=True)
+    filename = serializers.CharField(source="title", read_only=True, help_text="The key of a camera.")
+    kind = serializers.CharField(read_only=True, help_text="video, image, audio or camera")
     owner = serializers.CharField(source="owner.email", read_only=True)
     attempt = serializers.IntegerField(source="lease.attempt", read_only=True)
     topic = serializers.UUIDField(source="topic_id", read_only=True)
@@ -173,6 +174,7 @@ class RunSummarySerializer(StrictModelSerializer):
         fields: tuple[str, ...] = (
             "id",
             "media",
+            "camera",
             "filename",
             "kind",
             "owner",

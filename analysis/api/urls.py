@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from analysis.api import detectors, events, evidence, media, operations, plate_searches, runs, traces, uploads
+from analysis.api import (
+    cameras,
+    detectors,
+    events,
+    evidence,
+    media,
+    operations,
+    plate_searches,
+    runs,
+    traces,
+    uploads,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("media/", media.MediaListView.as_view()),
@@ -20,6 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("traces/<uuid:trace_id>/", traces.TraceView.as_view()),
     path("runs/<uuid:run_id>/events/", runs.RunEventsView.as_view()),
     path("runs/<uuid:run_id>/evidence/", evidence.RunEvidenceView.as_view()),
+    path("cameras/", cameras.CameraListView.as_view()),
+    path("cameras/stats/", cameras.CamerasStatsView.as_view()),
+    path("cameras/<uuid:camera_id>/", cameras.OneCameraView.as_view()),
+    path("cameras/<uuid:camera_id>/enable/", cameras.EnableView.as_view()),
+    path("cameras/<uuid:camera_id>/disable/", cameras.DisableView.as_view()),
+    path("cameras/<uuid:camera_id>/stats/", cameras.CameraStatsView.as_view()),
     path("events/", events.EventListView.as_view()),
     path("events/stats/", events.EventStatsView.as_view()),
     path("events/<int:event_id>/", events.EventView.as_view()),

@@ -34,7 +34,7 @@ def remake_plates(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analysis', '0006_stress'),
+        ('analysis', '0007_cameras'),
         ('realtime', '0004_job_tombstone'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

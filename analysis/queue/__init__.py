@@ -5,9 +5,10 @@ it in one transaction. The engine (Procrastinate) may dispatch a run twice; the 
 """
 
 from analysis.errors import AlreadyEnded, LeaseLost, NotEnded, QueueError
-from analysis.queue.asking import enqueue, request_cancel, retry
+from analysis.queue.asking import enqueue, request_cancel, retry, tell_workers, unwatch, watch
 from analysis.queue.claiming import claim
-from analysis.queue.endings import answer, cancelled, fail, release, succeed
+from analysis.queue.endings import answer, cancelled, fail, release, succeed, watched
+from analysis.queue.engine import waiting
 from analysis.queue.leases import Attempt, Beat, Claim, extend, fence
 from analysis.queue.losses import Loss, lose_slot, put_back, release_slot
 from analysis.queue.sweeping import sweep
@@ -36,4 +37,9 @@ __all__ = [
     "retry",
     "succeed",
     "sweep",
+    "tell_workers",
+    "unwatch",
+    "waiting",
+    "watch",
+    "watched",
 ]

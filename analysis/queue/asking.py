@@ -6,12 +6,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from analysis.errors import AlreadyEnded, MediaDeleted, NotAnExamination, NotEnded
-from analysis.models import Media, Run, RunLease
+from analysis.errors import AlreadyEnded, MediaDeleted, NotAnExamination, NotEnded, WatchesACamera
+from analysis.models import Camera, Media, Run, RunLease
 from analysis.queue import engine
 from analysis.queue.endings import end_cancelled
 from analysis.queue.leases import Attempt
-from analysis.queue.locks import Held, lock
+from analysis.queue.locks import ENDED, Held, lock
 from realtime import log
 from realtime.log import Draft
 
@@ -64,38 +64,79 @@ def enqueue(
 def request_cancel(run: Run, *, by: User | None) -> Run:
     """Stops a run: at once when nobody has it, or its worker died; else within seconds, by its worker.
 
-    Asking twice is asking once. Raises AlreadyEnded when it succeeded or failed.
+    Asking twice is asking once. Raises AlreadyEnded when it succeeded or failed, WatchesACamera when it does.
     """
     with transaction.atomic():
         held = _lock(run)
+        if held.run.camera_id:
+            raise WatchesACamera("This run watches a camera. Disable the camera instead.")
         if held.run.state == Run.State.CANCELLED:
             return held.run
         if held.ended:
             raise AlreadyEnded(f"The run has ended ({held.run.state}); there is nothing to cancel.")
-        if not held.lease.cancel_requested_at:
-            _note_request(held, by)
-        if held.run.state == Run.State.RUNNING:
-            _tell_workers(held)
-        # also one whose worker died: nobody else would end it before the next sweep, if there is a worker at all
-        if not held.alive:
-            engine.forget(run.pk)
-            end_cancelled(held)
+        _stop(held, by)
     return held.run
+
+
+def watch(camera: Camera, *, by: User | None) -> Run:
+    """A run that watches the camera, queued; the one before it is asked to stop, and has to before this one begins.
+
+    The caller has locked the camera, and its transaction holds all of it.
+    """
+    before = unwatch(camera, by=by)
+    detectors = list(camera.settings.get("detectors", ()))
+    run = Run.objects.create(
+        camera=camera,
+        owner_id=camera.owner_id,
+        topic_id=camera.topic_id,
+        detectors=detectors,
+        purpose=Run.Purpose.WATCH,
+    )
+    RunLease.objects.create(run=run)
+    # not yet where one still runs: its ending wakes a worker, and no slot is started in vain
+    if not any(held.run.state == Run.State.RUNNING for held in before):
+        engine.dispatch(run.pk, queue=engine.CAMERA_QUEUE)
+    data = {"run": str(run.pk), "camera": str(camera.pk), "camera_id": camera.key, "detectors": detectors}
+    log.append(run.topic_id, [Draft("run.queued", "Waiting for a free slot.", data)], run=run.pk)
+    return run
+
+
+def unwatch(camera: Camera, *, by: User | None) -> list[Held]:
+    """Stops what watches the camera, like `request_cancel`. The caller has locked the camera."""
+    going = Run.objects.filter(camera=camera).exclude(state__in=ENDED).order_by("pk")
+    # all of them before the first topic: that is the order everybody locks in
+    held_ones = [held for pk in going.values_list("pk", flat=True) if (held := lock(pk)) and not held.ended]
+    for held in held_ones:
+        _stop(held, by)
+    return held_ones
+
+
+def _stop(held: Held, by: User | None) -> None:
+    if not held.lease.cancel_requested_at:
+        _note_request(held, by)
+    if held.run.state == Run.State.RUNNING:
+        tell_workers(held)
+    # also one whose worker died: nobody else would end it before the next sweep, if there is a worker at all
+    if not held.alive:
+        engine.forget(held.run.pk)
+        end_cancelled(held)
 
 
 def retry(run: Run, *, by: User | None) -> Run:
     """Examines once more in the same topic; results of the attempts before stay as history.
 
-    Raises NotEnded while the run is queued or running, NotAnExamination for the answer to a question.
+    Raises NotEnded while the run is queued or running, NotAnExamination for the answer to a question, WatchesACamera.
     """
     with transaction.atomic():
         held = _lock(run)
+        if held.run.camera_id:
+            raise WatchesACamera("This run watched a camera. Enable the camera to have it watched again.")
         if held.run.purpose != Run.Purpose.EXAMINATION:
             raise NotAnExamination("An answer stays as it is. Ask about the score again instead.")
         if not held.ended:
             raise NotEnded(f"The run is {held.run.state}. Wait for its end, or cancel it first.")
         _reset(held)
-        engine.dispatch(run.pk)
+        held.dispatch()
         data = {
             "run": str(run.pk),
             "attempt": held.lease.attempt + 1,
@@ -119,7 +160,8 @@ def _note_request(held: Held, by: User | None) -> None:
     held.lease.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
 
 
-def _tell_workers(held: Held) -> None:
+def tell_workers(held: Held) -> None:
+    """Has the slot that has the run told to stop, when the transaction commits."""
     attempt = Attempt(held.run.pk, held.lease.attempt)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CANCEL_CHANNEL, str(attempt)])

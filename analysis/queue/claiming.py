@@ -33,8 +33,16 @@ def claim(
             take_back(held)
             if held.ended:
                 return None
-        names = tuple(held.run.detectors or defaults(held.run.media.kind))
+        if _watched_by_another(held.run):
+            return None
+        names = tuple(held.run.detectors or defaults(held.run.kind))
         return _take(held, worker, slot, names)
+
+
+def _watched_by_another(run: Run) -> bool:
+    """Whether the run before it at the same camera has not stopped yet; its ending wakes a worker for this one."""
+    others = Run.objects.filter(camera=run.camera_id, state=Run.State.RUNNING).exclude(pk=run.pk)
+    return run.camera_id is not None and others.exists()
 
 
 def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Claim:
@@ -43,6 +51,7 @@ def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Cl
     lease.claims += 1
     lease.worker_id, lease.slot = worker, slot
     lease.expires = Now() + timedelta(seconds=settings.LEASE_SECONDS)
+    lease.claimed = timezone.now()
     lease.save()
     run.state = Run.State.RUNNING
     run.started = run.started or timezone.now()
@@ -53,14 +62,14 @@ def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Cl
         "worker": str(worker),
         "detectors": list(detectors),
     }
-    held.tell(Draft("run.started", f"A worker looks at {run.media.filename}.", data), attempt=lease.attempt)
+    held.tell(Draft("run.started", f"A worker looks at {run.title}.", data), attempt=lease.attempt)
     return Claim(
         run=run.pk,
         attempt=lease.attempt,
         topic=run.topic_id,
-        kind=run.media.kind,
-        filename=run.media.filename,
-        path=run.media.path,
+        kind=run.kind,
+        filename=run.title,
+        path="" if run.camera_id else run.file.path,
         detectors=detectors,
         excluded=dict(lease.excluded),
         worker=worker,
@@ -68,4 +77,5 @@ def _take(held: Held, worker: UUID, slot: int, detectors: tuple[str, ...]) -> Cl
         purpose=run.purpose,
         stress_seconds=run.stress_seconds,
         unstressed=(run.stress or {}).get("not_run") or "",
+        camera=run.camera_id,
     )

@@ -10,9 +10,9 @@ from django.utils import timezone
 from analysis.engine.types import Outcome
 from analysis.errors import LeaseLost
 from analysis.models import Evidence, Run, Trace
-from analysis.queue import engine
 from analysis.queue.leases import Claim
 from analysis.queue.locks import Held, lock
+from analysis.queue.watches import claims_of, pause_after, wake_next
 from realtime.log import Draft
 
 
@@ -68,6 +68,19 @@ def answer(
         _tell(held, "run.succeeded", sentence, {"sentence": sentence} | dict(told))
 
 
+def watched(claim: Claim, sentence: str, counts: Mapping[str, int]) -> None:
+    """A recorded file was watched to its end; cancelled instead when that was asked for. Raises LeaseLost."""
+    with transaction.atomic():
+        held = _hold(claim, Run.State.SUCCEEDED)
+        if held is None:
+            return
+        if held.lease.cancel_requested_at:
+            end_cancelled(held)
+            return
+        _end(held, Run.State.SUCCEEDED, sentence=sentence)
+        _tell(held, "run.succeeded", sentence, {"sentence": sentence, "counts": dict(counts)})
+
+
 def fail(claim: Claim, *, code: str, error: str) -> None:
     """The examination could not be done. Raises LeaseLost."""
     with transaction.atomic():
@@ -98,7 +111,7 @@ def release(claim: Claim) -> None:
 def end_failed(held: Held, *, code: str, error: str) -> None:
     """Ends a locked run as failed."""
     _end(held, Run.State.FAILED, error_code=code, error_message=error)
-    _tell(held, "run.failed", error, {"code": code, "error": error, "filename": held.run.media.filename})
+    _tell(held, "run.failed", error, {"code": code, "error": error, "filename": held.run.title})
 
 
 def end_cancelled(held: Held) -> None:
@@ -124,6 +137,10 @@ def end_lost(held: Held, reason: str, *, blamed: str | None = None, unstressed: 
     unstressed: lost over altered copies; none are made from now on, and such an attempt is not counted either.
     """
     lease = held.lease
+    pause_seconds = 0.0
+    if held.run.camera_id:
+        lease.claims = claims_of(lease)
+        pause_seconds = pause_after(lease.claims)
     if lease.cancel_requested_at:
         end_cancelled(held)
     elif unstressed and held.run.stress_seconds is not None and held.run.stress is None:
@@ -138,17 +155,20 @@ def end_lost(held: Held, reason: str, *, blamed: str | None = None, unstressed: 
     elif lease.claims >= settings.MAX_CLAIMS:
         end_failed(held, code="poison_job", error=_poisoned(held, reason))
     else:
-        wait_again(held, reason)
+        wait_again(held, reason, after_seconds=pause_seconds)
 
 
-def wait_again(held: Held, reason: str) -> None:
-    """Queues a locked run whose attempt is over without an ending."""
+def wait_again(held: Held, reason: str, *, after_seconds: float = 0.0) -> None:
+    """Queues a locked run whose attempt is over without an ending; not before `after_seconds` is it taken again."""
     held.run.state = Run.State.QUEUED
     held.run.save(update_fields=["state"])
     held.clear()
     held.lease.save()
-    engine.dispatch(held.run.pk)
+    held.dispatch(after_seconds=after_seconds)
     data = {"run": str(held.run.pk), "attempt": held.lease.attempt + 1, "reason": reason}
+    if after_seconds:
+        data["retry_seconds"] = after_seconds
+        reason = f"{reason} Tried again in {after_seconds:g} s."
     held.tell(Draft("run.retried", reason, data))
 
 
@@ -171,6 +191,8 @@ def _end(held: Held, state: Run.State, **fields: Any) -> None:
     held.run.save()
     held.clear()
     held.lease.save()
+    if held.run.camera_id:
+        wake_next(held.run)
 
 
 def _tell(held: Held, kind: str, message: str, data: dict[str, Any]) -> None:
@@ -193,7 +215,13 @@ def _unstressed(budget_seconds: int, reason: str) -> dict[str, Any]:
 
 
 def _poisoned(held: Held, reason: str) -> str:
+    if held.run.camera_id:
+        return (
+            f"{held.run.title}: given up after {held.lease.claims} attempts that each ended soon after they began. "
+            f"The last one: {reason} Enable the camera again with fewer detectors, or look into the "
+            "worker's log."
+        )
     return (
-        f"{held.run.media.filename}: given up after {held.lease.claims} attempts that each ended with their "
+        f"{held.run.title}: given up after {held.lease.claims} attempts that each ended with their "
         f"worker. The last one: {reason} Try again with fewer detectors, or look into the worker's log."
     )

@@ -3,6 +3,7 @@
 A job carries the run's id only. Its queueing lock is the run's id too: one waiting job per run at most.
 """
 
+import math
 from uuid import UUID
 
 from django.db import connection
@@ -10,20 +11,39 @@ from procrastinate.contrib.django import app
 
 TASK = "analysis.examine"
 QUEUE = "media"
+# Of their own: a camera is watched for days, and no upload waits for it.
+CAMERA_QUEUE = "camera"
 # Slots beat every ENGINE_BEAT_SECONDS; a job whose slot was silent for longer belongs to nobody.
 ENGINE_BEAT_SECONDS = 4
 ENGINE_SILENT_SECONDS = 14
 
 
-def dispatch(run_id: UUID) -> None:
+def dispatch(run_id: UUID, *, queue: str = QUEUE, after_seconds: float = 0.0) -> None:
     """Has a worker woken for the run when the caller's transaction commits; nothing if one will be already.
 
-    The caller holds the run's lock, or two jobs could be made at once.
+    after_seconds: not before. The caller holds the run's lock, or two jobs could be made at once.
     """
     if not _waiting(run_id):
         # Synchronous on purpose: defer_async would leave the transaction's thread.
-        job = app.configure_task(TASK, queue=QUEUE, queueing_lock=str(run_id))
+        job = app.configure_task(
+            TASK,
+            queue=queue,
+            queueing_lock=str(run_id),
+            schedule_in={"seconds": math.ceil(after_seconds)} if after_seconds else None,
+        )
         job.defer(run_id=str(run_id))
+
+
+def waiting(queue: str) -> int:
+    """How many runs wait in a queue for a slot now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = %s AND status = 'todo'"
+            " AND (scheduled_at IS NULL OR scheduled_at <= now())",
+            [queue],
+        )
+        [(count,)] = cursor.fetchall()
+        return int(count)
 
 
 def forget(run_id: UUID) -> None:

@@ -29,7 +29,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Claim:
-    """A run in the hands of a slot. `path` is relative to the media folder."""
+    """A run in the hands of a slot. `path` is relative to the media folder; a camera has none, and kind "camera"."""
 
     run: UUID
     attempt: int
@@ -45,6 +45,7 @@ class Claim:
     stress_seconds: int | None = None
     # why no copies are made after all
     unstressed: str = ""
+    camera: UUID | None = None
 
     @property
     def which(self) -> Attempt:

@@ -7,6 +7,7 @@ from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.functions import Now
 
 from analysis.models import Run, RunLease
+from analysis.queue import engine
 from realtime import log
 from realtime.log import Draft
 
@@ -35,6 +36,11 @@ class Held:
         """Appends to the run's topic: the last thing to do before the transaction ends."""
         log.append(self.run.topic_id, [draft], run=self.run.pk, attempt=attempt)
 
+    def dispatch(self, *, after_seconds: float = 0.0) -> None:
+        """Has a worker woken for it, in the queue of its kind of source."""
+        queue = engine.CAMERA_QUEUE if self.run.camera_id else engine.QUEUE
+        engine.dispatch(self.run.pk, queue=queue, after_seconds=after_seconds)
+
     def clear(self) -> None:
         """Nobody has the run any more."""
         self.lease.worker = self.lease.slot = self.lease.expires = None
@@ -43,7 +49,7 @@ class Held:
 def lock(run_id: UUID) -> Held | None:
     """Locks a run until the transaction ends; None when there is no such run."""
     # Not FOR UPDATE: that would wait for every insert of a result, whose foreign key shares the run's key.
-    runs = Run.objects.select_for_update(of=("self",), no_key=True).select_related("media")
+    runs = Run.objects.select_for_update(of=("self",), no_key=True).select_related("media", "camera")
     run = runs.filter(pk=run_id).first()
     if run is None:
         return None

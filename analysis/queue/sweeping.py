@@ -1,15 +1,13 @@
 """The periodic sweep: whatever fell between the queue, the engine and dead workers is picked up."""
 
 from datetime import timedelta
-from uuid import UUID
 
-from django.db import transaction
 from django.db.models.functions import Now
 
 from analysis.models import Run, RunLease, Worker
 from analysis.queue import engine
-from analysis.queue.locks import lock
 from analysis.queue.losses import take_back_lapsed
+from analysis.queue.watches import dispatch_again
 
 WORKERS_KEPT = timedelta(days=7)
 
@@ -24,12 +22,5 @@ def sweep() -> None:
         take_back_lapsed(run_id)
     engine.clean()
     for run_id in engine.undispatched():
-        _dispatch_again(run_id)
+        dispatch_again(run_id)
     Worker.objects.filter(heartbeat__lt=Now() - WORKERS_KEPT).delete()
-
-
-def _dispatch_again(run_id: UUID) -> None:
-    with transaction.atomic():
-        held = lock(run_id)
-        if held and held.run.state == Run.State.QUEUED:
-            engine.dispatch(run_id)

@@ -20,7 +20,7 @@ def latest_runs(media: Sequence[Media]) -> dict[UUID, Run]:
         .order_by("media_id", "-created")
         .distinct("media_id")
     )
-    return {run.media_id: run for run in runs.select_related("topic")}
+    return {run.file.pk: run for run in runs.select_related("topic", "media")}
 
 
 def same_bytes(media: Sequence[Media], *, user: User) -> dict[UUID, list[UUID]]:

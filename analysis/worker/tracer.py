@@ -165,7 +165,7 @@ def changes(trace: Trace, found: Found, plan: Plan | None, sha256: str) -> list[
     """What makes it another computation than the one on record, in sentences."""
     result, card = trace.result, found.card
     said = []
-    if sha256 != trace.run.media.sha256:
+    if sha256 != trace.run.file.sha256:
         said.append("The stored file is not the one that was examined: its SHA-256 differs.")
     if card.version != result.version:
         said.append(f"The detector was version {result.version} then and is {card.version} now.")
@@ -202,7 +202,7 @@ def _said(trace: Trace, found: Found, compared: Compared, plan: Plan | None, sha
             "then": {"version": result.version, "weights_sha256": result.weights_sha256},
             "now": {"version": card.version, "weights_sha256": card.weights_sha256},
         },
-        "file": {"sha256_then": trace.run.media.sha256, "sha256_now": sha256},
+        "file": {"sha256_then": trace.run.file.sha256, "sha256_now": sha256},
         "plan": {
             "then": result.plan,
             "now": found.plan.as_json() if found.plan else None,

@@ -56,15 +56,16 @@ def checked_url(url: str) -> str:
     return url
 
 
-def is_allowed(text: str, port: int) -> bool:
-    """Whether a webhook may connect to this IP address."""
+def is_allowed(text: str, port: int, networks: Sequence[Network] | None = None) -> bool:
+    """Whether a webhook may connect to this IP address; with `networks`, whoever may go to those besides."""
+    named = settings.WEBHOOK_NETWORKS if networks is None else networks
     try:
         address = _plain(ipaddress.ip_address(text))
     except ValueError:
         return False
     if port in settings.OWN_PORTS and _is_this_machine(address):
         return False
-    return any(_holds(network, address) for network in settings.WEBHOOK_NETWORKS) or _is_public(address)
+    return any(_holds(network, address) for network in named) or _is_public(address)
 
 
 async def addresses_of(host: str, port: int, owner: Hashable, resolve: Resolve) -> list[str]:

@@ -34,7 +34,7 @@ def test_settings_load_without_engines_and_keep_their_secrets(tmp_path: Path) ->
     assert first == second
     assert len(str(first["SECRET_KEY"])) >= 48
     keys = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "home" / "keys").iterdir()}
-    assert keys == {"django": 0o600, "jwt": 0o600, "postgres": 0o600, "redis": 0o600, "webhooks": 0o600}
+    assert keys == dict.fromkeys(["cameras", "django", "jwt", "postgres", "redis", "webhooks"], 0o600)
 
 
 def test_two_homes_have_different_secrets(tmp_path: Path) -> None:

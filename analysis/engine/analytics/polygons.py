@@ -1,21 +1,26 @@
-"""Polygons on a frame, in 0–1: what is inside, how far outside, and the mask over its pixels."""
+"""Polygons on a frame, in 0–1: what is inside, how far outside, and the mask over its pixels.
+
+The web checks what people draw with this, and loads no numpy for it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import hypot, isfinite
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from analysis.engine.types import Point
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 LEAST_POINTS, MOST_POINTS = 3, 64
 ON_BORDER = 1e-9
 LEAST_AREA = 1e-6  # less than a pixel of 1000 × 1000
 
 Edge = tuple[Point, Point]
-Mask = NDArray[np.bool_]
+Mask: TypeAlias = "NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,10 @@ class Polygon:
         return nearest if nearest > ON_BORDER else 0.0
 
 
-def mask(polygons: Sequence[Polygon], width_px: int, height_px: int) -> Mask:
+def mask(polygons: Sequence[Polygon], width_px: int, height_px: int) -> "Mask":
     """(height, width): true for each pixel whose middle lies in one of the polygons."""
+    import numpy as np
+
     covered = np.zeros((height_px, width_px), bool)
     x, y = (np.arange(width_px) + 0.5) / width_px, (np.arange(height_px) + 0.5) / height_px
     for polygon in polygons:
@@ -124,11 +131,15 @@ def _folds_back(one: Edge, other: Edge) -> bool:
 
 
 def _parity(edges: tuple[Edge, ...], point: Point) -> bool:
+    import numpy as np
+
     return bool(_inside(edges, np.array([point[0]]), np.array([point[1]]))[0, 0])
 
 
-def _inside(edges: tuple[Edge, ...], x: NDArray[np.float64], y: NDArray[np.float64]) -> Mask:
+def _inside(edges: tuple[Edge, ...], x: "NDArray[np.float64]", y: "NDArray[np.float64]") -> "Mask":
     """(y, x): whether a ray to the right crosses the border an odd number of times."""
+    import numpy as np
+
     odd = np.zeros((len(y), len(x)), bool)
     for (start_x, start_y), (end_x, end_y) in edges:
         rows = np.flatnonzero((start_y > y) != (end_y > y))

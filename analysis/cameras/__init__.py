@@ -1,0 +1,1 @@
+"""Cameras: sources that are watched as long as they are enabled."""

@@ -1,0 +1,45 @@
+"""What is different with runs that watch cameras: they go on for days, and one waits for the other to stop.
+
+A file that ended its worker MAX_CLAIMS times is given up. A camera's attempts count only when they ended soon after
+they began: in days of watching, workers are lost for many reasons that are not the camera's.
+"""
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from analysis.models import Run, RunLease
+from analysis.queue.locks import lock
+
+WELL_AFTER = timedelta(minutes=2)
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
+
+
+def claims_of(lease: RunLease) -> int:
+    """How many attempts in a row count as lost by the camera's own doing."""
+    was_well = lease.claimed is not None and timezone.now() - lease.claimed >= WELL_AFTER
+    return 0 if was_well else lease.claims
+
+
+def pause_after(claims: int) -> float:
+    """How long a camera rests, in seconds, that was lost so often in a row: longer each time."""
+    return min(FIRST_PAUSE_SECONDS * 6.0 ** (claims - 1), LONGEST_PAUSE_SECONDS) if claims else 0.0
+
+
+def wake_next(ended: Run) -> None:
+    """Has a worker woken, once the caller's transaction commits, for the run that waited for this one to stop."""
+    following = Run.objects.filter(camera=ended.camera_id, state=Run.State.QUEUED).exclude(pk=ended.pk)
+    for run_id in following.values_list("pk", flat=True):
+        # not within the transaction: it holds a run, and runs are locked in the order of their ids
+        transaction.on_commit(partial(dispatch_again, run_id), robust=True)
+
+
+def dispatch_again(run_id: UUID) -> None:
+    """Has a worker woken for a run that waits."""
+    with transaction.atomic():
+        held = lock(run_id)
+        if held and held.run.state == Run.State.QUEUED:
+            held.dispatch()
