@@ -73,6 +73,6 @@ def _ask_redis() -> None:
 
 def _worker() -> str:
     heard_since = timezone.now() - Worker.LOST_AFTER
-    if Worker.objects.filter(stopped=None, heartbeat__gt=heard_since).exists():
+    if Worker.objects.examining().filter(stopped=None, heartbeat__gt=heard_since).exists():
         return "ok"
     return "none is alive; start one with: manage.py runworker"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from django.conf import settings
@@ -32,12 +32,13 @@ from analysis.worker import scratch
 from analysis.worker.tracer import Tracer
 
 if TYPE_CHECKING:
+    from analysis.engine.watching.watch import Watching
     from analysis.worker.slot import Line
 
 logger = logging.getLogger(__name__)
 # After the ending is written: nobody waits for this.
 PART_SECONDS = 2.0
-Going = Examination | Stressed | Tracer
+Going: TypeAlias = "Examination | Stressed | Tracer | Watching"
 
 
 class Examiner:

@@ -22,12 +22,12 @@ class News:
     def started(self) -> None:
         """This worker has signed on."""
         self._tell("worker.started", Worker.objects.get(pk=self._worker))
-        self._tell_health(len(_alive()))
+        self._tell_health(_examining())
 
     def stopped(self) -> None:
         """This worker has signed off."""
         self._tell("worker.stopped", Worker.objects.get(pk=self._worker))
-        self._tell_health(len(_alive()))
+        self._tell_health(_examining())
 
     def look(self) -> None:
         """Looks who is alive now, and tells what has changed since the last look; one query or two."""
@@ -58,6 +58,10 @@ class News:
             status = "ok" if workers else "not ready"
             told = {"type": "health.changed", "status": status, "workers": workers}
             publisher.tell_all({**told, "timestamp": timezone.now().isoformat()})
+
+
+def _examining() -> int:
+    return sum(worker.queues != ["camera"] for worker in _alive())
 
 
 def _alive() -> list[Worker]:

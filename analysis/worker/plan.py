@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from analysis.queue.engine import CAMERA_QUEUE
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -16,6 +18,11 @@ class Plan:
     device: str
     slots: int
     once: bool
+
+    @property
+    def watches(self) -> bool:
+        """Whether it is for cameras: then there is a slot for each that is watched, and `slots` is the most."""
+        return self.queues == (CAMERA_QUEUE,)
 
     @property
     def threads(self) -> int:

@@ -23,10 +23,13 @@ def sign_on(worker: UUID, plan: Plan, device: str) -> None:
     )
 
 
-def beat(worker: UUID, children: Iterable[Child]) -> None:
-    """Heartbeat and slots. Without any slot that is up the worker is silent, and so counts as lost."""
+def beat(worker: UUID, children: Iterable[Child], *, on_demand: bool = False) -> None:
+    """Heartbeat and slots. Without any slot that is up the worker is silent, and so counts as lost.
+
+    on_demand: it is well without slots, as long as nobody needs one.
+    """
     slots = [_slot(child) for child in children if child.report.ready]
-    if slots:
+    if slots or on_demand:
         Worker.objects.filter(pk=worker).update(slots=slots, heartbeat=timezone.now())
 
 
@@ -56,7 +59,7 @@ def publish_cards(states: Iterable[CardState]) -> None:
             unique_fields=["name"],
             update_fields=["card", "available", "reason", "updated"],
         )
-        others = Worker.objects.filter(stopped=None, heartbeat__gt=now - Worker.LOST_AFTER)
+        others = Worker.objects.examining().filter(stopped=None, heartbeat__gt=now - Worker.LOST_AFTER)
         if not others.exists():
             DetectorCard.objects.exclude(name__in=[row.name for row in rows]).delete()
 

@@ -130,11 +130,7 @@ class Slot:
         # in a thread: the signal may have interrupted us with a lock in hand
         signal.signal(signal.SIGTERM, lambda *_: Thread(target=self.line.stop).start())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        device = self._load_torch()
-        registry = load_registry(device=device, cores=self.plan.threads, measure=True)
-        _load_nets(registry)
-        if self.plan.slot == 0:
-            publish_cards(registry.states())
+        device, registry = self._load()
         scratch.clear(self.plan.worker, self.plan.slot)
         connection.close()
         self.line.tell(Report(ready=True, device=device))
@@ -145,6 +141,19 @@ class Slot:
         logging.shutdown()
         # Taking torch apart, piece by piece, takes seconds, and nothing is left that would need it.
         os._exit(1 if self.line.given_up.is_set() else 0)
+
+    def _load(self) -> tuple[str, Registry]:
+        """The device, and the detectors on it."""
+        device = self._load_torch()
+        registry = load_registry(device=device, cores=self.plan.threads, measure=True)
+        _load_nets(registry)
+        if self.plan.slot == 0:
+            publish_cards(registry.states())
+        return device, registry
+
+    def _examiner(self, registry: Registry) -> Examiner:
+        """Who brings runs to an end here."""
+        return Examiner(self.plan.worker, self.plan.slot, registry, self.plan.threads, self.line)
 
     def _load_torch(self) -> str:
         """Now, so that no run waits for it; the device that was meant."""
@@ -159,7 +168,7 @@ class Slot:
     async def _work(self, registry: Registry) -> None:
         # One connection for all runs: opening one costs more than a job's whole start.
         connections.settings["default"]["CONN_MAX_AGE"] = None
-        examiner = Examiner(self.plan.worker, self.plan.slot, registry, self.plan.threads, self.line)
+        examiner = self._examiner(registry)
         await sync_to_async(_connect)
         self.line.loop = asyncio.get_running_loop()
         connector = DjangoConnector().get_worker_connector()

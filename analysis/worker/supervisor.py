@@ -183,13 +183,18 @@ class Supervisor:
     def _beat(self) -> None:
         if not self._signed_on:
             return
-        rows.beat(self.worker, self._children.values())
+        self._say_alive()
         held = [
             which for child in self._children.values() if child.is_alive and (which := child.report.which)
         ]
-        for lease in queue.extend(self.worker, held):
-            if lease.cancel_requested:
-                self._cancel(lease.which)
+        kept = {lease.which: lease for lease in queue.extend(self.worker, held)}
+        for which in held:
+            # or its run was deleted, or given to somebody else: a camera would be watched for nobody for days
+            if which not in kept or kept[which].cancel_requested:
+                self._cancel(which)
+
+    def _say_alive(self) -> None:
+        rows.beat(self.worker, self._children.values())
 
     def _cancel(self, attempt: Attempt) -> None:
         """Tells all slots: one of them may have taken the run and not said so yet."""

@@ -21,6 +21,13 @@ def worker(env: Environment, number: int) -> Callable[[Pause], Record]:
     return partial(_logged, env.home, f"worker-{number}", [sys.executable, "manage.py", "runworker"])
 
 
+def camera_worker(env: Environment) -> Callable[[Pause], Record]:
+    """Starts the worker that watches cameras; logs to ASSAY_HOME/worker-cameras.log."""
+    return partial(
+        _logged, env.home, "worker-cameras", [sys.executable, "manage.py", "runworker", "--queue", "camera"]
+    )
+
+
 def run_once(home: Path, name: str, command: Sequence[str], pause: Pause) -> int:
     """Runs a child with our own output to its end; its exit code."""
     child = launch([sys.executable, *command], log=None, cwd=ROOT)

@@ -65,6 +65,8 @@ def _run(env: Environment, guard: Guard, pause: Pause, *, sample: bool) -> None:
     supervisor.add("web", children.web(env))
     for number in range(1, env.workers + 1):
         supervisor.add(f"worker-{number}", children.worker(env, number))
+    if env.camera_slots:
+        supervisor.add("worker-cameras", children.camera_worker(env))
 
     def tend(seconds: float) -> None:
         guard.keep()

@@ -19,10 +19,8 @@ def test_only_the_web_server_says_uvicorn_and_only_the_worker_says_runworker(run
     workers = [pid for pid, line in lines.items() if "runworker" in line]
 
     assert web == [running.pid("web")]
-    family = {
-        running.pid("worker-1"),
-        *(p.pid for p in psutil.Process(running.pid("worker-1")).children(True)),
-    }
+    supervisors = {running.pid("worker-1"), running.pid("worker-cameras")}
+    family = supervisors | {p.pid for pid in supervisors for p in psutil.Process(pid).children(True)}
     assert set(workers) <= family
 
 
@@ -74,7 +72,14 @@ def test_the_server_may_open_as_many_files_as_the_system_allows(running: Install
 def test_logs_are_beside_the_data_and_private(running: Installation) -> None:
     names = {path.name for path in running.home.glob("*.log")}
 
-    assert names >= {"web.log", "worker-1.log", "postgres.log", "redis.log", "server.log"}
+    assert names >= {
+        "web.log",
+        "worker-1.log",
+        "worker-cameras.log",
+        "postgres.log",
+        "redis.log",
+        "server.log",
+    }
     assert {mode(path) for path in running.home.glob("*.log")} == {0o600}
 
 

@@ -1,4 +1,4 @@
-"""`manage.py runworker`: examines queued runs. Hides the command of that name that Channels has."""
+"""`manage.py runworker`: examines queued runs, or watches cameras. Hides the command of that name that Channels has."""
 
 import argparse
 import logging
@@ -9,10 +9,12 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from analysis.queue.engine import CAMERA_QUEUE
+from analysis.worker.cameras import CameraSupervisor
 from analysis.worker.plan import Plan
 from analysis.worker.supervisor import Supervisor
 
-QUEUES = ("media",)
+QUEUES = ("media", CAMERA_QUEUE)
 
 
 class Command(BaseCommand):
@@ -24,9 +26,16 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # a worker needs no URLs or templates
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--queues", default="media", help="comma separated; known: media")
+        parser.add_argument(
+            "--queues",
+            "--queue",
+            default="media",
+            help="media (files), or camera (watches the enabled cameras)",
+        )
         parser.add_argument("--device", default="auto", help="cpu, cuda:0 … or auto (a GPU if there is one)")
-        parser.add_argument("--slots", type=int, default=settings.SLOTS, help="runs examined side by side")
+        parser.add_argument(
+            "--slots", type=int, help="runs examined, or at most so many cameras watched, side by side"
+        )
         parser.add_argument("--once", action="store_true", help="end when no run waits")
         for option in ("--slot", "--threads"):
             parser.add_argument(option, type=int, help=argparse.SUPPRESS)
@@ -37,11 +46,18 @@ class Command(BaseCommand):
         for name in queues:
             if name not in QUEUES:
                 raise CommandError(f"No queue {name!r}. Known: {', '.join(QUEUES)}.")
+        if CAMERA_QUEUE in queues and len(queues) > 1:
+            raise CommandError(
+                "A worker examines files or watches cameras, not both: no upload waits for a camera."
+            )
+        if options["slots"] is None:
+            options["slots"] = settings.CAMERA_SLOTS if CAMERA_QUEUE in queues else settings.SLOTS
         if options["slots"] < 1:
             raise CommandError("A worker needs at least one slot.")
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
         if options["slot"] is None:
-            Supervisor(Plan(queues, options["device"], options["slots"], options["once"])).run()
+            plan = Plan(queues, options["device"], options["slots"], options["once"])
+            (CameraSupervisor(plan) if plan.watches else Supervisor(plan)).run()
         else:
             self._run_slot(queues, options)
 
@@ -50,4 +66,10 @@ class Command(BaseCommand):
         from analysis.worker.slot import Slot, SlotPlan
 
         names = ("worker", "slot", "device", "threads", "once")
-        Slot(SlotPlan(queues=queues, **{name: options[name] for name in names})).run()
+        plan = SlotPlan(queues=queues, **{name: options[name] for name in names})
+        if CAMERA_QUEUE in queues:
+            from analysis.worker.camera_slot import CameraSlot
+
+            CameraSlot(plan).run()
+        else:
+            Slot(plan).run()
