@@ -15,7 +15,16 @@ from analysis.engine.types import Consumes
 if TYPE_CHECKING:
     from analysis.engine.detectors.base import Card
 
-LIBRARIES = ("torch", "numpy", "opencv-python-headless", "av", "scipy", "transformers", "onnxruntime")
+LIBRARIES = (
+    "torch",
+    "numpy",
+    "opencv-python-headless",
+    "av",
+    "scipy",
+    "transformers",
+    "onnxruntime",
+    "rapidocr",
+)
 CPU_INFO = Path("/proc/cpuinfo")
 
 

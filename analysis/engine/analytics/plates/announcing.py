@@ -44,6 +44,11 @@ class Announcer:
         found = consensus(known.reads, self._grammar)
         return self._tell(known, found, read.pts_seconds) if found and not found.doubt else None
 
+    def is_told(self, track: int) -> bool:
+        """Whether nothing more will be told of it."""
+        known = self._tracks.get(track)
+        return known is not None and known.told
+
     def end(self, track: int) -> Consensus | None:
         """The plate of a track that ended, if it was not told yet and is no mere guess; `doubt` says what it lacks."""
         known = self._tracks.pop(track, None)

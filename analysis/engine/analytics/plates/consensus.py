@@ -36,7 +36,8 @@ class Consensus:
     """What reads of one plate say together.
 
     best: the read nearest to it, the surest of those; its frame is the one to show.
-    reads: how many were looked at. doubt: why it is not good enough to tell; empty where it is.
+    reads: how many were looked at; agreeing: how many of them say this text by themselves. doubt: why it is not good
+    enough to tell; empty where it is.
     """
 
     reading: Reading
@@ -44,6 +45,7 @@ class Consensus:
     candidates: tuple[Candidate, ...]
     reads: int
     doubt: str
+    agreeing: int = 0
 
     @property
     def confidence(self) -> float:
@@ -68,25 +70,32 @@ class _Column:
             self.votes[sign] = self.votes.get(sign, 0.0) + weight
 
 
-def consensus(reads: Sequence[Read], grammar: Grammar) -> Consensus | None:
+def consensus(reads: Sequence[Read], grammar: Grammar, *, least_reads: int = LEAST_READS) -> Consensus | None:
     """The plate that reads agree on, whatever their order; None where none of them holds 1 to MOST_SIGNS signs.
 
-    Of more than MOST_READS the surest are looked at.
+    Of more than MOST_READS the surest are looked at. Fewer than `least_reads` that agree are a doubt.
     """
     best_first = surest(reads)
     if not best_first:
         return None
-    total = sum(map(_quality, best_first))
-    voted = [_character(column, total) for column in _aligned(best_first)]
-    reading = understood([one for one in voted if one.sign], grammar)
+    reading = understood(voted(best_first), grammar)
     said = _said(best_first, grammar)
     return Consensus(
         reading,
         _nearest(best_first, reading.text),
         _candidates(said, reading),
         len(best_first),
-        _doubt(said, reading),
+        _doubt(said, reading, least_reads),
+        _agreeing(said, reading),
     )
+
+
+def voted(reads: Sequence[Read]) -> tuple[Character, ...]:
+    """The signs that reads agree on, before any grammar; none where no read has any."""
+    best_first = surest(reads)
+    total = sum(map(_quality, best_first))
+    characters = (_character(column, total) for column in _aligned(best_first))
+    return tuple(one for one in characters if one.sign)
 
 
 def surest(reads: Sequence[Read]) -> list[Read]:
@@ -204,11 +213,15 @@ def _candidates(said: Sequence[tuple[str, float]], reading: Reading) -> tuple[Ca
     return tuple(Candidate(text, weight / total) for text, weight in order[:MOST_CANDIDATES])
 
 
-def _doubt(said: Sequence[tuple[str, float]], reading: Reading) -> str:
-    same = sum(text == reading.text for text, _ in said)
+def _agreeing(said: Sequence[tuple[str, float]], reading: Reading) -> int:
+    return sum(text == reading.text for text, _ in said)
+
+
+def _doubt(said: Sequence[tuple[str, float]], reading: Reading, least_reads: int) -> str:
+    same = _agreeing(said, reading)
     weakest = min((one.confidence for one in reading.characters), default=0.0)
-    if same < LEAST_READS:
-        return f"{LEAST_READS} reads have to agree on {reading.text or 'nothing'}; so far {same}"
+    if same < least_reads:
+        return f"{least_reads} reads have to agree on {reading.text or 'nothing'}; so far {same}"
     if weakest < LEAST_CONFIDENCE:
         return f"the weakest sign has a confidence of {weakest:.2f}, below {LEAST_CONFIDENCE}"
     if len(reading.candidates) > 1:

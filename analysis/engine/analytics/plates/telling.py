@@ -8,8 +8,8 @@ for a box around the text alone. They were not fitted to pictures.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from analysis.engine.analytics.plates.reading import Reading
-from analysis.engine.analytics.plates.signs import DIGITS, LETTERS
+from analysis.engine.analytics.plates.reading import Character, Reading
+from analysis.engine.analytics.plates.signs import DIGITS, LETTERS, LOOKALIKE
 
 Box = tuple[float, float, float, float]
 
@@ -86,11 +86,16 @@ def _of_text(reading: Reading) -> Iterator[Finding]:
     if not LEAST_SIGNS <= len(text) <= MOST_SIGNS:
         yield Finding(False, f"it has {len(text)} signs; a plate has {LEAST_SIGNS} to {MOST_SIGNS}")
     # Before lookalikes were settled: a grammar makes a plate of some words, and of some numbers.
-    read = {one.read or one.sign for one in reading.characters}
+    read = {_before_settled(one) for one in reading.characters}
     if read <= LETTERS:
         yield Finding(False, "it is a word: letters alone")
     elif read <= DIGITS:
         yield Finding(False, "it is a number: digits alone")
+
+
+def _before_settled(one: Character) -> str:
+    """What was read, where nothing but the grammar decided; not where the reader had thought of the sign itself."""
+    return one.read if one.read and LOOKALIKE.get(one.sign) == one.read else one.sign
 
 
 def _of_place(box: Box, vehicle: Box) -> Iterator[Finding]:
