@@ -1,0 +1,60 @@
+"""The frames in which plates were read best, as pictures; bounded."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from analysis.engine.analytics.plates.finding import Plate
+from analysis.engine.types import Snapshot
+
+# Of one plate the surest reads; the one that is told is nearly always the first of them.
+MOST_OF_A_PLATE = 3
+# Frames of 1080p are about 0.4 MB as JPEG, and each is kept clean and with boxes.
+MOST_BYTES = 64 << 20
+MOST_PLATES = 256
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One read of a plate and its frame."""
+
+    plate: Plate
+    snapshot: Snapshot | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Of both pictures."""
+        return len(self.snapshot.clean) + len(self.snapshot.boxed) if self.snapshot else 0
+
+
+class Sights:
+    """Keeps the surest sights of each plate, and forgets those of plates that were not seen for longest."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[int, list[Sight]] = OrderedDict()
+
+    def is_wanted(self, number: int, plate: Plate) -> bool:
+        """Whether its frame is worth a picture."""
+        kept = self._of.get(number, [])
+        return len(kept) < MOST_OF_A_PLATE or plate.read.confidence > _least(kept)
+
+    def keep(self, number: int, sight: Sight) -> None:
+        """Adds a sight; a less sure one goes."""
+        kept = [*self._of.pop(number, []), sight]
+        self._of[number] = sorted(kept, key=_confidence, reverse=True)[:MOST_OF_A_PLATE]
+        while len(self._of) > 1 and (len(self._of) > MOST_PLATES or self._bytes() > MOST_BYTES):
+            self._of.popitem(last=False)
+
+    def take(self, number: int) -> list[Sight]:
+        """All of one plate, the surest first; they are kept no longer."""
+        return self._of.pop(number, [])
+
+    def _bytes(self) -> int:
+        return sum(one.size_bytes for kept in self._of.values() for one in kept)
+
+
+def _confidence(sight: Sight) -> float:
+    return sight.plate.read.confidence
+
+
+def _least(kept: list[Sight]) -> float:
+    return min(map(_confidence, kept), default=0.0)

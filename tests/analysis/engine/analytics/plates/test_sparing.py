@@ -1,0 +1,75 @@
+"""A vehicle is looked at a few times a second of media, when it is sharp, and no more once its plate is told."""
+
+import cv2
+import numpy as np
+
+from analysis.engine.analytics.plates.sparing import MOST_LOOKS, Sparing
+from tests import plates
+
+BOX = (0.1, 0.1, 0.9, 0.95)
+SHARP = plates.car((200, 150))
+BLURRED = cv2.GaussianBlur(SHARP, (0, 0), 4)
+
+
+def looks(sparing, times, rgb=SHARP, track=1):
+    return [at for at in times if sparing.due(track, at, rgb, BOX)]
+
+
+def found_each_time(sparing, times, track=1):
+    seen = []
+    for at in times:
+        if sparing.due(track, at, SHARP, BOX):
+            sparing.read(track)
+            seen.append(at)
+    return seen
+
+
+def test_five_looks_a_second_at_any_frame_rate():
+    assert len(found_each_time(Sparing(), [number / 60 for number in range(60)])) == 5
+    assert len(found_each_time(Sparing(), [number / 5 for number in range(5)])) == 5
+    assert len(found_each_time(Sparing(), [0.0, 0.5, 1.0])) == 3
+
+
+def test_tracks_do_not_wait_for_each_other():
+    sparing = Sparing()
+
+    assert looks(sparing, [0.0], track=1) == looks(sparing, [0.0], track=2) == [0.0]
+
+
+def test_a_blurred_frame_is_waited_out_for_a_second():
+    sparing = Sparing()
+    assert looks(sparing, [0.0], SHARP) == [0.0]
+
+    assert looks(sparing, [0.2, 0.4, 0.6, 0.8], BLURRED) == []
+    assert looks(sparing, [1.0], BLURRED) == [1.0]
+
+
+def test_a_vehicle_that_shows_no_plate_is_looked_at_once_a_second():
+    sparing = Sparing()
+    times = [number / 10 for number in range(60)]
+
+    seen = looks(sparing, times)
+
+    assert seen[:8] == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4]
+    assert seen[8:] == [2.4, 3.4, 4.4, 5.4]
+
+
+def test_looks_at_one_vehicle_are_bounded():
+    assert len(looks(Sparing(), range(500))) == MOST_LOOKS
+
+
+def test_what_was_told_is_not_looked_at_again():
+    sparing = Sparing()
+    sparing.told(1)
+
+    assert looks(sparing, [0.0, 1.0, 2.0]) == []
+
+
+def test_a_clock_that_starts_again_stops_nothing():
+    sparing = Sparing()
+
+    assert looks(sparing, [100.0, 0.0]) == [100.0, 0.0]
+
+
+def test_an_empty_frame_is_no_error():
+    assert Sparing().due(1, 0.0, np.zeros((1, 1, 3), np.uint8), BOX)
