@@ -70,6 +70,7 @@ BUILT_IN = (
     "bandwidth",
     "motion",
     "tracking",
+    "anpr",
 )
 
 

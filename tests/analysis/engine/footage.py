@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from analysis.engine.analytics.objects import Detection
-from analysis.engine.detectors import motion, tracking
+from analysis.engine.detectors import anpr, motion, tracking
 from analysis.engine.pipeline import Options, examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import FootageSettings, MotionTold, Observation, Pixels, TrackTold
@@ -97,7 +97,7 @@ def watch(
     **settings: object,
 ) -> list[Observation]:
     """Everything that an examination of the file by these footage detectors, and others, yields."""
-    registry = Registry.of([motion, tracking, *others], WeightStore(weights))
+    registry = Registry.of([motion, tracking, anpr, *others], WeightStore(weights))
     registry.find_objects = lambda _weights, _name, _threads: finder or DrawnFinder()
     names = [*detectors, *(other.card.name for other in others)]
     footage = FootageSettings(**settings)  # type: ignore[arg-type]

@@ -57,16 +57,20 @@ class Announcer:
         found = consensus(known.reads, self._grammar)
         if found is None or found.confidence < LEAST_AT_THE_END:
             return None
-        return self._tell(known, found, max(read.pts_seconds for read in known.reads))
+        # its last read may lie before another track of the same car was told
+        last = max(read.pts_seconds for read in known.reads)
+        return self._tell(known, found, last, earlier=self._cooldown)
 
-    def _tell(self, track: _Track, found: Consensus, pts_seconds: float) -> Consensus | None:
+    def _tell(
+        self, track: _Track, found: Consensus, pts_seconds: float, *, earlier: float = 0.0
+    ) -> Consensus | None:
         track.told = True
         track.reads = []
         text = found.reading.text
         before = self._told.pop(text, None)
-        self._told[text] = pts_seconds
+        self._told[text] = pts_seconds if before is None or not earlier else max(before, pts_seconds)
         while len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
         # a camera that starts again counts from 0: that is no cooldown
-        within = before is not None and 0 <= pts_seconds - before < self._cooldown
+        within = before is not None and -earlier <= pts_seconds - before < self._cooldown
         return None if within else found

@@ -89,3 +89,15 @@ def test_tracks_nobody_ends_are_forgotten_the_oldest_first():
 
     assert announcer.end(0) is None
     assert announcer.end(MOST_TRACKS).reading.text == "RK115AN"
+
+
+def test_a_track_that_ends_with_earlier_reads_of_a_plate_told_since_is_not_told():
+    announcer = Announcer(built_in())
+    early = read_of("AB12CDE", 0.9, pts_seconds=0.0, frame=0)
+    later = [read_of("AB12CDE", 0.9, pts_seconds=one / 5, frame=one) for one in range(1, 4)]
+    announcer.read(-1, early)
+
+    told = [one for one in (announcer.read(1, read) for read in later) if one]
+
+    assert len(told) == 1
+    assert announcer.end(-1) is None
