@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -117,7 +118,7 @@ def library() -> Way:
     )
 
     def read(rgb: Pixels) -> list[Line]:
-        said = engine(np.ascontiguousarray(rgb[..., ::-1]))
+        said: Any = engine(np.ascontiguousarray(rgb[..., ::-1]))
         boxes = said.boxes if said.boxes is not None else ()
         return [
             Line(normalised(text), _corners((*box.min(axis=0), *box.max(axis=0))))
@@ -144,7 +145,10 @@ def overlap(one: Corners, other: Corners) -> float:
 
 
 def tried(truth: Truth, way: Way) -> Outcome:
-    picture = np.asarray(cv2.imread(str(truth.path), cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+    read = cv2.imread(str(truth.path), cv2.IMREAD_COLOR)
+    if read is None:
+        raise SystemExit(f"{truth.path.name} is no picture.")
+    picture = np.asarray(read[..., ::-1], np.uint8)
     began = time.perf_counter()
     lines = way(picture)
     return judged(truth, lines, time.perf_counter() - began)
