@@ -40,8 +40,8 @@ def cards() -> list[Card]:
             "is told as a plate.",
             paper="PP-OCRv6 (PaddleOCR); ROVER (Fiscus, ASRU 1997) for the vote between reads",
             licence="Apache-2.0 (our own code); the models are PaddleOCR's, Apache-2.0",
-            accuracy="See docs/accuracy.md, number plates: 40 photographs of cars of three regions, and rendered "
-            "plates by blur, angle, noise and glare.",
+            accuracy="Of 40 photographs of cars of three regions, looked at while it was made, 39 plates exact (95 %: "
+            "0.87–1.00); see docs/accuracy.md, number plates.",
             preprocessing="",
             forensic=False,
             by_default=False,
