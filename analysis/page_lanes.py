@@ -58,7 +58,7 @@ def live(run: Run) -> Live:
     return Live(
         stages=[Stage(stage["stage"], stage["state"], stage["seconds"]) for stage in state["stages"]],
         lanes=[_lane(state["detectors"][name], watchers) for name in state["order"]],
-        watches=run.media.kind != "audio" and (seen or bool(watchers)),
+        watches=run.kind != "audio" and (seen or bool(watchers)),
         for_scripts={**_for_scripts(run, state), "watchers": watchers},
     )
 
@@ -73,7 +73,7 @@ def _for_scripts(run: Run, state: live_state.State) -> dict[str, Any]:
     return {
         "run": str(run.pk),
         "media": str(run.media_id),
-        "kind": run.media.kind,
+        "kind": run.kind,
         "topic": str(run.topic_id),
         "file": run.title,
         "sha256": run.file.sha256,

@@ -42,8 +42,8 @@ def cards() -> list[Card]:
             licence="Apache-2.0 (our own code); the models are PaddleOCR's, Apache-2.0",
             accuracy="Of 40 photographs of cars of three regions, looked at while it was made, 39 plates exact (95 %: "
             "0.87–1.00); see docs/accuracy.md, number plates.",
-            preprocessing="Vehicles enlarged to where their plates can be read, pictures of more than 1.6 megapixels made "
-            "smaller; BGR in -1..1; each row straightened, 48 pixels high, in up to four framings.",
+            preprocessing="Vehicles enlarged to where their plates can be read, pictures of more than 1.6 megapixels "
+            "made smaller; BGR in -1..1; each row straightened, 48 pixels high, in up to four framings.",
             forensic=False,
             by_default=False,
             follows=True,
