@@ -79,7 +79,11 @@ class CameraSettings(_Strict):
     """How a camera is watched. Times are in seconds of media time, points in 0–1 of the upright frame."""
 
     detectors: Annotated[list[Detector], Field(min_length=1, max_length=3)] = ["motion", "tracking", "anpr"]
-    classes: list[Name] = Field([], max_length=100, description="Of objects to follow; empty for all.")
+    classes: list[Name] = Field(
+        [],
+        max_length=100,
+        description="Of objects to follow; empty for people, vehicles, animals and luggage.",
+    )
     confidence: Share = Field(0.5, description="From which on a detection may begin a track.")
     max_fps: float = Field(
         10.0, ge=0.01, le=120, allow_inf_nan=False, description="Frames beyond it are left out."

@@ -38,10 +38,12 @@ class ObjectsFollowed:
     """
 
     def __init__(self, finder: "ObjectFinder", settings: FootageSettings, *, still: bool) -> None:
+        from analysis.engine.analytics.detection.classes import USUAL
         from analysis.engine.analytics.tracking import Tracker
         from analysis.engine.analytics.zones import Polygon
 
-        self._finder, self._classes = finder, settings.classes
+        self._finder = finder
+        self._classes = settings.classes or USUAL & finder.classes or finder.classes
         self._masks = tuple(Polygon(points) for points in settings.masks)
         self._tracker = Tracker(tracker_settings(settings, still=still))
         self.frames = self.tracks = 0
@@ -59,7 +61,7 @@ class ObjectsFollowed:
         return tuple(self._tracker.finish())
 
     def _counts(self, one: "Detection") -> bool:
-        if self._classes and one.class_name not in self._classes:
+        if one.class_name not in self._classes:
             return False
         left, top, right, bottom = one.box
         middle = (left + right) / 2

@@ -10,6 +10,7 @@ from analysis.engine.types import (
     DetectorStarted,
     NotAssessed,
     Observation,
+    Reason,
     ScorePoint,
     ScoresMeasured,
     StageFinished,
@@ -81,7 +82,8 @@ class Drafter:
             return _draft("detector.failed", ending.detector, f"{title} failed: {detail}", fields | failure)
         if isinstance(ending.assessment, NotAssessed):
             detail = text(ending.assessment.detail)
-            return _draft("detector.abstained", ending.detector, f"{title}: no score: {detail}", fields)
+            abstained = "" if ending.assessment.reason is Reason.REPORTS_FACTS else "no score: "
+            return _draft("detector.abstained", ending.detector, f"{title}: {abstained}{detail}", fields)
         return _draft("detector.finished", ending.detector, f"{title} has a score.", fields)
 
 

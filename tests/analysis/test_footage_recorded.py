@@ -9,7 +9,15 @@ import pytest
 
 from analysis.engine.analytics.objects import TrackAction
 from analysis.engine.analytics.zones import Direction, ZoneAction
-from analysis.engine.types import FootageGap, PlateSign, SourceOffline, SourceOnline
+from analysis.engine.types import (
+    DetectorEnded,
+    FootageGap,
+    NotAssessed,
+    PlateSign,
+    Reason,
+    SourceOffline,
+    SourceOnline,
+)
 from analysis.models import Sighting
 from analysis.queue import Claim
 from tests.analysis.told import PICTURE, claimed, lines, motion_told, plate_told, record, track_told
@@ -40,6 +48,14 @@ def test_motion_begins_and_ends(claim: Claim) -> None:
     }
     assert (ended.type, ended.message) == ("motion.ended", "Motion ended after 3.2 s.")
     assert ended.data["duration_seconds"] == 3.2
+
+
+def test_who_reports_facts_is_not_said_to_lack_a_score(claim: Claim) -> None:
+    said = NotAssessed(Reason.REPORTS_FACTS, "Motion once, for 3.2 of 8.0 s.")
+
+    record(claim, DetectorEnded("motion", "1.0", "motion", None, said, 1.5, title="Motion", forensic=False))
+
+    assert [line.message for line in lines(claim)] == ["Motion: Motion once, for 3.2 of 8.0 s."]
 
 
 def test_a_track_is_told_from_entering_to_leaving(claim: Claim) -> None:

@@ -98,6 +98,7 @@ class TrackingSession:
         self._zones, self._lines = ZoneWatch(settings.zones), LineWatch(settings.lines)
         self._snapshots = Snapshots(settings.snapshots)
         self._counts = TrackCounts(settings, still=still)
+        self._pictured = still
         self._sighted: dict[int, int] = {}
         self._hidden: dict[int, Snapshot | None] = {}
         self._before: Still | None = None
@@ -113,7 +114,8 @@ class TrackingSession:
             yield from self._look(frame)
             yield ScoresMeasured(NAME, ())  # a step after which the run can be cancelled
         for event in batch.left:
-            yield from self._leave(event)
+            # nothing leaves a picture
+            yield from (told for told in self._leave(event) if not self._pictured)
 
     def drain(self) -> Iterator[Observation]:
         return iter(())

@@ -24,11 +24,11 @@ class SnapshotPolicy(StrEnum):
 class FootageSettings:
     """How footage is watched. Polygons and lines are in 0–1 of the upright frame; times are media time.
 
-    classes: of objects to follow; empty means every one the finder knows. confidence: from which on a detection may
-    begin a track. max_fps: frames beyond it are left out; frame_skip: so many are left out after each one besides.
-    masks: what lies inside is never looked at. least_area_percentage: of the frame, for motion. least_dwell_seconds:
-    before a track enters. plate_regions: whose formats count; empty means all. finder: who looks for objects, by name;
-    empty means the best that is there.
+    classes: of objects to follow; empty means people, vehicles, animals and luggage (detection.classes.USUAL).
+    confidence: from which on a detection may begin a track. max_fps: frames beyond it are left out; frame_skip: so
+    many are left out after each one besides. masks: what lies inside is never looked at. least_area_percentage: of
+    the frame, for motion. least_dwell_seconds: before a track enters. plate_regions: whose formats count; empty means
+    all. finder: who looks for objects, by name; empty means the best that is there.
     """
 
     classes: frozenset[str] = frozenset()

@@ -90,3 +90,8 @@ PERSON = "person"
 # what drives on roads; trains, boats and aircraft are none here
 VEHICLES = frozenset({"bicycle", "car", "motorcycle", "bus", "truck"})
 WITH_PLATES = VEHICLES - {"bicycle"}
+ANIMALS = frozenset({"bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
+LUGGAGE = frozenset({"backpack", "handbag", "suitcase", "umbrella"})
+# What footage is watched for. Furniture, tableware and food, which nets see in all sorts of things, are followed only
+# where somebody names them.
+USUAL = {PERSON, "train", "boat", "airplane"} | VEHICLES | ANIMALS | LUGGAGE
