@@ -8,7 +8,7 @@ from analysis.engine.analytics.plates.finding import Plate, PlateFinder, Vehicle
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.plates.loose import LoosePlates
 from analysis.engine.analytics.plates.sights import Sight, Sights
-from analysis.engine.analytics.plates.sparing import Sparing
+from analysis.engine.analytics.plates.sparing import Scene, Sparing
 from analysis.engine.analytics.plates.writing import PlateReader
 from analysis.engine.analytics.snapshots import Labelled, snapshot
 from analysis.engine.types import (
@@ -47,6 +47,7 @@ class PlateSession:
         self._finder = PlateFinder(reader, self._grammar)
         self._announcer = Announcer(self._grammar, cooldown_seconds=settings.plate_cooldown_seconds)
         self._sparing, self._loose, self._sights = Sparing(), LoosePlates(), Sights()
+        self._scene = Scene()
         self._whole_at = self._loose_at = float("-inf")
         self._told: list[PlateTold] = []
         self._plates = self._reads = 0
@@ -105,8 +106,10 @@ class PlateSession:
         """Where plates were a moment ago, and now and then everywhere."""
         pts_seconds, number = frame.pts_seconds, frame.number
         if not 0 <= pts_seconds - self._whole_at < WHOLE_FRAME_SECONDS - 1e-3:
-            self._whole_at = self._loose_at = pts_seconds
-            return self._finder.everywhere(frame.rgb, pts_seconds=pts_seconds, frame=number)
+            self._whole_at = pts_seconds
+            if self._scene.is_new(frame.rgb, pts_seconds):
+                self._loose_at = pts_seconds
+                return self._finder.everywhere(frame.rgb, pts_seconds=pts_seconds, frame=number)
         if 0 <= pts_seconds - self._loose_at < LOOSE_SECONDS - 1e-3:
             return []
         self._loose_at = pts_seconds

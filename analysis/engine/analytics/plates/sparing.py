@@ -1,4 +1,5 @@
-"""When to read a vehicle's plate: a few times a second of media, and preferably when it is large and sharp."""
+"""When to look for plates: at a vehicle a few times a second of media, preferably when it is large and sharp; at a
+whole frame when it shows something new."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ RARELY_SECONDS = 1.0
 MOST_LOOKS = 60
 MOST_TRACKS = 300
 _MOST_WIDTH = 160
+# A whole frame is compared by the means of so many cells: noise is gone in them, a plate of 30 by 8 pixels is not.
+_CELLS = (64, 36)
+_LEAST_CHANGE = 4.0  # levels, of one cell
+# What nothing was found in is looked at again after so long, changed or not.
+LOOKS_AGAIN_SECONDS = 30.0
 
 
 @dataclass
@@ -67,6 +73,23 @@ class Sparing:
         while len(self._kept) > MOST_TRACKS:
             self._kept.popitem(last=False)
         return kept
+
+
+class Scene:
+    """Remembers the whole frame that was looked at last. What changes slowly counts once it adds up."""
+
+    def __init__(self) -> None:
+        self._seen: Pixels | None = None
+        self._at = float("-inf")
+
+    def is_new(self, rgb: Pixels, pts_seconds: float) -> bool:
+        """Whether to look at the frame; if so, it counts as looked at."""
+        grey = cv2.cvtColor(cv2.resize(rgb, _CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        lately = 0 <= pts_seconds - self._at < LOOKS_AGAIN_SECONDS
+        if lately and self._seen is not None and cv2.absdiff(grey, self._seen).max() < _LEAST_CHANGE:
+            return False
+        self._seen, self._at = np.asarray(grey, np.uint8), pts_seconds
+        return True
 
 
 def clearness(rgb: Pixels, box: Box) -> float:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from analysis.engine.analytics.plates.sparing import MOST_LOOKS, Sparing
+from analysis.engine.analytics.plates.sparing import LOOKS_AGAIN_SECONDS, MOST_LOOKS, Scene, Sparing
 from tests import plates
 
 BOX = (0.1, 0.1, 0.9, 0.95)
@@ -73,3 +73,38 @@ def test_a_clock_that_starts_again_stops_nothing():
 
 def test_an_empty_frame_is_no_error():
     assert Sparing().due(1, 0.0, np.zeros((1, 1, 3), np.uint8), BOX)
+
+
+def noisy(rgb, seed):
+    noise = np.random.default_rng(seed).normal(0, 5, rgb.shape)
+    return np.clip(rgb + noise, 0, 255).astype(np.uint8)
+
+
+def yard():
+    """720p of asphalt."""
+    return np.full((720, 1280, 3), 110, np.uint8)
+
+
+def test_a_whole_frame_in_which_nothing_changes_is_looked_at_twice_a_minute():
+    scene = Scene()
+
+    looked = [at for at in range(61) if scene.is_new(noisy(yard(), at), float(at))]
+
+    assert looked == [0, LOOKS_AGAIN_SECONDS, 2 * LOOKS_AGAIN_SECONDS]
+
+
+def test_a_small_plate_is_reason_enough_to_look_at_a_whole_frame():
+    scene = Scene()
+    assert scene.is_new(noisy(yard(), 0), 0.0)
+    changed = yard()
+    changed[404:412, 633:663] = 235
+
+    assert scene.is_new(noisy(changed, 1), 1.0)
+
+
+def test_light_that_fades_slowly_is_looked_at_once_it_adds_up():
+    scene = Scene()
+
+    looked = [at for at in range(20) if scene.is_new(yard() - np.uint8(at), float(at))]
+
+    assert looked == [0, 4, 8, 12, 16]
