@@ -21,9 +21,12 @@ RARELY_SECONDS = 1.0
 MOST_LOOKS = 60
 MOST_TRACKS = 300
 _MOST_WIDTH = 160
-# A whole frame is compared by the means of so many cells: noise is gone in them, a plate of 30 by 8 pixels is not.
+# A whole frame is compared by the means of so many cells, which are free of noise.
 _CELLS = (64, 36)
-_LEAST_CHANGE = 4.0  # levels, of one cell
+_LEAST_CHANGE = 10  # levels, of one cell
+# A car is some forty times as large as its plate, and one of 40 by 8 pixels can hardly be read: that is 1.4 % of a
+# frame of 1280 by 720. Less than a third of it is leaves and light.
+_LEAST_CELLS = 12
 # What nothing was found in is looked at again after so long, changed or not.
 LOOKS_AGAIN_SECONDS = 30.0
 
@@ -86,8 +89,10 @@ class Scene:
         """Whether to look at the frame; if so, it counts as looked at."""
         grey = cv2.cvtColor(cv2.resize(rgb, _CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         lately = 0 <= pts_seconds - self._at < LOOKS_AGAIN_SECONDS
-        if lately and self._seen is not None and cv2.absdiff(grey, self._seen).max() < _LEAST_CHANGE:
-            return False
+        if lately and self._seen is not None:
+            changed = cv2.absdiff(grey, self._seen) >= _LEAST_CHANGE
+            if int(changed.sum()) < _LEAST_CELLS:
+                return False
         self._seen, self._at = np.asarray(grey, np.uint8), pts_seconds
         return True
 

@@ -93,18 +93,27 @@ def test_a_whole_frame_in_which_nothing_changes_is_looked_at_twice_a_minute():
     assert looked == [0, LOOKS_AGAIN_SECONDS, 2 * LOOKS_AGAIN_SECONDS]
 
 
-def test_a_small_plate_is_reason_enough_to_look_at_a_whole_frame():
+def test_a_car_far_away_is_reason_enough_to_look_at_a_whole_frame():
     scene = Scene()
     assert scene.is_new(noisy(yard(), 0), 0.0)
     changed = yard()
-    changed[404:412, 633:663] = 235
+    changed[400:490, 600:720] = 140
 
     assert scene.is_new(noisy(changed, 1), 1.0)
+
+
+def test_a_leaf_before_the_camera_is_none():
+    scene = Scene()
+    assert scene.is_new(noisy(yard(), 0), 0.0)
+    changed = yard()
+    changed[:30, :60] = 235
+
+    assert not scene.is_new(noisy(changed, 1), 1.0)
 
 
 def test_light_that_fades_slowly_is_looked_at_once_it_adds_up():
     scene = Scene()
 
-    looked = [at for at in range(20) if scene.is_new(yard() - np.uint8(at), float(at))]
+    looked = [at for at in range(25) if scene.is_new(yard() - np.uint8(at), float(at))]
 
-    assert looked == [0, 4, 8, 12, 16]
+    assert looked == [0, 10, 20]
