@@ -159,8 +159,18 @@ def _working_size(rgb: Pixels) -> tuple[int, int]:
 
 def _working(rgb: Pixels, counts: Where) -> Pixels:
     """A copy at the working size, black where nothing counts."""
-    small = np.asarray(cv2.resize(rgb, _working_size(rgb), interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(_coarser(rgb), _working_size(rgb), interpolation=cv2.INTER_AREA), np.uint8)
     return small if counts.all() else small * counts[..., None].astype(np.uint8)
+
+
+def _coarser(rgb: Pixels) -> Pixels:
+    """Smaller by a whole number where the working size is no whole part: means of whole pixels take half the time."""
+    height, width = rgb.shape[:2]
+    times = max(width, height) // WORKING_SIDE
+    if times < 2 or (width // times, height // times) == _working_size(rgb):
+        return rgb
+    size = max(1, width // times), max(1, height // times)
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _apart(lit: Pixels, usual: Pixels) -> Pixels:
