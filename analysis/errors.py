@@ -95,3 +95,15 @@ class TooManyTraces(TraceRefused):
     """One person has too many open questions."""
 
     code = "too_many_traces"
+
+
+class NotCut(AnalysisError):
+    """The file has no such stretch, or no copy can be made of it."""
+
+    code = "not_cut"
+
+
+class Busy(AnalysisError):
+    """Others are having the same done, which takes a while."""
+
+    code = "busy"

@@ -73,6 +73,7 @@ class Environment(BaseSettings):
     max_pixels: int = Field(100_000_000, alias="ASSAY_MAX_PIXELS", ge=1)
     max_duration_seconds: float = Field(4 * 3600, alias="ASSAY_MAX_DURATION_SECONDS", gt=0)
     max_streams: int = Field(64, alias="ASSAY_MAX_STREAMS", ge=1)
+    max_clip_bytes: int = Field(2**30, alias="ASSAY_MAX_CLIP_BYTES", ge=2**20)
     reserved_disk_bytes: int = Field(512 * 2**20, alias="ASSAY_RESERVED_DISK_BYTES", ge=0)
     lease_seconds: float = Field(15, alias="ASSAY_LEASE_SECONDS", ge=2)
     stall_seconds: float = Field(60, alias="ASSAY_STALL_SECONDS", gt=0)

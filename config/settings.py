@@ -25,6 +25,7 @@ MAX_UPLOAD_BYTES = ENV.max_upload_bytes
 MAX_PIXELS = ENV.max_pixels
 MAX_DURATION_SECONDS = ENV.max_duration_seconds
 MAX_STREAMS = ENV.max_streams
+MAX_CLIP_BYTES = ENV.max_clip_bytes
 RESERVED_DISK_BYTES = ENV.reserved_disk_bytes
 LEASE_SECONDS = ENV.lease_seconds
 STALL_SECONDS = ENV.stall_seconds

@@ -13,7 +13,16 @@ from accounts.permissions import CanExamine
 from accounts.problems import Problem
 from analysis import queue
 from analysis.connections import let_go
-from analysis.errors import FileGone, MediaDeleted, NoHeatmap, NoSuchScore, TooManyPlates, TraceRefused
+from analysis.errors import (
+    Busy,
+    FileGone,
+    MediaDeleted,
+    NoHeatmap,
+    NoSuchScore,
+    NotCut,
+    TooManyPlates,
+    TraceRefused,
+)
 from analysis.ranges import Unsatisfiable
 from analysis.uploads import refusals
 from analysis.uploads.multipart import Malformed
@@ -44,6 +53,8 @@ class AnalysisView(GenericAPIView):
         FileGone: 410,
         TooManyPlates: 422,
         TraceRefused: 409,
+        NotCut: 422,
+        Busy: 503,
     }
 
     @property

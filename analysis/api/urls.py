@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from analysis.api import (
     cameras,
+    clips,
     detectors,
     events,
     evidence,
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/", media.MediaListView.as_view()),
     path("media/<uuid:media_id>/", media.MediaView.as_view()),
     path("media/<uuid:media_id>/file/", media.MediaFileView.as_view()),
+    path("media/<uuid:media_id>/clip/", clips.MediaClipView.as_view()),
     path("uploads/", uploads.UploadListView.as_view()),
     path("uploads/<uuid:upload_id>/", uploads.UploadView.as_view()),
     path("runs/", runs.RunListView.as_view()),

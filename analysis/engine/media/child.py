@@ -60,8 +60,11 @@ def _work(job: Job, outlet: Outlet) -> None:
     outlet.probed(source.probe)
     if job.task == "probe":
         return
+    # what writes copies is no part of reading, and loaded for that alone
+    if job.task == "cut":
+        outlet.ended(importlib.import_module("analysis.engine.clips.remuxing").cut(source, job, outlet))
+        return
     if job.task == "alter":
-        # what writes copies is no part of reading, and loaded for that alone
         outlet.ended(importlib.import_module("analysis.engine.stress.encoding").alter(source, job, outlet))
         return
     from analysis.engine.media import facts, reading
@@ -83,6 +86,8 @@ def _ending(probe: Probe, until_seconds: float | None) -> Probe:
 def _confine(job: Job) -> None:
     """No more memory, CPU, files written, open files and core dumps than the job allows."""
     limits = job.limits
+    # what is imported from here on: cut off at the limit, its compiled form would break every process after this one
+    sys.dont_write_bytecode = True
     for kind, most in (
         (resource.RLIMIT_AS, limits.memory_bytes),
         (resource.RLIMIT_FSIZE, job.most_bytes),

@@ -12,10 +12,11 @@ from analysis.engine.trust import NOBODY, TrustList
 
 @dataclass(frozen=True)
 class Job:
-    """`task` is "probe", "read", "alter" or "watch"; `out`, `ring` and `into` are inherited descriptors.
+    """`task` is "probe", "read", "alter", "cut" or "watch"; `out`, `ring` and `into` are inherited descriptors.
 
     `until_seconds` is where the file counts as ended. To alter is to write the copy that `variant` describes to `into`,
-    at most `most_bytes` long. To watch is to go on as `live` says, which is a watching.order.LiveOrder.
+    at most `most_bytes` long; to cut is to copy what lies between `begin_seconds` and `until_seconds` there. To watch
+    is to go on as `live` says, which is a watching.order.LiveOrder.
     """
 
     task: str
@@ -33,6 +34,7 @@ class Job:
     sound: bool = False
     file: bool = False
     trust: TrustList = NOBODY
+    begin_seconds: float = 0.0
     until_seconds: float | None = None
     into: int = -1
     most_bytes: int = 0
