@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from analysis.api import (
+    camera_exports,
     cameras,
     clips,
     detectors,
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cameras/", cameras.CameraListView.as_view()),
     path("cameras/stats/", cameras.CamerasStatsView.as_view()),
     path("cameras/<uuid:camera_id>/", cameras.OneCameraView.as_view()),
+    path("cameras/<uuid:camera_id>/export/", camera_exports.CameraExportView.as_view()),
     path("cameras/<uuid:camera_id>/enable/", cameras.EnableView.as_view()),
     path("cameras/<uuid:camera_id>/disable/", cameras.DisableView.as_view()),
     path("cameras/<uuid:camera_id>/stats/", cameras.CameraStatsView.as_view()),
