@@ -15,6 +15,7 @@ from analysis.models import (
     Camera,
     DetectorCard,
     Evidence,
+    LegalHold,
     Media,
     PlateSearch,
     Result,
@@ -57,6 +58,24 @@ class ResultInline(admin.TabularInline):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
         return False
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(LookOnly):
+    """What must stay, who said so, who released it."""
+
+    list_display = (
+        "placed",
+        "subject",
+        "start",
+        "end",
+        "placed_email",
+        "reason",
+        "released",
+        "released_email",
+    )
+    list_filter = ("placed", "released")
+    search_fields = ("subject", "about", "placed_email", "reason")
 
 
 @admin.register(Run)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from analysis.cameras.models import Camera, CameraState, visible_cameras
 from analysis.errors import NotAnExamination
+from analysis.retention.models import LegalHold
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -354,6 +355,13 @@ class Sighting(models.Model):
         indexes = [
             models.Index(fields=["camera_id", "time"], name="sighting_camera_time"),
             models.Index(fields=["event_type", "time"], name="sighting_type_time"),
+            # what retention looks for: the oldest of a camera, and of all files
+            models.Index(fields=["topic", "time"], name="sighting_topic_time"),
+            models.Index(
+                fields=["time"],
+                name="sighting_media_time",
+                condition=models.Q(camera_id__startswith="media:"),
+            ),
             models.Index(
                 fields=["snapshot_path"], name="sighting_snapshot", condition=~models.Q(snapshot_path="")
             ),
@@ -477,6 +485,7 @@ __all__ = [
     "CameraState",
     "DetectorCard",
     "Evidence",
+    "LegalHold",
     "Media",
     "Result",
     "Run",

@@ -19,6 +19,7 @@ from analysis import plates, snapshots
 from analysis.cameras.models import KEY_PATTERN
 from analysis.dialects import footage
 from analysis.models import Run, Sighting
+from analysis.retention import holds
 from realtime import log
 from realtime.lines import Line
 from realtime.topics import UserDialect, UserFrame, compact
@@ -47,9 +48,10 @@ def index(topic_id: UUID, lines: Sequence[Line]) -> None:
         Sighting.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
 
 
-def forget(topic_id: UUID, first: int, last: int) -> None:
+def forget(topic_id: UUID, seqs: Sequence[int]) -> None:
     """Drops what was kept of lines that are being emptied; their snapshots go once this is committed."""
-    gone = Sighting.objects.filter(topic_id=topic_id, seq__gte=first, seq__lte=last)
+    which = Q(seq__gte=seqs.start, seq__lt=seqs.stop) if isinstance(seqs, range) else Q(seq__in=seqs)
+    gone = Sighting.objects.filter(which, topic_id=topic_id)
     paths = list(gone.exclude(snapshot_path="").values_list("snapshot_path", flat=True))
     gone.delete()
     if paths:
@@ -58,8 +60,13 @@ def forget(topic_id: UUID, first: int, last: int) -> None:
 
 
 def remove(sighting: Sighting) -> None:
-    """Takes away a sighting with the content of its line; the line's number and hash stay in the chain."""
-    log.empty(sighting.topic_id, sighting.seq, sighting.seq)
+    """Takes away a sighting with the content of its line; the line's number and hash stay in the chain.
+
+    Raises Held.
+    """
+    with transaction.atomic():
+        holds.refuse_event(sighting)
+        log.empty(sighting.topic_id, sighting.seq, sighting.seq)
 
 
 def records(sightings: Sequence[Sighting]) -> list[dict[str, Any]]:

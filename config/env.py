@@ -86,6 +86,7 @@ class Environment(BaseSettings):
     job_wait_seconds: float = Field(60, alias="ASSAY_JOB_WAIT_SECONDS", gt=0)
     plate_key: str = Field("", alias="ASSAY_PLATE_KEY")
     encrypt_plates: bool = Field(False, alias="ASSAY_ENCRYPT_PLATES")
+    footage_days: int = Field(0, alias="ASSAY_FOOTAGE_DAYS", ge=0, le=36_500)
     plate_search_days: int = Field(365, alias="ASSAY_PLATE_SEARCH_DAYS", ge=1, le=36_500)
     webhook_networks: str = Field("", alias="ASSAY_WEBHOOK_NETWORKS")
     camera_slots: int = Field(8, alias="ASSAY_CAMERA_SLOTS", ge=0, le=256)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from realtime import reading, topics, writing
@@ -27,6 +28,7 @@ __all__ = [
     "append_all",
     "create_topic",
     "empty",
+    "empty_some",
     "find",
     "head",
     "prepare",
@@ -94,9 +96,18 @@ def empty(topic_id: UUID, first: int, last: int) -> int:
     What the topic's kind keeps of these lines to search by goes in the same transaction.
     """
     lines = Event.objects.filter(topic_id=topic_id, seq__gte=first, seq__lte=last)
+    return _empty(topic_id, lines, range(first, last + 1))
+
+
+def empty_some(topic_id: UUID, seqs: Sequence[int]) -> int:
+    """The same for these lines, a few hundred: others lie between them."""
+    return _empty(topic_id, Event.objects.filter(topic_id=topic_id, seq__in=seqs), seqs) if seqs else 0
+
+
+def _empty(topic_id: UUID, lines: QuerySet[Event], seqs: Sequence[int]) -> int:
     with transaction.atomic(savepoint=False):
         kind = Topic.objects.filter(pk=topic_id).values_list("kind", flat=True).first()
-        topics.forget(kind or "", topic_id, first, last)
+        topics.forget(kind or "", topic_id, seqs)
         return lines.update(subject="", message="", body="", data=None)
 
 

@@ -72,7 +72,8 @@ class TopicKind:
     index: told of new lines within the transaction that writes them, to keep what is searched by;
     indexed: the types it keeps anything of, None for all.
     claims: whether an id is that of something of the kind that is somebody else's than the user's.
-    forget: told, likewise, that the lines first–last are being emptied: what was kept of them must go.
+    forget: told, likewise, that these lines (by seq; a range where it is all between) are being emptied: what was
+    kept of them must go.
     webhooks: whether webhooks of its owner are told of it.
     """
 
@@ -83,7 +84,7 @@ class TopicKind:
     channels: Channels = lambda _topic: ()
     index: Callable[[UUID, Sequence[Line]], None] | None = None
     indexed: Collection[str] | None = None
-    forget: Callable[[UUID, int, int], None] | None = None
+    forget: Callable[[UUID, Sequence[int]], None] | None = None
     claims: Callable[[UUID, UUID], bool] = lambda _id, _user: False
     user_dialects: Mapping[str, UserDialect] = field(default_factory=dict)
     webhooks: bool = True
@@ -210,11 +211,11 @@ def index(kind: str, topic_id: UUID, lines: Sequence[Line]) -> None:
         known.index(topic_id, lines)
 
 
-def forget(kind: str, topic_id: UUID, first: int, last: int) -> None:
+def forget(kind: str, topic_id: UUID, seqs: Sequence[int]) -> None:
     """Lets a kind drop what it kept of lines that are being emptied; in the same transaction."""
     known = _kinds.get(kind)
     if known and known.forget:
-        known.forget(topic_id, first, last)
+        known.forget(topic_id, seqs)
 
 
 def claimed(name: str, user: UUID) -> bool:

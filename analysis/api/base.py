@@ -24,6 +24,7 @@ from analysis.errors import (
     TraceRefused,
 )
 from analysis.ranges import Unsatisfiable
+from analysis.retention.holds import Held
 from analysis.uploads import refusals
 from analysis.uploads.multipart import Malformed
 from analysis.uploads.removal import StillExamined
@@ -55,6 +56,7 @@ class AnalysisView(GenericAPIView):
         TraceRefused: 409,
         NotCut: 422,
         Busy: 503,
+        Held: 409,
     }
 
     @property

@@ -142,7 +142,7 @@ class OneCameraView(CameraView):
         camera = self.own(camera_id)
         form = CameraSerializer(data=request.data, partial=True, context={"owner": camera.owner})
         form.is_valid(raise_exception=True)
-        with _still_there():
+        with still_there():
             keeping.change(camera, form.validated_data, by=self.user)
         return Response(self.body(camera_id))
 
@@ -156,7 +156,7 @@ class OneCameraView(CameraView):
         reason = known_query(request, "reason").get("reason", "")[:500]
         if "\0" in reason:
             raise ValidationError({"reason": ["Null characters are not allowed."]})
-        with _still_there():
+        with still_there():
             keeping.remove(self.own(camera_id), by=self.user, reason=reason)
         return Response(status=204)
 
@@ -168,7 +168,7 @@ class EnableView(CameraView):
     def post(self, request: Request, camera_id: UUID) -> Response:
         """Have it watched; also again, where watching ended. Nothing changes while it is."""
         known_query(request)
-        with _still_there():
+        with still_there():
             keeping.enable(self.own(camera_id), by=self.user)
         return Response(self.body(camera_id))
 
@@ -180,7 +180,7 @@ class DisableView(CameraView):
     def post(self, request: Request, camera_id: UUID) -> Response:
         """Stop watching it, within seconds; what it saw stays."""
         known_query(request)
-        with _still_there():
+        with still_there():
             keeping.disable(self.own(camera_id), by=self.user)
         return Response(self.body(camera_id))
 
@@ -223,7 +223,7 @@ def _narrowed(cameras: QuerySet[Camera], wanted: dict[str, Any]) -> QuerySet[Cam
 
 
 @contextmanager
-def _still_there() -> Iterator[None]:
+def still_there() -> Iterator[None]:
     """One deleted meanwhile is missing like any other."""
     try:
         yield

@@ -22,6 +22,7 @@ from analysis.errors import AnalysisError
 from analysis.models import Run, RunLease, Sighting, Tombstone
 from analysis.queue import engine
 from analysis.queue.locks import lock
+from analysis.retention import holds
 from analysis.uploads.places import evidence_of
 from realtime import log
 from realtime.erasing import erase
@@ -120,10 +121,11 @@ def disable(camera: Camera, *, by: User) -> Camera:
 def remove(camera: Camera, *, by: User, reason: str = "") -> Tombstone:
     """Deletes a camera with its runs, its log and what was kept of it, also while it is watched: that ends.
 
-    Raises Camera.DoesNotExist.
+    Raises Camera.DoesNotExist, Held.
     """
     with transaction.atomic():
         kept = _locked(camera)
+        holds.refuse_removal(kept)
         runs = _stopped(kept)
         tombstone = _bury(kept, by=by, reason=reason)
     for run_id in runs:

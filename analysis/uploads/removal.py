@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from analysis import snapshots
 from analysis.models import Media, Run, Sighting, Tombstone, Upload
+from analysis.retention import holds
 from analysis.uploads.places import evidence_of, media_root
 from realtime.erasing import erase
 from realtime.models import Event, Topic
@@ -25,7 +26,7 @@ def remove(media: Media, *, by: User, reason: str = "") -> Tombstone:
 
     The tombstone and the rows go in one transaction; files are unlinked after it, so that a crash in
     between leaves files without rows (the sweep removes those) and never rows without files.
-    Raises StillExamined while a run is queued or running.
+    Raises StillExamined while a run is queued or running, Held while it is under a legal hold.
     """
     with transaction.atomic():
         runs = _locked_runs(media)
@@ -41,7 +42,7 @@ def remove(media: Media, *, by: User, reason: str = "") -> Tombstone:
 def _locked_runs(media: Media) -> list[Run]:
     # The media first, so that nobody starts another run of it meanwhile. Then runs before topics, each in
     # id order: the order every writer locks in.
-    Media.objects.select_for_update(of=("self",)).get(pk=media.pk)
+    holds.refuse_removal(Media.objects.select_for_update(of=("self",)).get(pk=media.pk))
     runs = list(Run.objects.select_for_update(of=("self",)).filter(media=media).order_by("pk"))
     going = [run for run in runs if run.state not in _ENDED]
     if any(run.purpose == Run.Purpose.EXAMINATION for run in going):

@@ -29,7 +29,7 @@ class CameraSupervisor(Supervisor):
         self._waiting = 0
         self._looked = False
 
-    def _send_webhooks(self) -> None:
+    def _start_helpers(self) -> None:
         """The workers that examine files do."""
 
     def _over(self) -> bool:

@@ -1,8 +1,8 @@
 """The supervisor of `manage.py runworker`: light, and always the one that is awake.
 
 It starts slots, keeps their leases and the worker's heartbeat, and kills what hangs, all in one thread; another
-sends webhooks. All state that counts is in the database: after any death, a slot's or our own, the leases say
-what was in whose hands.
+sends webhooks, a third removes what need not be kept. All state that counts is in the database: after any death, a
+slot's or our own, the leases say what was in whose hands.
 """
 
 import logging
@@ -23,6 +23,7 @@ from analysis.queue import Attempt, Loss
 from analysis.worker import rows, scratch, watch
 from analysis.worker.bell import Bell
 from analysis.worker.child import Child
+from analysis.worker.keeper import Keeper
 from analysis.worker.news import News
 from analysis.worker.plan import Plan
 from analysis.worker.watch import DIED
@@ -58,12 +59,12 @@ class Supervisor:
         self._next_beat = self._next_sweep = self._sweep_from = 0.0
         self._stop_by: float | None = None
         self._signals = 0
-        self._dispatcher: Dispatcher | None = None
+        self._helpers: list[Dispatcher | Keeper] = []
 
     def run(self) -> None:
         """The loop."""
         self._heed_signals()
-        self._send_webhooks()
+        self._start_helpers()
         try:
             while not self._over():
                 self._look()
@@ -80,11 +81,12 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note_signal)
 
-    def _send_webhooks(self) -> None:
-        """A thread of its own, with connections of its own: neither waits for the other."""
+    def _start_helpers(self) -> None:
+        """Threads of their own, with connections of their own: none waits for another."""
         if not self.plan.once:
-            self._dispatcher = Dispatcher()
-            self._dispatcher.start()
+            self._helpers = [Dispatcher(), Keeper()]
+        for helper in self._helpers:
+            helper.start()
 
     def _note_signal(self, *_: object) -> None:
         # Nothing more than this: it may have interrupted us in the middle of telling a slot something.
@@ -95,8 +97,8 @@ class Supervisor:
         if self._signals and self._stop_by is None:
             self._stop_by = now + STOP_SECONDS
             self._starts.clear()
-            if self._dispatcher:
-                self._dispatcher.leave()
+            for helper in self._helpers:
+                helper.leave()
             for child in self._children.values():
                 child.order("stop")
         if self._signals > 1:
@@ -285,8 +287,8 @@ class Supervisor:
             child.close()
         if self._signed_on:
             self._in_database(self._sign_off)
-        if self._dispatcher:
-            self._dispatcher.stop()
+        for helper in self._helpers:
+            helper.stop()
         publisher.flush()
         if self._bell:
             self._bell.close()

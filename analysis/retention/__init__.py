@@ -1,0 +1,1 @@
+"""What footage is kept, for how long, and what may not go."""
