@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from analysis.cameras.models import Camera, CameraState, visible_cameras
 from analysis.errors import NotAnExamination
-from analysis.retention.models import LegalHold
+from analysis.retention.models import LegalHold, SnapshotTally
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -345,6 +345,9 @@ class Sighting(models.Model):
     time = models.DateTimeField()
     frame_number = models.BigIntegerField(null=True, blank=True)
     snapshot_path = models.CharField(max_length=255, blank=True)
+    snapshot_bytes = models.BigIntegerField(default=0)
+    # when its pictures went to make room for others; the event stays
+    snapshot_removed = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SightingQuerySet.as_manager()
@@ -364,6 +367,9 @@ class Sighting(models.Model):
             ),
             models.Index(
                 fields=["snapshot_path"], name="sighting_snapshot", condition=~models.Q(snapshot_path="")
+            ),
+            models.Index(
+                fields=["time"], name="sighting_picture_time", condition=~models.Q(snapshot_path="")
             ),
             models.Index(fields=["plate"], name="sighting_plate", condition=~models.Q(plate="")),
             models.Index(
@@ -491,6 +497,7 @@ __all__ = [
     "Run",
     "RunLease",
     "Sighting",
+    "SnapshotTally",
     "Tombstone",
     "Trace",
     "Upload",

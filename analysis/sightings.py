@@ -19,7 +19,7 @@ from analysis import plates, snapshots
 from analysis.cameras.models import KEY_PATTERN
 from analysis.dialects import footage
 from analysis.models import Run, Sighting
-from analysis.retention import holds
+from analysis.retention import holds, quota
 from realtime import log
 from realtime.lines import Line
 from realtime.topics import UserDialect, UserFrame, compact
@@ -45,15 +45,26 @@ def index(topic_id: UUID, lines: Sequence[Line]) -> None:
     run = runs.values_list("pk", "media_id", "camera__key").first()
     if run is not None:
         made = [_sighting(line, run[2] or f"{MEDIA}{run[1]}", run[0]) for line in shown]
+        _count_new(topic_id, made)
         Sighting.objects.bulk_create(made, ignore_conflicts=True, batch_size=1000)
+
+
+def _count_new(topic_id: UUID, made: Sequence[Sighting]) -> None:
+    """Counts the bytes of snapshots that were not on record before."""
+    pictured = {sighting.seq: sighting.snapshot_bytes for sighting in made if sighting.snapshot_path}
+    if pictured:
+        known = Sighting.objects.filter(topic_id=topic_id, seq__in=pictured).values_list("seq", flat=True)
+        quota.count(topic_id, sum(pictured.values()) - sum(pictured[seq] for seq in known))
 
 
 def forget(topic_id: UUID, seqs: Sequence[int]) -> None:
     """Drops what was kept of lines that are being emptied; their snapshots go once this is committed."""
     which = Q(seq__gte=seqs.start, seq__lt=seqs.stop) if isinstance(seqs, range) else Q(seq__in=seqs)
     gone = Sighting.objects.filter(which, topic_id=topic_id)
-    paths = list(gone.exclude(snapshot_path="").values_list("snapshot_path", flat=True))
+    pictured = list(gone.exclude(snapshot_path="").values_list("snapshot_path", "snapshot_bytes"))
+    paths = [path for path, _ in pictured]
     gone.delete()
+    quota.count(topic_id, -sum(size_bytes for _, size_bytes in pictured))
     if paths:
         # robust: the event is gone; files that cannot be deleted now are left to the sweep
         transaction.on_commit(lambda: snapshots.remove(paths), robust=True)
@@ -134,11 +145,13 @@ DIALECT = UserDialect(frames, FILTERS)
 def _sighting(line: Line, source: str, run: UUID) -> Sighting:
     event = json.loads(line.body)
     found = asdict(footage.seen(event))
+    path = snapshots.path_in(event["data"], run)
     return Sighting(
         topic_id=line.topic,
         seq=line.seq,
         camera_id=source,
-        snapshot_path=snapshots.path_in(event["data"], run),
+        snapshot_path=path,
+        snapshot_bytes=snapshots.size_bytes(path),
         **plates.columns(found.pop("plate")),
         **found,
     )

@@ -54,6 +54,15 @@ def path_in(data: Mapping[str, Any], run: UUID) -> str:
     return match[0] if match and match[1] == str(run) else ""
 
 
+def size_bytes(path: str) -> int:
+    """How much both files of a path on record take; nothing where there is no path."""
+    taken = 0
+    for file in files(path) if path else ():
+        with suppress(OSError):
+            taken += file.stat().st_size
+    return taken
+
+
 def remove(paths: Iterable[str]) -> None:
     """Deletes both files of each path on record, those that are there."""
     for path in paths:

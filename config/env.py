@@ -87,6 +87,7 @@ class Environment(BaseSettings):
     plate_key: str = Field("", alias="ASSAY_PLATE_KEY")
     encrypt_plates: bool = Field(False, alias="ASSAY_ENCRYPT_PLATES")
     footage_days: int = Field(0, alias="ASSAY_FOOTAGE_DAYS", ge=0, le=36_500)
+    snapshot_bytes: int = Field(0, alias="ASSAY_SNAPSHOT_BYTES", ge=0)
     plate_search_days: int = Field(365, alias="ASSAY_PLATE_SEARCH_DAYS", ge=1, le=36_500)
     webhook_networks: str = Field("", alias="ASSAY_WEBHOOK_NETWORKS")
     camera_slots: int = Field(8, alias="ASSAY_CAMERA_SLOTS", ge=0, le=256)

@@ -49,6 +49,7 @@ WEBHOOKS_KEY = kept_secret(ASSAY_HOME, "webhooks")
 # Empty: plates are kept as they are read. A key of one's own is enough of a switch.
 PLATE_KEY = ENV.plate_key or (kept_secret(ASSAY_HOME, "plates") if ENV.encrypt_plates else "")
 FOOTAGE_DAYS = ENV.footage_days
+SNAPSHOT_BYTES = ENV.snapshot_bytes
 PLATE_SEARCH_DAYS = ENV.plate_search_days
 CAMERAS_KEY = kept_secret(ASSAY_HOME, "cameras")
 DEBUG = ENV.debug

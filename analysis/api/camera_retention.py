@@ -34,6 +34,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     oldest = serializers.DateTimeField(allow_null=True)
     newest = serializers.DateTimeField(allow_null=True)
     snapshots = serializers.IntegerField()
+    snapshot_bytes = serializers.IntegerField()
     held = serializers.IntegerField()
 
 
@@ -81,5 +82,7 @@ def _said(camera: Camera, days: int | None) -> dict[str, Any]:
         "oldest": None,
         "newest": None,
     }
-    said = expiry.preview(camera, days) if days else {**nothing, "snapshots": 0, "held": 0}
+    said = (
+        expiry.preview(camera, days) if days else {**nothing, "snapshots": 0, "snapshot_bytes": 0, "held": 0}
+    )
     return dict(PreviewSerializer({"retention_days": camera.retention_days, **said}).data)

@@ -76,6 +76,13 @@ class CameraSerializer(StrictSerializer):
         max_value=LONGEST_RETENTION_DAYS,
         help_text="null: for ever.",
     )
+    snapshot_bytes = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=2**53,
+        help_text="The most its snapshots may take; then the oldest go. null: no limit of its own.",
+    )
     topic = serializers.UUIDField(source="topic_id", read_only=True)
     status = serializers.SerializerMethodField()
     created = serializers.DateTimeField(read_only=True)

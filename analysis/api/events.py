@@ -105,6 +105,9 @@ class EventSnapshotView(FileView):
         if boxes not in ("true", "false"):
             raise ValidationError({"boxes": "Say true or false."})
         sighting = visible(self, event_id)
+        if sighting.snapshot_removed:
+            when = f"{sighting.snapshot_removed:%Y-%m-%d %H:%M}"
+            raise Problem(410, "snapshot_removed", f"It went at {when} UTC to make room for newer ones.")
         if not sighting.snapshot_path:
             raise Problem(404, "no_snapshot", "No picture was kept of this event.")
         path = snapshots.files(sighting.snapshot_path)[boxes == "false"]

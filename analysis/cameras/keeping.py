@@ -151,7 +151,7 @@ def _switch(camera: Camera, *, enabled: bool) -> None:
 
 
 def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("key", "name", "notes", "team", "source", "enabled", "retention_days")
+    names = ("key", "name", "notes", "team", "source", "enabled", "retention_days", "snapshot_bytes")
     return {name: given[name] for name in names if name in given}
 
 

@@ -52,6 +52,7 @@ class Camera(models.Model):
     enabled = models.BooleanField(default=False)
     settings = models.JSONField(default=dict, blank=True)
     retention_days = models.PositiveIntegerField(null=True, blank=True)
+    snapshot_bytes = models.PositiveBigIntegerField(null=True, blank=True)
     topic = models.OneToOneField("realtime.Topic", on_delete=models.CASCADE, related_name="camera")
     created = models.DateTimeField(default=timezone.now, editable=False)
     updated = models.DateTimeField(default=timezone.now, editable=False)

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import (
+    Count,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -24,8 +25,10 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Sum,
     Value,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from analysis.models import Camera, LegalHold, Media, Sighting
@@ -64,7 +67,9 @@ def preview(camera: Camera, days: int) -> dict[str, Any]:
         "total": sum(counted.values()),
         "by_type": counted,
         **going.aggregate(oldest=Min("time"), newest=Max("time")),
-        "snapshots": going.exclude(snapshot_path="").count(),
+        **going.exclude(snapshot_path="").aggregate(
+            snapshots=Count("pk"), snapshot_bytes=Coalesce(Sum("snapshot_bytes"), 0)
+        ),
         "held": old.count() - sum(counted.values()),
     }
 
@@ -78,8 +83,6 @@ def expire() -> int:
 
 
 def _by_type(found: QuerySet[Sighting]) -> Iterator[tuple[str, int]]:
-    from django.db.models import Count
-
     yield from found.order_by().values_list("event_type").annotate(Count("pk"))
 
 

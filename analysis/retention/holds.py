@@ -8,6 +8,7 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -99,6 +100,20 @@ def free(camera: Camera, until: datetime) -> list[Free]:
             return _before(stretches, until)
         begins = end if begins is None else max(begins, end)
     return _before([*stretches, (begins, until)], until)
+
+
+def covered() -> Q:
+    """Sightings that some hold covers; of none where there are no holds."""
+    held = Q(pk__in=[])
+    for hold in LegalHold.objects.active().select_related("camera"):
+        if hold.camera is None:
+            held |= Q(camera_id=f"media:{hold.about}")
+            continue
+        within = Q(topic=hold.camera.topic_id)
+        within &= Q(time__gte=hold.start) if hold.start else Q()
+        within &= Q(time__lte=hold.end) if hold.end else Q()
+        held |= within
+    return held
 
 
 def _before(stretches: list[Free], until: datetime) -> list[Free]:

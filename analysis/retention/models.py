@@ -1,4 +1,4 @@
-"""Legal holds: what must stay, whatever the rules of retention say."""
+"""Legal holds, which keep what they are about whatever the rules say, and how many bytes snapshots take."""
 
 import uuid
 from typing import TYPE_CHECKING, Self
@@ -76,3 +76,15 @@ class LegalHold(models.Model):
 
     def __str__(self) -> str:
         return f"hold on {self.subject}"
+
+
+class SnapshotTally(models.Model):
+    """How many bytes the snapshots of a topic take; kept by analysis.retention.quota."""
+
+    topic = models.OneToOneField(
+        "realtime.Topic", on_delete=models.CASCADE, primary_key=True, related_name="snapshot_tally"
+    )
+    size_bytes = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.size_bytes} bytes of snapshots in {self.topic_id}"
