@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from analysis.alerts.models import Alert, AlertCursor, AlertRule, WatchedPlate
 from analysis.cameras.models import Camera, CameraState, visible_cameras
 from analysis.errors import NotAnExamination
 from analysis.retention.models import LegalHold, SnapshotTally
@@ -486,6 +487,9 @@ class Tombstone(models.Model):
 
 
 __all__ = [
+    "Alert",
+    "AlertCursor",
+    "AlertRule",
     "Calibration",
     "Camera",
     "CameraState",
@@ -501,5 +505,6 @@ __all__ = [
     "Tombstone",
     "Trace",
     "Upload",
+    "WatchedPlate",
     "Worker",
 ]

@@ -25,6 +25,7 @@ _TYPES = {
     "track": "entered updated left",
     "plate": "read",
     "camera": "online offline gap",
+    "alert": "raised",
     "job": "reported succeeded failed stalled",
 }
 

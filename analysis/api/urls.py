@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from analysis.api import (
+    alerts,
     camera_exports,
     camera_retention,
     cameras,
@@ -41,6 +42,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cameras/<uuid:camera_id>/", cameras.OneCameraView.as_view()),
     path("cameras/<uuid:camera_id>/export/", camera_exports.CameraExportView.as_view()),
     path("cameras/<uuid:camera_id>/retention/", camera_retention.CameraRetentionView.as_view()),
+    path("alert-rules/", alerts.AlertRuleListView.as_view()),
+    path("alert-rules/<uuid:rule_id>/", alerts.OneAlertRuleView.as_view()),
+    path("alerts/", alerts.AlertListView.as_view()),
+    path("watched-plates/", alerts.WatchedPlateListView.as_view()),
+    path("watched-plates/<uuid:plate_id>/", alerts.OneWatchedPlateView.as_view()),
     path("legal-holds/", legal_holds.HoldListView.as_view()),
     path("legal-holds/<uuid:hold_id>/", legal_holds.OneHoldView.as_view()),
     path("legal-holds/<uuid:hold_id>/release/", legal_holds.ReleaseView.as_view()),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 
 from analysis import sightings
+from analysis.alerts import raising
 from analysis.cameras import states
 from analysis.cameras.keeping import TOPIC_KIND
 from analysis.cameras.models import Camera
@@ -28,7 +29,7 @@ def register() -> None:
         channels=channels,
         index=index,
         indexed=footage.TYPES.keys() | states.TYPES,
-        forget=sightings.forget,
+        forget=forget,
         claims=claims,
         user_dialects={footage.NAME: sightings.DIALECT},
     )
@@ -58,6 +59,12 @@ def channels(topic_id: UUID) -> Sequence[Channel]:
 def claims(given: UUID, user_id: UUID) -> bool:
     """Whether it is the id of somebody else's camera."""
     return Camera.objects.filter(pk=given).exclude(owner=user_id).exists()
+
+
+def forget(topic_id: UUID, seqs: Sequence[int]) -> None:
+    """Lets go of what was seen, and of the alerts it raised."""
+    raising.forget(topic_id, seqs)
+    sightings.forget(topic_id, seqs)
 
 
 def index(topic_id: UUID, lines: Sequence[Line]) -> None:

@@ -24,8 +24,10 @@ CHORES: Sequence[Callable[[], int]] = (expiry.expire, quota.make_room)
 class Keeper:
     """Looks around until stopped."""
 
-    def __init__(self, chores: Sequence[Callable[[], int]] = CHORES) -> None:
-        self._chores = chores
+    def __init__(
+        self, chores: Sequence[Callable[[], int]] = CHORES, *, look_seconds: float = LOOK_SECONDS
+    ) -> None:
+        self._chores, self._look_seconds = chores, look_seconds
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
@@ -47,12 +49,12 @@ class Keeper:
         while not self._over.is_set():
             done = sum(map(self._do, self._chores))
             connection.close()
-            self._over.wait(PAUSE_SECONDS if done else LOOK_SECONDS)
+            self._over.wait(PAUSE_SECONDS if done else self._look_seconds)
 
     def _do(self, chore: Callable[[], int]) -> int:
         try:
             return chore()
         except Exception:  # the worker loop of this thread: one chore must not end the others
-            logger.exception("not all could be removed that need not be kept; tried again with the next look")
+            logger.exception("a chore of the keeper failed; tried again with the next look")
             connection.close()
             return 0

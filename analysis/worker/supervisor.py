@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from analysis import queue
+from analysis.alerts.raising import raise_due
 from analysis.queue import Attempt, Loss
 from analysis.worker import rows, scratch, watch
 from analysis.worker.bell import Bell
@@ -36,6 +37,8 @@ SWEEP_SECONDS = 5.0
 # More wait for the next sweep: leases must be kept meanwhile.
 JOBS_AT_ONCE = 100
 BEAT_SECONDS = 3.0
+# How late an alert may be, about.
+ALERT_SECONDS = 1.0
 STOP_SECONDS = 8.0
 WELL_AFTER_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -84,7 +87,7 @@ class Supervisor:
     def _start_helpers(self) -> None:
         """Threads of their own, with connections of their own: none waits for another."""
         if not self.plan.once:
-            self._helpers = [Dispatcher(), Keeper()]
+            self._helpers = [Dispatcher(), Keeper(), Keeper((raise_due,), look_seconds=ALERT_SECONDS)]
         for helper in self._helpers:
             helper.start()
 

@@ -11,7 +11,7 @@ DOCUMENTS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs
 EVENT_TYPE = re.compile(
     r"\"((?:run|stage|detector|score|visualization)"
     r"\.(?:queued|started|progressed|succeeded|failed|cancelled|retried|finished|abstained|measured)"
-    r"|(?:motion|track|plate|camera)\.(?:started|ended|entered|updated|left|read|online|offline|gap))\""
+    r"|alert\.raised|(?:motion|track|plate|camera)\.(?:started|ended|entered|updated|left|read|online|offline|gap))\""
 )
 
 
