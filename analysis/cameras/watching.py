@@ -102,6 +102,9 @@ class CameraSettings(_Strict):
     least_dwell_seconds: Seconds = Field(0.0, description="Before a track enters.")
     plate_cooldown_seconds: Seconds = 30.0
     plate_regions: list[Region] = Field([], max_length=100, description="Whose formats count; empty for all.")
+    most_events_per_minute: int = Field(
+        300, ge=1, le=100_000, description="What is beyond is counted, and the log says how many."
+    )
     snapshots: Literal["none", "first", "all"] = Field("first", description="Of what pictures are kept.")
     finder: str = Field(
         "", max_length=64, pattern=r"^[a-z0-9_-]*$", description="Who looks for objects; empty: the best."

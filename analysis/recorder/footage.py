@@ -175,7 +175,10 @@ def _gap(seen: FootageGap) -> Draft:
         "to_seconds": rounded(seen.to_seconds, 3),
         "frames": seen.frames,
         "reason": reason,
+        **({} if seen.events is None else {"events": seen.events}),
     }
+    if seen.events is not None:
+        return Draft("camera.gap", f"Events are missing: {reason}", plain(data))
     span = f"{seen.from_seconds:.1f} to {seen.to_seconds:.1f} s"
     return Draft("camera.gap", f"Nothing was looked at from {span}: {reason}", plain(data))
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from analysis import queue, recorder
 from analysis.cameras import keeping, reaching, watching
 from analysis.cameras.addresses import AddressRefused, full
+from analysis.cameras.pacing import Pace
 from analysis.cameras.reaching import NotFoundYet, Opened
 from analysis.cameras.secrets import Secret, SecretUnreadable
 from analysis.engine.analytics.objects import TrackAction
@@ -87,6 +88,7 @@ class Session:
         self._settings = watching.read(camera.settings)
         self._stop = Flag()
         self._offline_since: float | None = None
+        self._pace = Pace(self._settings.most_events_per_minute)
         self.counts: Counter[str] = Counter(motion=0, tracks=0, plates=0)
 
     def watched(self) -> str:
@@ -199,11 +201,13 @@ class Session:
         for seen in going:
             if isinstance(seen, Pulse):
                 self._watcher._line.pulse()
+                yield from self._pace.overdue()
                 if moved := self._moved(opened, online=seen.online):
                     return moved
             else:
                 self._count(seen)
-                yield seen
+                yield from self._pace.keep(seen)
+        yield from self._pace.rest()
         return None
 
     def _moved(self, opened: Opened, *, online: bool) -> Opened | None:

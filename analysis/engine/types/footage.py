@@ -189,12 +189,16 @@ class SourceOffline:
 
 @dataclass(frozen=True)
 class FootageGap:
-    """Between two media times nothing was looked at, since what came could not be worked on in time."""
+    """Between two media times nothing was looked at, since what came could not be worked on in time.
+
+    events: where it was looked at, and so many events were left out, being too many; None where it was not.
+    """
 
     from_seconds: float
     to_seconds: float
     frames: int
     reason: str
+    events: int | None = None
 
 
 FootageTold = MotionTold | TrackTold | PlateTold
