@@ -94,6 +94,8 @@ class Environment(BaseSettings):
     camera_networks: str = Field("", alias="ASSAY_CAMERA_NETWORKS")
     camera_devices: bool = Field(False, alias="ASSAY_CAMERA_DEVICES")
     camera_folder: str = Field("", alias="ASSAY_CAMERA_FOLDER")
+    live_views_per_user: int = Field(8, alias="ASSAY_LIVE_VIEWS_PER_USER", ge=1)
+    live_views: int = Field(64, alias="ASSAY_LIVE_VIEWS", ge=0)
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
 
     def model_post_init(self, _context: object) -> None:

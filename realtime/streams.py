@@ -62,7 +62,7 @@ def open_stream(request: Request, topic: UUID) -> HttpResponse:
     scope = getattr(django_request, "scope", None)
     if scope is None or request.method != "GET":
         raise Problem(406, "no_stream", "This server cannot stream here; ask for events/ with ?after=.")
-    who = _identity(request)
+    who = identity_of(request)
     if hub_is_full(who):
         raise Problem(429, "too_many", "You have too many open sockets already; close some.")
     scope[OPENING] = Opening(who, topic, _cursor(request, topic))
@@ -192,7 +192,7 @@ def _stream_path(path: str) -> str:
     return f"{path.rstrip('/').rpartition('/')[0]}/stream/"
 
 
-def _identity(request: Request) -> Identity:
+def identity_of(request: Request) -> Identity:
     """Who asks, and until when: an access token ends before its credential does."""
     shown = bearer(request.headers.get("Authorization", "")) or request.headers.get("X-API-Key")
     return (identify_token(shown) if shown else None) or identity(credential_of(request))

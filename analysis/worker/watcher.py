@@ -21,7 +21,7 @@ from analysis.engine.analytics.objects import TrackAction
 from analysis.engine.calibration import Calibration
 from analysis.engine.errors import Cancelled, EngineError
 from analysis.engine.types import Concluded, Observation, Outcome, OutcomeName
-from analysis.engine.types.footage import MotionTold, PlateTold, SourceOffline, TrackTold
+from analysis.engine.types.footage import MotionTold, PlateTold, SourceOffline, SourceOnline, TrackTold
 from analysis.engine.watching.source import LiveSource, Pulse
 from analysis.engine.watching.watch import Watching, watch
 from analysis.errors import LeaseLost
@@ -30,6 +30,7 @@ from analysis.queue import Claim
 from analysis.recorder.keeping import clear_leftovers
 from analysis.recorder.plain import text
 from analysis.worker.examiner import Examiner
+from analysis.worker.showing import Showing
 
 logger = logging.getLogger(__name__)
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
@@ -89,6 +90,7 @@ class Session:
         self._stop = Flag()
         self._offline_since: float | None = None
         self._pace = Pace(self._settings.most_events_per_minute)
+        self._showing = Showing(camera.pk)
         self.counts: Counter[str] = Counter(motion=0, tracks=0, plates=0)
 
     def watched(self) -> str:
@@ -97,13 +99,14 @@ class Session:
         # here, and not while it is being watched: the thread that draws has no database
         opened = self._first_opened()
         told = self._observations(opened)
-        recorder.record(
-            self._claim,
-            told,
-            cards=self._watcher._cards,
-            pulse=self._watcher._line.pulse,
-            stop=self._stop,
-        )
+        with self._showing:
+            recorder.record(
+                self._claim,
+                told,
+                cards=self._watcher._cards,
+                pulse=self._watcher._line.pulse,
+                stop=self._stop,
+            )
         return self._sentence()
 
     def without_secrets(self, said: str) -> str:
@@ -135,6 +138,7 @@ class Session:
                 opened = yield from self._found()
             with self._begin(opened) as going:
                 self._watcher._note_going(going)
+                self._showing.going = going
                 moved = yield from self._told(going, opened)
             if moved is None:
                 break
@@ -205,7 +209,7 @@ class Session:
                 if moved := self._moved(opened, online=seen.online):
                     return moved
             else:
-                self._count(seen)
+                self._note(seen)
                 yield from self._pace.keep(seen)
         yield from self._pace.rest()
         return None
@@ -223,8 +227,10 @@ class Session:
         found = self._looked_up()
         return found if found and found != opened else None
 
-    def _count(self, seen: Any) -> None:
-        if isinstance(seen, MotionTold) and not seen.ended:
+    def _note(self, seen: Any) -> None:
+        if isinstance(seen, SourceOnline | SourceOffline):
+            self._showing.online = isinstance(seen, SourceOnline)
+        elif isinstance(seen, MotionTold) and not seen.ended:
             self.counts["motion"] += 1
         elif isinstance(seen, TrackTold) and seen.action == TrackAction.ENTERED:
             self.counts["tracks"] += 1
