@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analysis import footage_pages, job_pages, pages
+from analysis import camera_pages, footage_pages, job_pages, pages
 
 urlpatterns = [
     path("", pages.DropPage.as_view(), name="drop"),
@@ -18,6 +18,14 @@ urlpatterns = [
     path("runs/<uuid:run_id>/footage/<int:seq>/snapshot/", footage_pages.snapshot, name="run-snapshot"),
     path("jobs/", job_pages.JobsPage.as_view(), name="jobs"),
     path("jobs/<uuid:job_id>/", job_pages.JobPage.as_view(), name="job"),
+    path("cameras/", camera_pages.CamerasPage.as_view(), name="cameras"),
+    path("new-camera/", camera_pages.NewCameraPage.as_view(), name="camera-new"),
+    path("cameras/<str:key>/", camera_pages.OneCameraPage.as_view(), name="camera"),
+    path("cameras/<str:key>/edit/", camera_pages.EditCameraPage.as_view(), name="camera-edit"),
+    path("cameras/<str:key>/zones/", camera_pages.ZonesPage.as_view(), name="camera-zones"),
+    path("cameras/<str:key>/delete/", camera_pages.DeleteCameraPage.as_view(), name="camera-delete"),
+    path("cameras/<str:key>/enable/", camera_pages.enable, name="camera-enable"),
+    path("cameras/<str:key>/disable/", camera_pages.disable, name="camera-disable"),
     path("detectors/", pages.DetectorsPage.as_view(), name="detectors"),
     path("sockets/", pages.SocketsPage.as_view(), name="sockets"),
     path("operations/", pages.OperationsPage.as_view(), name="operations"),

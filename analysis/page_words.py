@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from analysis import evidence_words, footage_words
+from analysis import camera_words, evidence_words, footage_words
 
 Words = Mapping[str, str | Promise]
 
@@ -219,6 +219,6 @@ def for_scripts() -> dict[str, str]:
         "band": BANDS,
     }
     words = {f"{group}.{key}": str(text) for group, texts in named.items() for key, text in texts.items()}
-    pages = (_LIVE, _DROP, _JOB, _PANEL, _SOCKETS, evidence_words.WORDS)
+    pages = (_LIVE, _DROP, _JOB, _PANEL, _SOCKETS, evidence_words.WORDS, camera_words.WORDS)
     said = {key: str(text) for texts in pages for key, text in texts.items()}
     return words | said | footage_words.words()

@@ -124,8 +124,12 @@ def search(request: Request) -> Search:
     """
     fields = list(SightingQuery().fields)
     given = known_query(request, *fields)
-    texts = {name: ",".join(filter(None, given.getlist(name))) for name in fields}
-    texts = {name: text for name, text in texts.items() if text}
+    return asked_for({name: ",".join(filter(None, given.getlist(name))) for name in fields})
+
+
+def asked_for(given: Mapping[str, str]) -> Search:
+    """What filters say; those without a value are left out. Raises ValidationError."""
+    texts = {name: text for name, text in given.items() if text}
     query = SightingQuery(data=texts)
     query.is_valid(raise_exception=True)
     wanted = dict(query.validated_data)

@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
-from analysis import page_words
+from analysis import camera_words, page_words
 
 register = template.Library()
 
@@ -24,6 +24,8 @@ _WORDS: Mapping[str, page_words.Words] = {
     "unit": page_words.UNITS,
     "kind": page_words.KINDS,
     "stress": page_words.STRESS,
+    "source": camera_words.SOURCES,
+    "seen_type": camera_words.TYPES,
 }
 
 

@@ -1,10 +1,10 @@
 // REST as the pages use it: the sign-in cookie with CSRF, problems as errors with a code and a sentence.
 
 export class Problem extends Error {
-  constructor(status, code, detail) {
+  // errors: [{field, code, detail}, …] where fields were refused
+  constructor(status, code, detail, errors = []) {
     super(detail);
-    this.status = status;
-    this.code = code;
+    Object.assign(this, { status, code, errors });
   }
 }
 
@@ -19,7 +19,7 @@ export function toSignIn() {
 export function problemOf(status, text) {
   try {
     const body = JSON.parse(text);
-    return new Problem(status, body.code ?? "error", body.detail ?? body.title ?? `HTTP ${status}`);
+    return new Problem(status, body.code ?? "error", body.detail ?? body.title ?? `HTTP ${status}`, body.errors);
   } catch {
     return new Problem(status, "error", `HTTP ${status}`);
   }
@@ -34,7 +34,10 @@ export async function get(address) {
   return answered(await fetch(address, { headers: { Accept: "application/json" } }));
 }
 
-export async function post(address, body) {
+async function sent(method, address, body) {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrf() };
-  return answered(await fetch(address, { method: "POST", headers, body: JSON.stringify(body) }));
+  return answered(await fetch(address, { method, headers, body: JSON.stringify(body) }));
 }
+
+export const post = (address, body) => sent("POST", address, body);
+export const patch = (address, body) => sent("PATCH", address, body);
