@@ -83,7 +83,7 @@ def test_the_list_says_how_each_camera_does_and_what_it_saw_today(browser: Clien
     assert "Gate" in page
     assert "Waiting" in page
     assert "It refuses the connection." in page
-    assert "<dt>Motion today</dt><dd>1</dd><dt>Object today</dt><dd>2</dd>" in page.replace("> <", "><")
+    assert "<dt>Motion, today</dt><dd>1</dd><dt>Object, today</dt><dd>2</dd>" in page.replace("> <", "><")
     assert 'aria-label="Switch off gate"' in page
 
 
