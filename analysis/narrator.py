@@ -9,6 +9,7 @@ from analysis.engine.types import (
     DetectorProgressed,
     NotAssessed,
     Observation,
+    Reason,
     StageStarted,
     Verdict,
 )
@@ -87,4 +88,6 @@ def _words(ending: DetectorEnded) -> str:
             f"scored {coverage.scored} of {coverage.sampled} {coverage.unit}"
         )
     assert isinstance(assessment, NotAssessed)  # noqa: S101  # the sum type has no third member
+    if assessment.reason is Reason.REPORTS_FACTS:
+        return assessment.detail
     return f"no score ({assessment.reason.value}): {assessment.detail}"

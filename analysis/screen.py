@@ -101,4 +101,6 @@ def _ending(assessment: Mapping[str, Any]) -> str:
         coverage = assessment["coverage"]
         scored = f"scored {coverage['scored']} of {coverage['sampled']} {coverage['unit']}"
         return f"detector score {assessment['score']:.3f} ({assessment['band']}), {scored}"
+    if assessment["reason"] == "reports_facts":
+        return str(assessment["detail"])
     return f"no score ({assessment['reason']}): {assessment['detail']}"

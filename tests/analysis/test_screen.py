@@ -33,3 +33,17 @@ def test_a_terminal_gets_the_characters_it_has(encoding: str, bar: str, name: st
     said = written.getvalue().decode(encoding)
     assert f"{bar} 5 of 10 frames" in said
     assert f"{name}.mp4 starts again." in said
+
+
+def test_who_reports_facts_is_not_said_to_lack_a_score() -> None:
+    written = io.BytesIO()
+    facts = {"kind": "not_assessed", "reason": "reports_facts", "detail": "Motion once, for 3.0 of 4.1 s."}
+    ended = {"detector": "motion", "title": "Motion", "assessment": facts}
+
+    Screen(Terminal(written, encoding="utf-8")).tell(
+        {"type": "detector.abstained", "message": "", "data": ended}
+    )
+
+    said = written.getvalue().decode()
+    assert "Motion once, for 3.0 of 4.1 s." in said
+    assert "no score" not in said
