@@ -40,9 +40,10 @@ def test_who_reports_facts_is_not_said_to_lack_a_score() -> None:
     facts = {"kind": "not_assessed", "reason": "reports_facts", "detail": "Motion once, for 3.0 of 4.1 s."}
     ended = {"detector": "motion", "title": "Motion", "assessment": facts}
 
-    Screen(Terminal(written, encoding="utf-8")).tell(
-        {"type": "detector.abstained", "message": "", "data": ended}
-    )
+    # kept: a wrapper that nobody holds closes what it wraps
+    screen = Screen(Terminal(written, encoding="utf-8"))
+
+    screen.tell({"type": "detector.abstained", "message": "", "data": ended})
 
     said = written.getvalue().decode()
     assert "Motion once, for 3.0 of 4.1 s." in said
