@@ -15,6 +15,7 @@ from analysis import plates, sightings
 from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Outcome, OutcomeName, Reason
 from analysis.models import Evidence, Result, Sighting
 from analysis.queue import Claim
+from analysis.recorder import hiding
 from realtime import log
 from realtime.log import Draft
 from tests.analysis.footage import plate
@@ -82,6 +83,35 @@ def test_a_plate_that_was_read_stands_nowhere_in_the_clear(claim: Claim, keyed: 
         "[plate], once.",
     )
     assert told.outcome and told.outcome.why == "Plates saw [plate]."
+
+
+def test_a_list_of_what_was_read_loses_the_plates_and_keeps_the_rest(claim: Claim, keyed: None) -> None:
+    row = {"confidence": 0.9, "frame": 7}
+
+    record(claim, ended("1 read.", plates=1, read=[row | {"plate": "AB12CDE", "doubt": "or AB12CD8"}]))
+
+    assert Result.objects.get().facts == {"plates": 1, "read": [row]}
+    assert "AB12" not in stored()
+
+
+def test_the_first_of_very_many_plates_is_still_hidden(
+    claim: Claim, keyed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hiding, "MOST_TEXTS", 3)
+    many = [plate_told(plate=f"XY{number}ZZ", written="") for number in range(9)]
+
+    record(claim, plate_told(), *many, ended("AB12 CDE, and at last XY8ZZ.", first="AB12CDE"))
+
+    assert Result.objects.get().facts == {"first": "[plate]"}
+    assert Result.objects.get().detail == "[plate]"
+
+
+def test_what_only_a_doubt_names_is_hidden_too(claim: Claim, keyed: None) -> None:
+    told = plate_told(doubt="the grammars allow AB12CDE and A812CDE")
+
+    record(claim, told, ended("the grammars allow A812CDE"))
+
+    assert Result.objects.get().detail == "the grammars allow [plate]"
 
 
 def test_without_a_key_nothing_is_hidden(claim: Claim) -> None:
