@@ -1,4 +1,4 @@
-"""Keeps the tokens that some clients put into an address, and ids of polling sessions, out of every log."""
+"""Keeps what stands in addresses out of every log: tokens of some clients, ids of polling sessions, searched plates."""
 
 import logging
 import re
@@ -13,14 +13,16 @@ def _spelt(word: str) -> str:
 
 
 _SECRET = re.compile(
-    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')}|{_spelt('sid')})"
-    r"(=|%(?:25)*3d)(?:(?!%26)[^&\s\"'<>#])+",
+    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')}|{_spelt('sid')}"
+    rf"|{_spelt('license_plate')})"
+    # to its very end: quotes and brackets may be part of a value too
+    r"(=|%(?:25)*3d)(?:(?!%26)[^&\s])+",
     re.IGNORECASE,
 )
 
 
 def scrubbed(text: str) -> str:
-    """The same text with the values of `token`, `access_token`, `ticket` and `sid` parameters replaced."""
+    """The same text with the values of `[access_]token`, `ticket`, `sid` and `license_plate` parameters replaced."""
     return _SECRET.sub(r"\1\2[removed]", text)
 
 

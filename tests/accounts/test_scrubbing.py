@@ -1,4 +1,4 @@
-"""Tokens in addresses reach no log."""
+"""Tokens and plates in addresses reach no log."""
 
 import logging
 
@@ -21,6 +21,11 @@ from accounts.scrubbing import scrubbed
         ("/ws/user/?tic%6Bet=abc", "/ws/user/?tic%6Bet=[removed]"),
         ("/ws/user/?access%5ftoken=abc", "/ws/user/?access%5ftoken=[removed]"),
         ("next=%2Fws%3F%2574oken%3Dabc", "next=%2Fws%3F%2574oken%3D[removed]"),
+        ("/api/v1/events/?license_plate=AB12CDE&page=2", "/api/v1/events/?license_plate=[removed]&page=2"),
+        ("/api/v1/events/stats/?license_plate=AB*", "/api/v1/events/stats/?license_plate=[removed]"),
+        ("/api/events?a=1&license%5Fpl%61te=AB+12", "/api/events?a=1&license%5Fpl%61te=[removed]"),
+        ("/api/events?license_plate='AB\"12<CD", "/api/events?license_plate=[removed]"),
+        ("next=%2Fevents%3Flicense_plate%3DAB12%26a", "next=%2Fevents%3Flicense_plate%3D[removed]%26a"),
         ("/api/v1/media/?broken=3&tickets=4", "/api/v1/media/?broken=3&tickets=4"),
         ("/api/v1/media/?after=3", "/api/v1/media/?after=3"),
     ],
