@@ -23,9 +23,10 @@ _UNFIT = re.compile(
     r"[^\x21-\x7e]|[\\<>\"`{}|^]|%(?:0[0-9a-f]|1[0-9a-f]|7f|[^0-9a-f]|[0-9a-f][^0-9a-f]|.?$)", re.IGNORECASE
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-# Many makers take credentials in the path: /user=admin&password=x, /stream/token:abc
+# Many makers take credentials in the path: /user=admin&password=x, /stream/token:abc, /0/admin:12345/main. Whatever
+# the name, what gives a value to one is taken for such; so are words followed by what is left of it.
 _TELLING = re.compile(
-    r"(?:pass|pwd|psw|user|usr|login|token|key|auth|secret|cred|sig|code)[a-z0-9]*[_.-]?(?:[=:&]|%3d|%3a)",
+    r"[=:]|%(?:25)*3[ad]|(?:pass|pwd|psw|user|usr|login|token|key|auth|secret|cred|sig|code)[a-z0-9]*[_.-]?&",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(r"(?:/dev/video)?([0-9]{1,3})")

@@ -173,7 +173,7 @@ def _set_address(camera: Camera, given: Mapping[str, Any], *, same_kind: bool = 
     """Address and credentials as they are given; what is not given stays, unless it belongs to another host."""
     secret = _kept_secret(camera)
     text = given.get("address", camera.address)
-    if text != camera.address or not same_kind:
+    if not (same_kind and _is_as_shown(camera, text)):
         if HIDDEN in text:
             raise AddressRefused(
                 f"Give the whole address; what is shown as {HIDDEN} cannot be sent back changed."
@@ -193,6 +193,11 @@ def _set_address(camera: Camera, given: Mapping[str, Any], *, same_kind: bool = 
         raise AddressRefused("Only cameras in a network have a user and a password.")
     if secret != _kept_secret(camera):
         camera.secret = seal(secret)
+
+
+def _is_as_shown(camera: Camera, text: str) -> bool:
+    """Whether the address is sent back as it is shown; not where more of it would be hidden today."""
+    return text == camera.address and (HIDDEN in text or parse(camera.source, text).shown == text)
 
 
 def _moved(camera: Camera, shown: str, secret: Secret, *, same_kind: bool) -> Secret:

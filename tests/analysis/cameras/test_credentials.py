@@ -109,6 +109,21 @@ def test_sent_back_as_shown_an_address_stays_whole(client: APIClient) -> None:
     assert secret.target == "/video.mjpg?token=hidden-token"
 
 
+def test_an_address_of_which_more_is_hidden_today_is_hidden_when_it_is_sent_again(
+    make_camera: MakeCamera, analyst: User
+) -> None:
+    address = "rtsp://10.0.0.1/0/admin:hidden-password/main"
+    camera = make_camera()
+    Camera.objects.filter(pk=camera.pk).update(address=address)
+
+    changed = keeping.change(camera, {"address": address}, by=analyst)
+
+    assert (changed.address, keeping.secret_of(changed).target) == (
+        "rtsp://10.0.0.1/0/…",
+        "/0/admin:hidden-password/main",
+    )
+
+
 @pytest.mark.parametrize(
     ("before", "after", "kept"),
     [
