@@ -75,7 +75,9 @@ def clear(topic: UUID, run: UUID, attempt: int) -> None:
     folder = folder_of(run) / str(attempt)
     if not folder.is_dir():
         return
-    if not Sighting.objects.filter(topic=topic, snapshot_path__startswith=f"{run}/{attempt}/").exists():
+    # the index of paths leaves out empty ones, and is used where they are left out
+    pictured = Sighting.objects.exclude(snapshot_path="")
+    if not pictured.filter(topic=topic, snapshot_path__startswith=f"{run}/{attempt}/").exists():
         shutil.rmtree(folder, ignore_errors=True)
         return
     for spread in folder.iterdir():

@@ -82,9 +82,13 @@ def sound(ending: DetectorEnded) -> DetectorEnded:
 
 
 def clear_leftovers(claim: Claim) -> None:
-    """Removes files that attempts before this one wrote and never put on record."""
+    """Removes files that attempts before this one wrote and never put on record.
+
+    Snapshots of a camera are left to the sweep: it has very many, and who lists them is not alive meanwhile.
+    """
     for attempt in range(1, claim.attempt):
-        snapshots.clear(claim.topic, claim.run, attempt)
+        if claim.camera is None:
+            snapshots.clear(claim.topic, claim.run, attempt)
         folder = _folder(claim, attempt)
         if not folder.is_dir():
             continue

@@ -8,12 +8,13 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from analysis import queue
+from analysis import queue, snapshots
 from analysis.cameras import keeping
 from analysis.errors import LeaseLost
 from analysis.models import Camera, Run, RunLease, Worker
 from analysis.queue import Claim, Loss, engine
 from analysis.queue.watches import WELL_AFTER
+from analysis.recorder.keeping import clear_leftovers
 from realtime.models import Event
 from tests.analysis.cameras.conftest import MakeCamera
 from tests.factories import make_media
@@ -264,3 +265,18 @@ def test_a_run_has_one_source(make_camera: MakeCamera, analyst: User) -> None:
 
 def test_ids_nobody_has_are_nothing_to_extend(worker: Worker) -> None:
     assert queue.extend(worker.pk, [queue.Attempt(uuid4(), 1)]) == []
+
+
+def test_pictures_of_earlier_attempts_at_a_camera_are_left_to_the_sweep(
+    make_camera: MakeCamera, worker: Worker
+) -> None:
+    run = newest(make_camera(enabled=True))
+    claim = claimed(run, worker)
+    picture, _ = snapshots.files(snapshots.new_path(run.pk, claim.attempt))
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"of very many, that are listed while nobody pulses")
+    queue.lose_slot(worker.pk, 0, DIED)
+
+    clear_leftovers(claimed(run, worker))
+
+    assert picture.exists()
