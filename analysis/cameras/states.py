@@ -41,7 +41,7 @@ def note(topic_id: UUID, lines: Sequence[Line]) -> None:
 def statuses(cameras: Iterable[Camera]) -> Mapping[UUID, Status]:
     """How each camera is doing; two queries. Cameras need their state."""
     newest = Run.objects.filter(camera__in=[camera.pk for camera in cameras])
-    newest = newest.order_by("camera", "-created", "-pk").distinct("camera")
+    newest = newest.select_related("lease").order_by("camera", "-created", "-pk").distinct("camera")
     runs = {run.camera_id: run for run in newest}
     return {camera.pk: _status(camera, runs.get(camera.pk)) for camera in cameras}
 
@@ -55,5 +55,11 @@ def _status(camera: Camera, run: Run | None) -> Status:
     if run.state == Run.State.QUEUED:
         return Status("waiting", kept.said, kept.since, run.pk)
     if kept.online is None:
-        return Status("connecting", "A worker connects to it.", run.started, run.pk)
-    return Status("online" if kept.online else "offline", kept.said, kept.since, run.pk)
+        return Status("connecting", _with_left_out("A worker connects to it.", run), run.started, run.pk)
+    said = _with_left_out(kept.said, run)
+    return Status("online" if kept.online else "offline", said, kept.since, run.pk)
+
+
+def _with_left_out(said: str, run: Run) -> str:
+    """What was said, and which detectors it is watched without."""
+    return " ".join([said, *run.lease.excluded.values()])

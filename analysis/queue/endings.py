@@ -12,7 +12,7 @@ from analysis.errors import LeaseLost
 from analysis.models import Evidence, Run, Trace
 from analysis.queue.leases import Claim
 from analysis.queue.locks import Held, lock
-from analysis.queue.watches import claims_of, pause_after, wake_next
+from analysis.queue.watches import claims_of, pause_after, wake_next, was_well
 from realtime.log import Draft
 
 
@@ -127,18 +127,24 @@ def end_released(held: Held) -> None:
         end_cancelled(held)
         return
     held.lease.claims = max(0, held.lease.claims - 1)
+    if held.run.camera_id and was_well(held.lease):
+        held.lease.excluded = {}
     wait_again(held, "The worker was stopped; the next free worker goes on.")
 
 
 def end_lost(held: Held, reason: str, *, blamed: str | None = None, unstressed: bool = False) -> None:
     """Puts a locked run back whose attempt was lost; ends it when it was asked to, or was lost too often.
 
-    blamed: the detector that hung; it is left out from now on, and such an attempt is not counted.
+    blamed: the detector that hung; it is left out from now on, and such an attempt is not counted. Of a camera that
+    was watched well before nobody is blamed, and who was left out is tried again.
     unstressed: lost over altered copies; none are made from now on, and such an attempt is not counted either.
     """
     lease = held.lease
     pause_seconds = 0.0
     if held.run.camera_id:
+        if was_well(lease):
+            # one stall in days is no reason to look without it from now on
+            blamed, lease.excluded = None, {}
         lease.claims = claims_of(lease)
         pause_seconds = pause_after(lease.claims)
     if lease.cancel_requested_at:

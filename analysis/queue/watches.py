@@ -18,10 +18,14 @@ WELL_AFTER = timedelta(minutes=2)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
 
 
+def was_well(lease: RunLease) -> bool:
+    """Whether the attempt that ends went well for long."""
+    return lease.claimed is not None and timezone.now() - lease.claimed >= WELL_AFTER
+
+
 def claims_of(lease: RunLease) -> int:
     """How many attempts in a row count as lost by the camera's own doing."""
-    was_well = lease.claimed is not None and timezone.now() - lease.claimed >= WELL_AFTER
-    return 0 if was_well else lease.claims
+    return 0 if was_well(lease) else lease.claims
 
 
 def pause_after(claims: int) -> float:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from analysis import queue, snapshots
 from analysis.cameras import keeping
+from analysis.cameras.states import statuses
 from analysis.errors import LeaseLost
 from analysis.models import Camera, Run, RunLease, Worker
 from analysis.queue import Claim, Loss, engine
@@ -280,3 +281,41 @@ def test_pictures_of_earlier_attempts_at_a_camera_are_left_to_the_sweep(
     clear_leftovers(claimed(run, worker))
 
     assert picture.exists()
+
+
+def stalled(run: Run, worker: Worker, *, after: timedelta) -> Claim:
+    """The next attempt, after one in which motion hung."""
+    claimed(run, worker)
+    RunLease.objects.filter(run=run).update(claimed=timezone.now() - after)
+    queue.lose_slot(worker.pk, 0, Loss("motion made no progress for 60 s and is left out.", blamed="motion"))
+    return claimed(run, worker)
+
+
+def test_a_detector_that_hung_soon_is_left_out_and_the_status_says_so(
+    make_camera: MakeCamera, worker: Worker
+) -> None:
+    camera = make_camera(enabled=True)
+
+    claim = stalled(newest(camera), worker, after=timedelta())
+
+    assert list(claim.excluded) == ["motion"]
+    said = statuses([camera])[camera.pk].said
+    assert said == "A worker connects to it. motion made no progress for 60 s and is left out."
+
+
+def test_a_detector_that_hung_after_long_is_tried_again(make_camera: MakeCamera, worker: Worker) -> None:
+    run = newest(make_camera(enabled=True))
+
+    assert stalled(run, worker, after=WELL_AFTER).excluded == {}
+
+
+def test_what_was_left_out_is_tried_again_after_an_attempt_that_went_well(
+    make_camera: MakeCamera, worker: Worker
+) -> None:
+    run = newest(make_camera(enabled=True))
+    claim = stalled(run, worker, after=timedelta())
+    RunLease.objects.filter(run=run).update(claimed=timezone.now() - WELL_AFTER)
+
+    queue.release(claim)
+
+    assert claimed(run, worker).excluded == {}
