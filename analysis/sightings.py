@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Q, QuerySet, Value
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from analysis import plates, snapshots
@@ -29,7 +29,6 @@ MOST_COUNTED = 100
 # one plate, whichever of the two it is kept as; null for what has none
 _PLATE = Coalesce(NullIf("plate_hash", Value("")), NullIf("plate", Value("")))
 _CAMERA_KEY = re.compile(KEY_PATTERN)
-_WAITS = ExpressionWrapper(Q(state=Run.State.QUEUED), output_field=BooleanField())
 
 
 def index(topic_id: UUID, lines: Sequence[Line]) -> None:
@@ -40,8 +39,8 @@ def index(topic_id: UUID, lines: Sequence[Line]) -> None:
     shown = [line for line in lines if line.type in footage.TYPES and line.body]
     if not shown:
         return
-    runs = Run.objects.filter(topic_id=topic_id).annotate(waits=_WAITS).order_by("waits", "-created")
-    # of the runs of a camera the one that began last: another begins only when it has ended
+    # of the runs of a camera the one that began last: another begins only when it has ended, or never began
+    runs = Run.objects.filter(topic_id=topic_id).order_by(F("started").desc(nulls_last=True), "-created")
     run = runs.values_list("pk", "media_id", "camera__key").first()
     if run is not None:
         made = [_sighting(line, run[2] or f"{MEDIA}{run[1]}", run[0]) for line in shown]

@@ -12,10 +12,12 @@ from analysis import queue, snapshots
 from analysis.cameras import keeping
 from analysis.cameras.states import statuses
 from analysis.errors import LeaseLost
-from analysis.models import Camera, Run, RunLease, Worker
+from analysis.models import Camera, Run, RunLease, Sighting, Worker
 from analysis.queue import Claim, Loss, engine
 from analysis.queue.watches import WELL_AFTER
 from analysis.recorder.keeping import clear_leftovers
+from realtime import log
+from realtime.log import Draft
 from realtime.models import Event
 from tests.analysis.cameras.conftest import MakeCamera
 from tests.factories import make_media
@@ -319,3 +321,22 @@ def test_what_was_left_out_is_tried_again_after_an_attempt_that_went_well(
     queue.release(claim)
 
     assert claimed(run, worker).excluded == {}
+
+
+@pytest.mark.parametrize("then", ["changed", "disabled"])
+def test_what_the_run_before_still_tells_after_two_switches_keeps_its_snapshot(
+    make_camera: MakeCamera, worker: Worker, analyst: User, then: str
+) -> None:
+    camera = make_camera(enabled=True)
+    claim = claimed(newest(camera), worker)
+    keeping.change(camera, {"settings": {"max_fps": 5}}, by=analyst)
+    if then == "changed":
+        keeping.change(camera, {"settings": {"max_fps": 6}}, by=analyst)
+    else:
+        keeping.disable(camera, by=analyst)
+    path = snapshots.new_path(claim.run, claim.attempt)
+    seen = Draft("motion.started", "Motion.", {"pts_seconds": 1.0, "frame": 1, "snapshot": {"path": path}})
+
+    log.append(claim.topic, [seen], run=claim.run, attempt=claim.attempt)
+
+    assert Sighting.objects.get().snapshot_path == path
