@@ -81,13 +81,15 @@ def change(camera: Camera, given: Mapping[str, Any], *, by: User) -> Camera:
     Another host forgets user and password: whoever may change a camera is not told them that way.
     Raises AddressRefused, BadSettings, CameraRefused, Camera.DoesNotExist.
     """
-    wanted = _changed(Camera.objects.select_related("owner").get(pk=camera.pk), given)
+    wanted = Camera.objects.select_related("owner").get(pk=camera.pk)
+    known = wanted.settings
+    _changed(wanted, given)
     _check(wanted, 2.0)
     with transaction.atomic():
         kept = _locked(camera)
         before = _signature(kept)
         # again, under the lock: somebody else may have changed something in between
-        _changed(kept, given)
+        _changed(kept, given, read_already=wanted.settings if kept.settings == known else None)
         kept.updated = timezone.now()
         _save(kept)
         if not kept.enabled and before["enabled"]:
@@ -155,14 +157,17 @@ def _plain(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
 
 
-def _changed(camera: Camera, given: Mapping[str, Any]) -> Camera:
+def _changed(
+    camera: Camera, given: Mapping[str, Any], *, read_already: dict[str, Any] | None = None
+) -> Camera:
+    """read_already: what its settings become, where that is known; reading outlines costs much."""
     source_before = camera.source
     for name, value in _plain(given).items():
         setattr(camera, name, value)
     if "settings" in given:
         if not isinstance(given["settings"], Mapping):
             raise BadSettings({"settings": ("Settings are an object.", "invalid")})
-        camera.settings = stored(read({**camera.settings, **given["settings"]}))
+        camera.settings = read_already or stored(read({**camera.settings, **given["settings"]}))
     if camera.source != source_before and "address" not in given:
         raise AddressRefused("Another kind of source needs another address; give both.")
     _set_address(camera, given, same_kind=camera.source == source_before)
@@ -217,8 +222,8 @@ def _kept_secret(camera: Camera) -> Secret:
 
 
 def _check(camera: Camera, look_up_seconds: float) -> None:
-    settings = read(camera.settings)
-    if camera.source != Camera.Source.FILE and (settings.loop or settings.pace != "own"):
+    settings = camera.settings
+    if camera.source != Camera.Source.FILE and (settings.get("loop") or settings.get("pace", "own") != "own"):
         raise BadSettings({"pace": ("Pace and loop are for recorded files only.", "not_a_file")})
     reaching.refuse_known_bad(camera, timeout_seconds=look_up_seconds)
 

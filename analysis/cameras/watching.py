@@ -18,6 +18,8 @@ from analysis.engine.analytics.zones import Line, Zone
 from analysis.engine.types.footage import FootageSettings, SnapshotPolicy
 
 MOST_OUTLINES = 32
+# Of all outlines together: that the edges of one do not cross costs the square of its points, each time it is read.
+MOST_POINTS_IN_ALL = 512
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
@@ -114,6 +116,14 @@ class CameraSettings(_Strict):
     )
     loop: bool = Field(False, description="Of a file: from its beginning again at its end.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_points(cls, given: Any) -> Any:
+        """Counted before any outline is looked at."""
+        if _points_of(given) > MOST_POINTS_IN_ALL:
+            raise ValueError(f"Zones and masks together have at most {MOST_POINTS_IN_ALL} points.")
+        return given
+
     @model_validator(mode="after")
     def _names_each_once(self) -> Self:
         for what in ("detectors", "classes", "plate_regions"):
@@ -125,6 +135,14 @@ class CameraSettings(_Strict):
             if len(set(names)) < len(names):
                 raise ValueError(f"{what}: each name at most once.")
         return self
+
+
+def _points_of(given: Any) -> int:
+    """How many points the zones and masks of a JSON value have; what has no such shape is refused later."""
+    said = given if isinstance(given, dict) else {}
+    areas = [area for what in ("zones", "masks") if isinstance(said.get(what), list) for area in said[what]]
+    outlines = [area.get("polygon") for area in areas if isinstance(area, dict)]
+    return sum(len(outline) for outline in outlines if isinstance(outline, list))
 
 
 class BadSettings(ValueError):

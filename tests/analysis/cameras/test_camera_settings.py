@@ -1,5 +1,6 @@
 """How a camera is watched: what is taken, what is refused with which reason, what the engine gets."""
 
+from math import cos, sin, tau
 from typing import Any
 
 import pytest
@@ -8,6 +9,15 @@ from analysis.cameras.watching import BadSettings, footage_settings, read
 from analysis.engine.types.footage import FootageSettings, SnapshotPolicy
 
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5], [0.1, 0.5]]
+
+# 52 points, so that ten have more than all outlines together may
+ROUND = [[0.5 + 0.4 * cos(tau * n / 52), 0.5 + 0.4 * sin(tau * n / 52)] for n in range(52)]
+
+
+def test_as_many_points_as_may_be_are_taken() -> None:
+    zones = [{"name": str(n), "polygon": ROUND} for n in range(9)]
+
+    assert len(read({"zones": zones}).zones) == 9
 
 
 def test_nothing_said_is_the_engines_own_way() -> None:
@@ -61,6 +71,10 @@ def test_all_that_is_said_reaches_the_engine() -> None:
         ({"zones": [{"name": "a\nb", "polygon": SQUARE}]}, "zones.0.name"),
         ({"zones": [{"name": "a", "polygon": SQUARE}] * 2}, "settings"),
         ({"masks": [{"name": str(n), "polygon": SQUARE} for n in range(33)]}, "masks"),
+        (
+            {what: [{"name": str(n), "polygon": ROUND} for n in range(5)] for what in ("zones", "masks")},
+            "settings",
+        ),
         ({"masks": [{"name": "a", "polygon": [[n / 100, 0.5] for n in range(65)]}]}, "masks.0.polygon"),
         ({"lines": [{"name": "a", "start": [0.5, 0.5], "end": [0.5, 0.5]}]}, "lines.0"),
         ({"detectors": []}, "detectors"),
