@@ -1,5 +1,7 @@
 """Input that is refused rather than ignored: an ignored field is a lost promise."""
 
+import json
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -11,6 +13,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+
+# An escape for half of a pair: together they are one character, alone nothing that can be stored or answered.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -33,7 +38,7 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
 
 
 class StrictJSONParser(JSONParser):
-    """JSON that must be an object or a list, of a sane depth and size.
+    """JSON that must be an object or a list, of a sane depth and size, whose texts can be written.
 
     REST framework reads a JSON body without looking at DATA_UPLOAD_MAX_MEMORY_SIZE; this does.
     """
@@ -45,8 +50,12 @@ class StrictJSONParser(JSONParser):
             raise RequestDataTooBig
         try:
             data = super().parse(BytesIO(body), media_type, parser_context)
+            if _SURROGATE.search(body):
+                json.dumps(data, ensure_ascii=False).encode()
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply.") from error
+        except UnicodeEncodeError as error:
+            raise ParseError("JSON parse error - a text has half of a surrogate pair.") from error
         if not isinstance(data, dict | list):
             raise ParseError("The body must be a JSON object.")
         return data

@@ -103,12 +103,20 @@ def _file(camera: Camera) -> Path:
         raise NotReachable(
             "This desk has no folder of camera files (ASSAY_CAMERA_FOLDER). Name a file of the desk: media:<id>."
         )
-    folder = Path(settings.CAMERA_FOLDER).resolve()
-    # resolved: a link inside the folder must not lead out of it
-    path = (folder / camera.address).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
+    path = _inside(Path(settings.CAMERA_FOLDER).resolve(), camera.address)
+    if path is None:
         raise NotReachable(_NO_FILE)
     return path
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """The file of that name in the folder, if there is one."""
+    try:
+        # resolved: a link inside the folder must not lead out of it
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (OSError, RuntimeError):
+        return None  # a name that is too long; a link that leads to itself
 
 
 def _media(owner: User, media_id: str) -> Path:

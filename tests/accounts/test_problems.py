@@ -85,6 +85,8 @@ def test_a_problem_carries_its_extra_members_and_headers(browser: Client) -> Non
         ('{"people": NaN}', "application/json", 400, "parse_error"),
         ('"people"', "application/json", 400, "parse_error"),
         ("[" * 100_000, "application/json", 400, "parse_error"),
+        ('{"people": [{"name": "\\ud800", "age": 3}]}', "application/json", 400, "parse_error"),
+        ('{"\\uDfff": 1}', "application/json", 400, "parse_error"),
     ],
 )
 def test_bodies_that_cannot_be_read(
@@ -93,6 +95,12 @@ def test_bodies_that_cannot_be_read(
     answer = problem(browser.post(OPEN, body, content_type=media_type))
 
     assert (answer["status"], answer["code"]) == (status, code)
+
+
+def test_a_whole_surrogate_pair_is_a_character(browser: Client) -> None:
+    sent = '{"people": [{"name": "\\ud83d\\ude00", "age": 3}]}'
+
+    assert browser.post(OPEN, sent, content_type="application/json").status_code == 200
 
 
 def test_a_body_beyond_the_limit_is_413(browser: Client, settings: Any) -> None:

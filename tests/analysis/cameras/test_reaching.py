@@ -116,6 +116,7 @@ def folder(tmp_path: Path, settings: Any) -> Path:
     (inside / "yard.mp4").write_bytes(b"film")
     (tmp_path / "secret.mp4").write_bytes(b"secret")
     (inside / "link.mp4").symlink_to(tmp_path / "secret.mp4")
+    (inside / "loop").symlink_to("loop")
     settings.CAMERA_FOLDER = str(inside)
     return inside
 
@@ -124,7 +125,7 @@ def test_a_file_in_the_folder_is_opened(make_camera: MakeCamera, folder: Path) -
     assert opened(make_camera(source="file", address="yard.mp4")).path == folder / "yard.mp4"
 
 
-@pytest.mark.parametrize("name", ["link.mp4", "missing.mp4", ".", "../secret.mp4"])
+@pytest.mark.parametrize("name", ["link.mp4", "missing.mp4", ".", "../secret.mp4", "a" * 300, "loop"])
 def test_a_file_outside_looks_like_one_that_is_missing(
     make_camera: MakeCamera, folder: Path, name: str
 ) -> None:
