@@ -156,6 +156,8 @@ class CameraForm(forms.Form):
             del self.fields["forget"]
         if camera:
             del self.fields["enabled"]  # switched by a button, at once
+            self.fields["key"].disabled = True
+            self.fields["key"].help_text = _("It stays: what the camera saw is found by it.")
 
     @property
     def groups(self) -> Iterable[tuple[Any, list[forms.BoundField]]]:

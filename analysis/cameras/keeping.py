@@ -47,6 +47,12 @@ class KeyTaken(CameraRefused):
     code = "key_taken"
 
 
+class KeyFixed(CameraRefused):
+    """A camera is to have another key."""
+
+    code = "key_fixed"
+
+
 class TooManyCameras(CameraRefused):
     """One person has very many cameras."""
 
@@ -82,6 +88,10 @@ def change(camera: Camera, given: Mapping[str, Any], *, by: User) -> Camera:
     Raises AddressRefused, BadSettings, CameraRefused, Camera.DoesNotExist.
     """
     wanted = Camera.objects.select_related("owner").get(pk=camera.pk)
+    if given.get("key", wanted.key) != wanted.key:
+        raise KeyFixed(
+            f"The key {wanted.key!r} stays: what the camera saw is found by it. Set up another camera instead."
+        )
     known = wanted.settings
     _changed(wanted, given)
     _check(wanted, 2.0)

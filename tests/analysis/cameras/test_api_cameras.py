@@ -78,6 +78,17 @@ def test_a_key_is_given_once(client: APIClient, make_camera: MakeCamera) -> None
     assert (answer.status_code, answer.json()["code"]) == (409, "key_taken")
 
 
+def test_a_key_stays_and_may_be_sent_back(client: APIClient, make_camera: MakeCamera) -> None:
+    camera = make_camera(key="gate")
+
+    same = client.patch(f"{CAMERAS}{camera.pk}/", {"key": "gate", "name": "Yard"}, format="json")
+    other = client.patch(f"{CAMERAS}{camera.pk}/", {"key": "yard"}, format="json")
+
+    assert (same.status_code, same.json()["name"]) == (200, "Yard")
+    assert (other.status_code, other.json()["code"]) == (409, "key_fixed")
+    assert Camera.objects.get().key == "gate"
+
+
 def test_sent_twice_with_a_key_it_is_set_up_once(client: APIClient) -> None:
     once = {"HTTP_IDEMPOTENCY_KEY": "once"}
 
