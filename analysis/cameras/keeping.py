@@ -254,7 +254,8 @@ def _save(camera: Camera) -> None:
 
 def _stopped(camera: Camera) -> list[Any]:
     """The runs of the camera, all locked with their leases; whoever has one is told to stop."""
-    list(Run.objects.select_for_update(of=("self",)).filter(camera=camera).order_by("pk"))
+    # no_key as in queue.locks: whoever writes a result has the lease, and then shares the key of the run
+    list(Run.objects.select_for_update(of=("self",), no_key=True).filter(camera=camera).order_by("pk"))
     list(RunLease.objects.select_for_update(of=("self",)).filter(run__camera=camera).order_by("pk"))
     for run_id in camera.runs.filter(state=Run.State.RUNNING).values_list("pk", flat=True):
         if held := lock(run_id):

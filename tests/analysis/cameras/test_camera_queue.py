@@ -1,10 +1,11 @@
 """Runs of cameras in the queue: one at a time, in the camera's log, lost and taken up again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,7 +13,7 @@ from analysis import queue, snapshots
 from analysis.cameras import keeping
 from analysis.cameras.states import statuses
 from analysis.errors import LeaseLost
-from analysis.models import Camera, Run, RunLease, Sighting, Worker
+from analysis.models import Camera, Result, Run, RunLease, Sighting, Worker
 from analysis.queue import Claim, Loss, engine
 from analysis.queue.watches import WELL_AFTER
 from analysis.recorder.keeping import clear_leftovers
@@ -21,6 +22,7 @@ from realtime.log import Draft
 from realtime.models import Event
 from tests.analysis.cameras.conftest import MakeCamera
 from tests.factories import make_media
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DIED = Loss("Its worker process died; another one goes on.")
@@ -340,3 +342,37 @@ def test_what_the_run_before_still_tells_after_two_switches_keeps_its_snapshot(
     log.append(claim.topic, [seen], run=claim.run, attempt=claim.attempt)
 
     assert Sighting.objects.get().snapshot_path == path
+
+
+def test_a_result_written_while_its_camera_is_deleted_blocks_neither(
+    make_camera: MakeCamera, worker: Worker, analyst: User
+) -> None:
+    camera = make_camera(enabled=True)
+    claim = claimed(newest(camera), worker)
+    result = {"detector": "motion", "version": "1", "family": "footage", "facts": {}, "seconds": 1.0}
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            queue.fence(claim)
+            removing = pool.submit(removed, camera, analyst)
+            wait_until(is_waited_for)
+            Result.objects.create(run_id=claim.run, attempt=1, reason="reports_facts", **result)
+        removing.result(10)
+
+    assert not Camera.objects.exists()
+
+
+def removed(camera: Camera, by: User) -> None:
+    try:
+        keeping.remove(camera, by=by)
+    finally:
+        connection.close()
+
+
+def is_waited_for() -> bool:
+    """Whether somebody waits for a lock of this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone() is not None
