@@ -17,6 +17,7 @@ from analysis.cameras.addresses import AddressRefused, full
 from analysis.cameras.pacing import Pace
 from analysis.cameras.reaching import NotFoundYet, Opened
 from analysis.cameras.secrets import Secret, SecretUnreadable
+from analysis.cameras.watching import BadSettings
 from analysis.engine.analytics.objects import TrackAction
 from analysis.engine.calibration import Calibration
 from analysis.engine.errors import Cancelled, EngineError
@@ -58,6 +59,9 @@ class Watcher(Examiner):
             session = Session(self, claim, camera, keeping.secret_of(camera))
         except SecretUnreadable as error:
             return self._fail(claim, error.code, str(error))
+        except BadSettings as error:
+            said = f"Its settings are no longer understood ({error}). Save them again."
+            return self._fail(claim, "settings_unreadable", said)
         try:
             sentence = session.watched()
             self._persist(lambda: queue.watched(claim, sentence, session.counts))

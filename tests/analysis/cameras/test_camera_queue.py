@@ -1,7 +1,9 @@
 """Runs of cameras in the queue: one at a time, in the camera's log, lost and taken up again."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,11 +14,15 @@ from accounts.models import User
 from analysis import queue, snapshots
 from analysis.cameras import keeping
 from analysis.cameras.states import statuses
+from analysis.engine.registry import Registry
+from analysis.engine.weights import WeightStore
 from analysis.errors import LeaseLost
 from analysis.models import Camera, Result, Run, RunLease, Sighting, Worker
 from analysis.queue import Claim, Loss, engine
 from analysis.queue.watches import WELL_AFTER
 from analysis.recorder.keeping import clear_leftovers
+from analysis.worker.slot import Line
+from analysis.worker.watcher import Watcher
 from realtime import log
 from realtime.log import Draft
 from realtime.models import Event
@@ -342,6 +348,22 @@ def test_what_the_run_before_still_tells_after_two_switches_keeps_its_snapshot(
     log.append(claim.topic, [seen], run=claim.run, attempt=claim.attempt)
 
     assert Sighting.objects.get().snapshot_path == path
+
+
+def test_settings_that_are_no_longer_understood_fail_the_run(
+    make_camera: MakeCamera, worker: Worker, home: Path
+) -> None:
+    camera = make_camera(enabled=True)
+    settings = {**camera.settings, "plate_regions": ["gone"]}
+    Camera.objects.filter(pk=camera.pk).update(settings=settings)
+    engine.forget(newest(camera).pk)
+
+    with Path(os.devnull).open("wb") as nowhere:
+        registry = Registry.of([], WeightStore(home))
+        Watcher(worker.pk, 0, registry, 1, Line(nowhere.fileno())).examine(str(newest(camera).pk))
+
+    run = newest(camera)
+    assert (run.state, run.error_code) == ("failed", "settings_unreadable")
 
 
 def test_a_result_written_while_its_camera_is_deleted_blocks_neither(
