@@ -17,12 +17,13 @@ SHOWN_FAILURES = 20
 
 @dataclass(frozen=True)
 class SlotState:
-    """One device slot and the run in its hands."""
+    """One device slot and the run in its hands. `camera` is the key of what it watches; "" for a file."""
 
     slot: int | None
     run: UUID
     filename: str
     attempt: int
+    camera: str
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything at one moment. `oldest_queued_seconds` is None when nobody waits."""
+    """Everything at one moment. `oldest_queued_seconds` is of files, and None when none waits: cameras may for days."""
 
     time: datetime
     queue: Mapping[str, int]
@@ -69,8 +70,8 @@ class Overview:
 def overview() -> Overview:
     """The desk as it is now, in a fixed number of queries."""
     now = timezone.now()
-    oldest = Run.objects.filter(state=Run.State.QUEUED).order_by("created").values_list("created", flat=True)
-    waiting = oldest.first()
+    files = Run.objects.filter(state=Run.State.QUEUED, camera=None)
+    waiting = files.order_by("created").values_list("created", flat=True).first()
     return Overview(
         time=now,
         queue=_queue(),
@@ -91,9 +92,13 @@ def _workers(now: datetime) -> list[WorkerState]:
     busy: dict[UUID | None, list[SlotState]] = {}
     running = Run.objects.filter(state=Run.State.RUNNING, lease__worker__in=recent)
     for run in running.select_related("lease", "media", "camera", "trace__result").order_by("lease__slot"):
-        slot = SlotState(run.lease.slot, _shown_at(run), run.title, run.lease.attempt)
+        slot = SlotState(run.lease.slot, _shown_at(run), run.title, run.lease.attempt, _key(run))
         busy.setdefault(run.lease.worker_id, []).append(slot)
     return [_worker(worker, now, busy.get(worker.pk, [])) for worker in recent.order_by("-heartbeat")[:50]]
+
+
+def _key(run: Run) -> str:
+    return run.camera.key if run.camera else ""
 
 
 def _shown_at(run: Run) -> UUID:

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import User
-from analysis.models import Camera, Run, Tombstone
+from accounts.models import Role, User
+from analysis import queue
+from analysis.models import Camera, Run, Tombstone, Worker
 from realtime.models import Event, Topic
 from tests.analysis.cameras.conftest import CAMERAS, MakeCamera, wanted
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +205,19 @@ def test_settings_are_described_in_the_schema(client: APIClient) -> None:
     described = schema["components"]["schemas"]["CameraSettings"]["properties"]
     assert described["confidence"]["maximum"] == 1
     assert "zones" in described
+
+
+def test_operations_lead_to_the_camera_a_slot_watches_and_count_no_wait_of_cameras(
+    make_camera: MakeCamera,
+) -> None:
+    watched, _waiting = make_camera(enabled=True, key="gate"), make_camera(enabled=True)
+    worker = Worker.objects.create(host="here", pid=1, device="cpu", queues=["camera"])
+    queue.claim(watched.runs.get().pk, worker=worker.pk, slot=0)
+    staff = Client()
+    staff.force_login(make_user(role=Role.ADMIN, is_staff=True, is_superuser=True))
+
+    now = staff.get("/api/v1/operations/").json()
+    page = staff.get("/operations/").content.decode()
+
+    assert (now["queue"]["queued"], now["oldest_queued_seconds"]) == (1, None)
+    assert '<a href="/cameras/gate/">gate</a>' in page
