@@ -2,7 +2,7 @@
 
 libav would follow a redirect to any host and puts addresses into its messages. So it is told of a socket of this
 process only: what it asks goes on to the one allowed address, with the camera's own name and with credentials that
-libav never sees; a redirect ends the connection.
+libav never sees; a redirect ends the connection, and what the camera says is written anew (see `rtsp_answers`).
 """
 
 import re
@@ -15,12 +15,12 @@ from threading import Thread
 
 from analysis.engine.watching.authorisation import Login
 from analysis.engine.watching.connection import Place, connect, reason_of
+from analysis.engine.watching.rtsp_answers import Said
 from analysis.engine.watching.source import SourceFailed
 
 _PIECE = 1 << 16
 _MOST_HEAD, _MOST_BODY = 16 << 10, 256 << 10
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})", re.IGNORECASE)
-_CHALLENGE = re.compile(r"\r\nwww-authenticate:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _BEGINNING = re.compile(rb"\$|RTSP/|[A-Z_]{3,20} ")
 
 
@@ -95,17 +95,17 @@ class RtspRelay:
                 if not _read(self._camera, from_camera):
                     return
                 for message in messages(from_camera):
-                    if self._passes(message):
-                        client.sendall(message)
+                    client.sendall(self._passed(message))
 
     def _ask(self, message: bytes) -> None:
-        if message.startswith(b"$"):
+        if message.startswith((b"$", b"RTSP/")):
             self._camera.sendall(message)
             return
-        if self._asked is None and self._own.encode() not in message:
-            raise SourceFailed("somebody else came between")
-        message = message.replace(self._own.encode(), f"{self._place.scheme}://{self._place.named}".encode())
         method, _, rest = message.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
+        if not rest.startswith(self._own):
+            raise SourceFailed("what it describes is at another address, which is not asked")
+        message = message.replace(self._own.encode(), f"{self._place.scheme}://{self._place.named}".encode())
+        rest = rest.replace(self._own, f"{self._place.scheme}://{self._place.named}")
         uri = rest.partition(" ")[0]
         self._asked, self._tried = (message, method, uri), False
         self._send()
@@ -123,26 +123,26 @@ class RtspRelay:
             self._tried = True
         self._camera.sendall(message)
 
-    def _passes(self, message: bytes) -> bool:
-        """Whether libav is to see that. Raises SourceFailed for what ends the connection."""
-        if not message.startswith(b"RTSP/"):
-            return not message.startswith(b"REDIRECT ")
-        status = int(message[9:12]) if message[9:12].isdigit() else 0
+    def _passed(self, message: bytes) -> bytes:
+        """What libav is to see of that. Raises SourceFailed for what ends the connection."""
+        if message.startswith(b"$"):
+            return message
+        said = Said.of(message)
+        status = said.status or 0
         if 300 <= status < 400:
             raise SourceFailed(
                 f"it sends us to another address ({status}), which is not followed: enter that one"
             )
         if status == 401:
-            self._meet(message)
-            return False
+            self._meet(said)
+            return b""
         if status >= 400:
             self.refusal = SourceFailed(f"it answers with status {status}")
-        return True
+        return said.written(self._own) if said.is_for_libav else b""
 
-    def _meet(self, message: bytes) -> None:
-        head = message.partition(b"\r\n\r\n")[0].decode("latin-1")
-        fresh = _CHALLENGE.findall(head)
-        if self._tried and "stale=true" not in head.lower():
+    def _meet(self, said: Said) -> None:
+        fresh = said.of_name("www-authenticate")
+        if self._tried and not any("stale=true" in one.lower() for one in fresh):
             raise SourceFailed("it does not accept the user and the password (401)")
         self._challenges, self._answers, self._tried = fresh, 0, False
         if self._asked is None or self._login.answer(fresh, "OPTIONS", "*") is None:
