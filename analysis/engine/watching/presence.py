@@ -1,5 +1,6 @@
 """A source through all its outages: pictures while there are any, and what is told of it when there are none."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from analysis.engine.watching.stretch import LiveFrame, Opened, Renewed, Stretch
 _LOOK_SECONDS = 0.25
 MOST_PIXELS = 7680 * 4320  # of a picture; several of them are held at once for as long as it is watched
 _STEP_SECONDS = 0.04  # from the last picture of a file to the first of the next stretch of it
+_TOO_SOON = "the process that decodes it had to be replaced again and again"
 
 Item = SourceOnline | SourceOffline | FootageGap | LiveFrame | None
 
@@ -37,7 +39,8 @@ class Presence:
         self.pts_seconds = 0.0
         self._source, self._settings, self._patience = source, settings, patience
         self._limits = replace(limits, max_pixels=min(limits.max_pixels, MOST_PIXELS))
-        self._backoff = Backoff(patience)
+        self._backoff, self._gaps = Backoff(patience), Gaps()
+        self._renewed_at = -math.inf
         self._began = time.monotonic()
         self._number = self._slot_bytes = 0
         self._told: SourceOnline | None = None
@@ -59,7 +62,7 @@ class Presence:
             try:
                 yield from self._pictures()
             except Renewed as renewed:
-                self._slot_bytes = max(self._slot_bytes, renewed.slot_bytes)
+                yield from self._renew(renewed)
             except EngineError as error:
                 yield from self._outage(scrubbed(str(error).rstrip("."), self._source))
             else:
@@ -67,7 +70,7 @@ class Presence:
 
     def _pictures(self) -> Iterator[Item]:
         """One child's worth. Raises what ended it."""
-        gaps, before, since = Gaps(), self.dropped, None
+        before, since = self.dropped, None
         with self._opened() as stretch:
             try:
                 for item in stretch.items():
@@ -79,12 +82,24 @@ class Presence:
                     else:
                         self.dropped = before + item.dropped
                         self._keep(item)
-                        yield from gaps.before(item)
+                        yield from self._gaps.before(item)
                         yield item
                     if self._enough.is_set():
                         return
             finally:
                 self._backoff.was_online(time.monotonic() - since if since else 0.0)
+
+    def _renew(self, renewed: Renewed) -> Iterator[Item]:
+        """Makes room for what needs more, and then as much again: a picture that grows each time must not cost a
+        child each time. The first time is no news; soon after another one it is an outage like any other."""
+        if renewed.slot_bytes:
+            self._slot_bytes = min(2 * renewed.slot_bytes, 3 * self._limits.max_pixels)
+        before, self._renewed_at = self._renewed_at, time.monotonic()
+        if not self._source.is_live:
+            return
+        self._gaps.renew()
+        if self._renewed_at - before < self._patience.steady_seconds:
+            yield from self._outage(_TOO_SOON)
 
     @contextmanager
     def _opened(self) -> Iterator[Stretch]:
@@ -129,6 +144,7 @@ class Presence:
             return
         if self._offline_since is None:
             self._offline_since, self.is_online = time.monotonic(), False
+            self._gaps = Gaps()
             yield SourceOffline(reason, seconds)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._enough.wait(min(left, _LOOK_SECONDS)):

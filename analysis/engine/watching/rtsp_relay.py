@@ -48,7 +48,7 @@ class RtspRelay:
         self._asked: tuple[bytes, str, str] | None = None
         self._challenges: list[str] = []
         self._answers = 0
-        self._tried = False
+        self._tried = self._stale = False
         Thread(target=self._run, name="rtsp relay", daemon=True).start()
 
     @property
@@ -108,6 +108,7 @@ class RtspRelay:
         rest = rest.replace(self._own, f"{self._place.scheme}://{self._place.named}")
         uri = rest.partition(" ")[0]
         self._asked, self._tried = (message, method, uri), False
+        self._stale = False
         self._send()
 
     def _send(self) -> None:
@@ -142,8 +143,10 @@ class RtspRelay:
 
     def _meet(self, said: Said) -> None:
         fresh = said.of_name("www-authenticate")
-        if self._tried and not any("stale=true" in one.lower() for one in fresh):
+        stale = any("stale=true" in one.lower() for one in fresh)
+        if self._tried and (self._stale or not stale):
             raise SourceFailed("it does not accept the user and the password (401)")
+        self._stale = self._tried
         self._challenges, self._answers, self._tried = fresh, 0, False
         if self._asked is None or self._login.answer(fresh, "OPTIONS", "*") is None:
             raise SourceFailed("it asks for a user and a password (401)")

@@ -81,6 +81,15 @@ def test_a_second_in_which_frames_were_dropped_is_a_gap():
     assert _told(*frames) == [(1.9, 3.5, 16)]
 
 
+def test_what_came_while_a_child_was_replaced_is_a_gap_though_nobody_counted_it():
+    gaps = Gaps()
+    list(gaps.before(_frame(2.0, 7)))
+    gaps.renew()
+    told = [*gaps.before(_frame(5.0, 0)), *gaps.before(_frame(9.0, 0))]
+
+    assert [(gap.from_seconds, gap.to_seconds, gap.frames) for gap in told] == [(2.0, 5.0, 0)]
+
+
 def test_a_pause_of_the_source_itself_is_none():
     assert not _told(_frame(0.0, 0), _frame(0.1, 0), _frame(9.0, 0))
 

@@ -1,8 +1,10 @@
 """Cameras over HTTP: what they send is watched, what goes wrong with them is told once, and they come back."""
 
-from analysis.engine.types import DetectorEnded, SourceOffline, SourceOnline
-from analysis.engine.watching.watch import LiveSource, Pulse
-from tests.analysis.engine.watching.http_camera import MULTIPART, HttpCamera, Viewer, jpeg, mjpeg
+from collections.abc import Callable
+
+from analysis.engine.types import DetectorEnded, FootageGap, SourceOffline, SourceOnline
+from analysis.engine.watching.watch import LiveSource, Patience, Pulse
+from tests.analysis.engine.watching.http_camera import MULTIPART, HttpCamera, Sends, Viewer, jpeg, mjpeg
 from tests.clips import write_video
 from tests.waiting import wait_until
 
@@ -145,6 +147,57 @@ def test_a_camera_that_always_begins_small_and_grows_is_watched(begin):
 
     assert not watch.of(SourceOffline)
     assert len(camera.asked) == 2
+
+
+def growing(width_of: Callable[[int], int]) -> Sends:
+    """Begins small each time, and grows to a width by how often it was asked."""
+
+    def send(viewer: Viewer) -> None:
+        viewer.begin(MULTIPART)
+        number = 0
+        while not viewer.over.is_set():
+            viewer.picture(number, *(width_of(viewer.number), 240) if number > 5 else (160, 240))
+            viewer.pause()
+            number += 1
+
+    return send
+
+
+def test_a_camera_that_grows_a_little_each_time_is_given_room_for_more(begin):
+    with HttpCamera(growing(lambda asked: 320 + 16 * asked)) as camera:
+        watch = begin(LiveSource("http", camera.url))
+        watch.until_online()
+        wait_until(lambda: (240, 336, 3) in {shape for _, _, shape in watch.seer.frames})
+        wait_until(lambda: len(watch.seer.frames) > 40)
+        watch.cancel()
+
+    assert not watch.of(SourceOffline)
+    assert len(camera.asked) == 2
+
+
+def test_a_camera_that_grows_beyond_that_again_and_again_is_asked_ever_more_rarely(begin):
+    patience = Patience(open_seconds=3, stall_seconds=1, first_retry_seconds=60)
+    with HttpCamera(growing(lambda asked: 320 * 3**asked)) as camera:
+        offline = begin(LiveSource("http", camera.url), patience=patience).until_offline()
+
+    assert offline.reason == "the process that decodes it had to be replaced again and again"
+    assert len(camera.asked) == 2
+
+
+def test_what_is_missed_while_a_process_is_replaced_is_told(begin):
+    larger = growing(lambda asked: 320)
+
+    def late(viewer: Viewer) -> None:
+        viewer.pause(1.5)
+        larger(viewer)
+
+    with HttpCamera(larger, late) as camera:
+        watch = begin(LiveSource("http", camera.url), patience=Patience())
+        gap = watch.until(lambda told: isinstance(told, FootageGap))
+
+    assert gap.to_seconds - gap.from_seconds > 1.5
+    assert gap.reason == "the process that decodes it was replaced"
+    assert not watch.of(SourceOffline)
 
 
 def test_pictures_too_large_for_a_watch_are_told(begin):

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.engine.watching.rtsp_answers import Said
 from analysis.engine.watching.source import SourceFailed
-from analysis.engine.watching.watch import LiveSource
+from analysis.engine.watching.watch import LiveSource, Patience
 from tests.analysis.engine.watching.rtsp_camera import RtspCamera
 
 OWN = "rtsp://127.0.0.1:5/secret"
@@ -35,8 +35,8 @@ LED = {
 
 
 @contextmanager
-def liar(answer: str, to: str) -> Iterator[str]:
-    """The address of a camera that answers each question with that."""
+def liar(answer: str, to: str = "", asked: list[str] | None = None) -> Iterator[str]:
+    """The address of a camera that answers each question with that; `asked` takes the questions."""
     door = socket.create_server(("127.0.0.1", 0))
 
     def attend() -> None:
@@ -46,8 +46,9 @@ def liar(answer: str, to: str) -> Iterator[str]:
             except OSError:
                 return
             with suppress(OSError), viewer:
-                while asked := viewer.recv(4000).decode():
-                    number = int(asked.partition("CSeq:")[2].split("\r\n")[0] or 0)
+                while said_to := viewer.recv(4000).decode():
+                    (asked if asked is not None else []).append(said_to)
+                    number = int(said_to.partition("CSeq:")[2].split("\r\n")[0] or 0)
                     length = len(f"RTSP/1.0 302 Moved\r\nCSeq: {number + 1}\r\nLocation: {to}\r\n\r\n")
                     said = answer.format(n=number, next=number + 1, to=to, length=length)
                     viewer.sendall(said.encode())
@@ -141,3 +142,18 @@ def test_a_camera_that_knows_itself_by_another_address_is_watched(begin):
         begin(LiveSource("rtsp", camera.url)).until_online()
 
     assert camera.asked[2].startswith(f"SETUP rtsp://127.0.0.1:{camera.port}/live/ch1/track1 RTSP/1.0\r\n")
+
+
+def test_a_camera_that_calls_every_login_stale_is_given_one_more(begin):
+    answer = (
+        'RTSP/1.0 401 No\r\nCSeq: {n}\r\nWWW-Authenticate: Digest realm="x", nonce="{n}", stale=true\r\n\r\n'
+    )
+    asked: list[str] = []
+    patience = Patience(open_seconds=3, stall_seconds=1, first_retry_seconds=60)
+
+    with liar(answer, asked=asked) as address:
+        watch = begin(LiveSource("rtsp", address, "viewer", "s3cret!pass"), patience=patience)
+        offline = watch.until_offline()
+
+    assert offline.reason == "it does not accept the user and the password (401)"
+    assert len(asked) == 3
