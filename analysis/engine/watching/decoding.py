@@ -73,12 +73,16 @@ class _Looking:
             if paced and own is not None and self._order.is_live:
                 self._pace.keep(own)
             seconds = clock.at(own)
+            number, self.number = self.number, self.number + 1
+            is_due = is_whole and self._flow.takes(seconds)
+            if number < self._order.shown_from:
+                self._outlet.skipped(seconds)
+                continue
             if paced and not self._order.is_live:
                 self._pace.keep(seconds)
-            number, self.number = self.number, self.number + 1
             if is_whole:
                 self._outlet.alive(0, seconds)
-            if not is_whole or not self._flow.takes(seconds):
+            if not is_due:
                 continue
             if turn is None or frame.rotation != angle:
                 angle, turn = frame.rotation, frames.orientation(frame)

@@ -13,7 +13,7 @@ from analysis.engine.lane import InFeed
 from analysis.engine.types import FootageFrame, MediaKind, Observation, Probe, SourceOnline
 from analysis.engine.watching.panel import Panel
 from analysis.engine.watching.presence import Item, Presence
-from analysis.engine.watching.source import Pulse
+from analysis.engine.watching.source import FileFailed, Pulse
 from analysis.engine.watching.stretch import LiveFrame
 
 OUT_OBSERVATIONS = 64
@@ -81,6 +81,9 @@ class Lookout:
                 self._pulse()
                 if self.stop.is_set() or self._panel.has_given_up:
                     return
+        # detectors conclude on what there was of it
+        except FileFailed as error:
+            self.error = error
         finally:
             # ends the child now and not when the collector comes by
             items.close()  # type: ignore[attr-defined]  # a generator

@@ -11,7 +11,8 @@ from analysis.engine.watching.source import LiveSource, Patience
 class LiveOrder:
     """began: when watching began, in time.monotonic, which is one clock for all processes of a machine.
 
-    From `number` and `from_seconds` on the pictures of this stretch are counted and timed.
+    From `number` and `from_seconds` on the pictures of this stretch are counted and timed; those before `shown_from`
+    were shown by a stretch before, and are only decoded.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class LiveOrder:
     began: float
     number: int
     from_seconds: float
+    shown_from: int
 
     @classmethod
     def of(
@@ -41,6 +43,7 @@ class LiveOrder:
         began: float,
         number: int,
         from_seconds: float,
+        shown_from: int,
     ) -> Self:
         return cls(
             kind=source.kind,
@@ -58,6 +61,7 @@ class LiveOrder:
             began=began,
             number=number,
             from_seconds=from_seconds,
+            shown_from=shown_from,
         )
 
     @classmethod

@@ -33,6 +33,10 @@ class LiveOutlet(Outlet):
         self._say(wire.Tag.PICTURE, wire.PICTURE.pack(*said))
         return True
 
+    def skipped(self, seconds: float) -> None:
+        """A sign of life before the first picture, while what was shown before is decoded once more."""
+        super().alive(0, seconds)
+
     def alive(self, errors: int, seconds: float) -> None:
         """A sign of life, unless nobody takes what was said before: a pipe that fills would make the camera wait."""
         if self._free.acquire(blocking=False):

@@ -14,7 +14,7 @@ from analysis.engine.watching.backoff import Backoff
 from analysis.engine.watching.gaps import Gaps
 from analysis.engine.watching.order import LiveOrder
 from analysis.engine.watching.scrubbing import scrubbed
-from analysis.engine.watching.source import LiveSource, Patience
+from analysis.engine.watching.source import FileFailed, LiveSource, Patience
 from analysis.engine.watching.stretch import LiveFrame, Opened, Renewed, Stretch
 
 _LOOK_SECONDS = 0.25
@@ -40,7 +40,7 @@ class Presence:
         self._source, self._settings, self._patience = source, settings, patience
         self._limits = replace(limits, max_pixels=min(limits.max_pixels, MOST_PIXELS))
         self._backoff, self._gaps = Backoff(patience), Gaps()
-        self._renewed_at = -math.inf
+        self._renewed_at, self._renewals = -math.inf, 0
         self._began = time.monotonic()
         self._number = self._slot_bytes = 0
         self._told: SourceOnline | None = None
@@ -57,14 +57,20 @@ class Presence:
                 self._stretch.kill()
 
     def items(self) -> Iterator[Item]:
-        """None whenever nothing has happened for a moment. Ends when a file does, and after `end`."""
+        """None whenever nothing has happened for a moment. Ends when a file does, and after `end`.
+
+        Raises FileFailed: what could not be read of a file will not be the next time either, and to begin it anew would
+        tell everything again.
+        """
         while not self._enough.is_set():
             try:
                 yield from self._pictures()
             except Renewed as renewed:
                 yield from self._renew(renewed)
             except EngineError as error:
-                yield from self._outage(scrubbed(str(error).rstrip("."), self._source))
+                reason = scrubbed(str(error).rstrip("."), self._source)
+                self._refuse_file(reason)
+                yield from self._outage(reason)
             else:
                 return
 
@@ -89,12 +95,21 @@ class Presence:
             finally:
                 self._backoff.was_online(time.monotonic() - since if since else 0.0)
 
+    def _refuse_file(self, reason: str) -> None:
+        if self._source.is_live or self._enough.is_set():
+            return
+        if self._told is None:
+            raise FileFailed(f"The file cannot be watched: {reason}.")
+        if self._source.is_once:
+            raise FileFailed(f"The file could be watched up to {self.pts_seconds:.1f} s: {reason}.")
+
     def _renew(self, renewed: Renewed) -> Iterator[Item]:
         """Makes room for what needs more, and then as much again: a picture that grows each time must not cost a
         child each time. The first time is no news; soon after another one it is an outage like any other."""
         if renewed.slot_bytes:
             self._slot_bytes = min(2 * renewed.slot_bytes, 3 * self._limits.max_pixels)
         before, self._renewed_at = self._renewed_at, time.monotonic()
+        self._renewals += 1
         if not self._source.is_live:
             return
         self._gaps.renew()
@@ -103,16 +118,21 @@ class Presence:
 
     @contextmanager
     def _opened(self) -> Iterator[Stretch]:
+        once, limits = self._source.is_once, self._limits
+        if once:
+            # it has to get there first, past what was seen; each time it got further
+            limits = replace(limits, cpu_seconds=limits.cpu_seconds * (1 + self._renewals))
         order = LiveOrder.of(
             self._source,
             self._patience,
             max_fps=self._settings.max_fps,
             frame_skip=self._settings.frame_skip,
             began=self._began,
-            number=self._number,
-            from_seconds=self.pts_seconds + _STEP_SECONDS if self._number else 0.0,
+            number=0 if once else self._number,
+            from_seconds=self.pts_seconds + _STEP_SECONDS if self._number and not once else 0.0,
+            shown_from=self._number,
         )
-        with Stretch(self._source, order, self._limits, self._slot_bytes) as stretch:
+        with Stretch(self._source, order, limits, self._slot_bytes) as stretch:
             with self._lock:
                 self._stretch = stretch
             if self._enough.is_set():

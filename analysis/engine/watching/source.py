@@ -26,6 +26,13 @@ class SourceFailed(EngineError):
     retryable = True
 
 
+class FileFailed(EngineError):
+    """A file that is watched once cannot be read, or no further; the text says why, never its path. Trying it again
+    would tell the same once more."""
+
+    code = "file_failed"
+
+
 @dataclass(frozen=True)
 class LiveSource:
     """Where pictures come from: `address` of a camera or /dev/videoN, or `path` of a file.
@@ -59,6 +66,11 @@ class LiveSource:
     def is_live(self) -> bool:
         """Whether it goes on without us: what is not taken in time is lost."""
         return self.kind != "file"
+
+    @property
+    def is_once(self) -> bool:
+        """Whether it has a beginning and an end: what was told of it is never to be told again."""
+        return self.kind == "file" and not self.loop
 
     @property
     def may_drop(self) -> bool:

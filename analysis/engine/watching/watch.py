@@ -45,7 +45,7 @@ def watch(
 
     detectors: those of footage, by name; of none when it is for the live view alone. cancelled: asked about every
     0.1 s, from the thread that iterates; then sessions conclude, what they tell is still yielded, and Cancelled is
-    raised. Raises UnknownDetector at once.
+    raised. Raises UnknownDetector at once; FileFailed, after conclusions, of a file that cannot be read on.
     """
     options = options or Options()
     panel = Panel(registry, detectors, settings, options)

@@ -11,6 +11,7 @@ from analysis.engine.media.limits import Limits
 from analysis.engine.schedule import Options
 from analysis.engine.types import SourceOffline
 from analysis.engine.watching.watch import LiveSource
+from tests.analysis.engine.watching.children import decoder
 from tests.clips import write_video
 from tests.waiting import wait_until
 
@@ -21,7 +22,7 @@ def test_a_child_that_is_killed_is_an_outage_and_then_replaced(begin, tmp_path):
     clip = write_video(tmp_path / "clip.mp4", seconds=1.0)
     watch = begin(LiveSource("file", path=clip, pace="fast", loop=True))
     watch.until_online()
-    os.kill(_child(), signal.SIGKILL)
+    os.kill(decoder(), signal.SIGKILL)
     offline = watch.until_offline()
     online = watch.until_online()
     watch.cancel()
@@ -37,7 +38,7 @@ def test_a_child_that_used_up_its_time_is_replaced_without_an_outage(begin, tmp_
     options = Options(limits=Limits(cpu_seconds=2))
     watch = begin(LiveSource("file", path=clip, pace="fast", loop=True), options=options)
     watch.until_online()
-    first = _child()
+    first = decoder()
     wait_until(lambda: not Path(f"/proc/{first}").exists(), limit=30)
     seen = len(watch.seer.frames)
     wait_until(lambda: len(watch.seer.frames) > seen + 50)
@@ -51,7 +52,7 @@ def test_no_child_is_left_when_a_watch_is_closed(begin, tmp_path):
     clip = write_video(tmp_path / "clip.mp4", seconds=1.0)
     watch = begin(LiveSource("file", path=clip, loop=True))
     watch.until_online()
-    child = _child()
+    child = decoder()
 
     assert watch.watching.close(10)
     assert not Path(f"/proc/{child}").exists()
@@ -61,24 +62,6 @@ def test_the_command_line_of_the_child_holds_no_credentials(begin, tmp_path):
     clip = write_video(tmp_path / "clip.mp4", seconds=1.0)
     watch = begin(LiveSource("file", "", "viewer", "s3cret!pass", path=clip, loop=True))
     watch.until_online()
-    there = Path(f"/proc/{_child()}")
+    there = Path(f"/proc/{decoder()}")
 
     assert b"s3cret" not in (there / "cmdline").read_bytes() + (there / "environ").read_bytes()
-
-
-def _child() -> int:
-    """The process id of the only child that decodes."""
-    found = [
-        int(there.name)
-        for there in Path("/proc").iterdir()
-        if there.name.isdigit() and _is_ours(there) and b"media.child" in (there / "cmdline").read_bytes()
-    ]
-    assert len(found) == 1
-    return found[0]
-
-
-def _is_ours(there: Path) -> bool:
-    try:
-        return int((there / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid()
-    except OSError:
-        return False

@@ -1,9 +1,16 @@
 """Recorded files are watched at their own pace or as fast as possible, once or again and again."""
 
+import os
+import signal
 import time
+from collections.abc import Callable
 
-from analysis.engine.types import DetectorEnded, SourceOffline, SourceOnline
+import pytest
+
+from analysis.engine.types import DetectorEnded, FootageFrame, SourceOffline, SourceOnline
+from analysis.engine.watching.source import FileFailed
 from analysis.engine.watching.watch import LiveSource
+from tests.analysis.engine.watching.children import decoder
 from tests.analysis.engine.watching.seer import Seer
 from tests.clips import write_video
 from tests.waiting import wait_until
@@ -94,19 +101,80 @@ def test_a_file_whose_times_jump_and_run_backward_is_watched_in_order(begin, tmp
     assert watch.seer.times[-1] < 10
 
 
-def test_a_file_that_is_no_video_is_told_without_its_path(begin, tmp_path):
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_file_that_is_no_video_fails_at_once_without_its_path(begin, tmp_path, loop):
     text = tmp_path / "clip.mp4"
     text.write_text("#EXTM3U\nfile:///etc/passwd\n")
+    watch = begin(LiveSource("file", path=text, loop=loop))
 
-    offline = begin(LiveSource("file", path=text)).until_offline()
+    with pytest.raises(FileFailed) as failed:
+        watch.to_the_end()
 
-    assert offline.reason == "it is no video that Assay knows"
+    assert str(failed.value) == "The file cannot be watched: it is no video that Assay knows."
+    assert not watch.of(SourceOffline)
 
 
-def test_a_file_that_is_missing_is_told_without_its_path(begin, tmp_path):
-    offline = begin(LiveSource("file", path=tmp_path / "gone.mp4")).until_offline()
+def test_a_file_that_is_missing_fails_at_once_without_its_path(begin, tmp_path):
+    watch = begin(LiveSource("file", path=tmp_path / "gone.mp4"))
 
-    assert offline.reason == "there is no such file"
+    with pytest.raises(FileFailed, match="The file cannot be watched: there is no such file"):
+        watch.to_the_end()
+
+
+def test_a_file_of_which_nothing_can_be_decoded_fails_at_once(begin, tmp_path):
+    # its index stands in front
+    content = bytearray(write_video(tmp_path / "clip.mp4", seconds=2.0).read_bytes())
+    at = content.index(b"mdat") + 4
+    content[at:] = bytes(len(content) - at)
+    (tmp_path / "clip.mp4").write_bytes(content)
+    watch = begin(LiveSource("file", path=tmp_path / "clip.mp4", pace="fast"))
+
+    with pytest.raises(FileFailed, match="The file cannot be watched: "):
+        watch.to_the_end()
+
+    assert not watch.seer.frames
+
+
+def test_what_fails_in_the_middle_ends_the_watch_after_it_was_concluded(begin, tmp_path):
+    clip = write_video(tmp_path / "clip.mp4", seconds=4.0)
+    watch = begin(LiveSource("file", path=clip, pace="fast"), Seer(on_frame=_killing(signal.SIGKILL)))
+
+    with pytest.raises(FileFailed, match=r"The file could be watched up to 0\.[0-9] s: the process that"):
+        watch.to_the_end()
+
+    assert isinstance(watch.seen[-1], DetectorEnded)
+    assert watch.seer.numbers == list(range(len(watch.seer.numbers)))
+
+
+def test_another_process_goes_on_where_the_first_one_stopped(begin, tmp_path):
+    clip = write_video(tmp_path / "clip.mp4", seconds=4.0)
+    watch = begin(LiveSource("file", path=clip, pace="fast"), Seer(on_frame=_killing(signal.SIGXCPU)))
+    watch.to_the_end()
+
+    assert watch.seer.numbers == list(range(100))
+    assert [round(pts, 2) for pts in watch.seer.times] == [number / 25 for number in range(100)]
+
+
+def test_a_file_whose_pictures_grow_is_told_once(begin, tmp_path):
+    small = write_video(tmp_path / "small.ts", seconds=1.0, container="mpegts")
+    large = write_video(tmp_path / "large.ts", seconds=1.0, width=640, height=480, container="mpegts")
+    (tmp_path / "both.ts").write_bytes(small.read_bytes() + large.read_bytes())
+    watch = begin(LiveSource("file", path=tmp_path / "both.ts", pace="fast"))
+    watch.to_the_end()
+
+    assert {shape[0] for _, _, shape in watch.seer.frames} == {240, 480}
+    assert watch.seer.numbers == sorted(set(watch.seer.numbers))
+    assert 40 <= len(watch.seer.numbers) <= 50
+
+
+def _killing(signal_: signal.Signals) -> Callable[[FootageFrame], None]:
+    """At the sixth picture: the process that decodes is sent that."""
+
+    def on_frame(frame: FootageFrame) -> None:
+        if frame.number == 5:
+            os.kill(decoder(), signal_)
+
+    return on_frame
 
 
 def _spend(seconds: float) -> None:
