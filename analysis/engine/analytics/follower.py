@@ -37,6 +37,15 @@ class Follower:
             self._ahead = (look, self._predicted(pts_seconds, look))
         return self._ahead[1]
 
+    @property
+    def stands(self) -> bool:
+        """Whether it stands still, or has not moved since it was first seen."""
+        return self.still or self._anchor == self.first
+
+    def stay(self, look: int) -> None:
+        """At that look it is expected where it was."""
+        self._ahead = (look, self.motion)
+
     def _predicted(self, pts_seconds: float, look: int) -> Motion:
         missed = look - self.look > 1
         if missed and self.still:

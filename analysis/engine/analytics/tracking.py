@@ -6,8 +6,9 @@ begin a track. Thresholds are those of section 4.1 (0.6; an overlap of 0.2) and 
 low ones). Ours differs:
 
 - Time is media time in seconds, never a count of frames: the motion (see `kalman`), how long a lost track is kept (two
-  seconds, where the paper says 30 frames), how soon it must be confirmed. A leap backwards, or ahead by more than a
-  lost track is kept, ends all tracks.
+  seconds, where the paper says 30 frames), how soon it must be confirmed. A leap backwards ends all tracks. One ahead
+  ends those that do not stand where they stood: a leap is longer than a lost track is kept, and than three times the
+  usual distance of frames, since where frames are rare each would be one.
 - Boxes that do not overlap, as at few frames a second, may match where the motion makes that likely (`nearness`), but
   always behind those that do.
 - Tracks and detections of different classes never match, unless the classes are named interchangeable; of two such
@@ -18,12 +19,14 @@ low ones). Ours differs:
 - Confidence does not weigh the overlap.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from math import isfinite
+from statistics import median_low
 
 import numpy as np
 
-from analysis.engine.analytics.follower import Follower
+from analysis.engine.analytics.follower import STILL_OVERLAP, Follower
 from analysis.engine.analytics.matching import Reals, assigned, nearness, overlaps
 from analysis.engine.analytics.objects import Detection, Track, TrackAction, TrackerSettings, TrackEvent
 
@@ -31,6 +34,8 @@ LEAST_OVERLAP, LEAST_OVERLAP_LOW = 0.2, 0.5
 MOST_SIZES = 1.5  # how far from where it should be a box may lie
 NEAR_WEIGHT = 0.1  # two near pairs must not outweigh one that overlaps
 SAME_OBJECT = 0.7  # overlap of interchangeable classes on one object
+LEAP = 3.0  # usual distances of frames
+_DISTANCES = 15  # whose median is the usual one: seven odd ones do not change it
 
 Pair = tuple[Follower, Detection]
 
@@ -43,6 +48,7 @@ class Tracker:
         self._kinds = {name: min(group) for group in self.settings.interchangeable for name in group}
         self._followers: list[Follower] = []
         self._pts_seconds: float | None = None
+        self._distances: deque[float] = deque(maxlen=_DISTANCES)
         self._look = 0
         self._last_number = 0
 
@@ -53,9 +59,11 @@ class Tracker:
         """
         if not isfinite(pts_seconds):
             raise ValueError(f"A frame needs a media time, not {pts_seconds}.")
-        events = self.finish() if self._leapt(pts_seconds) else []
-        self._pts_seconds, self._look = pts_seconds, self._look + 1
-        for follower, detection in self._matches(self._usable(detections)):
+        seen = self._usable(detections)
+        self._look += 1
+        events = self._leapt(pts_seconds, seen)
+        self._pts_seconds = pts_seconds
+        for follower, detection in self._matches(seen):
             follower.seen(detection, pts_seconds, self._look)
         return events + self._left() + self._entered() + self._updated()
 
@@ -70,9 +78,29 @@ class Tracker:
         """The tracks that have entered and not left, in order of numbers, each as last seen."""
         return tuple(follower.track(self._pts_seconds or 0.0) for follower in self._known())
 
-    def _leapt(self, pts_seconds: float) -> bool:
-        before = pts_seconds if self._pts_seconds is None else self._pts_seconds
-        return not 0 <= pts_seconds - before <= self.settings.buffer_seconds
+    def _leapt(self, pts_seconds: float, seen: list[Detection]) -> list[TrackEvent]:
+        """Ends what a leap in time ends, if this is one."""
+        seconds = 0.0 if self._pts_seconds is None else pts_seconds - self._pts_seconds
+        if seconds < 0:
+            return self.finish()
+        if seconds:
+            self._distances.append(seconds)
+        if seconds <= max(self.settings.buffer_seconds, LEAP * median_low(self._distances or [0.0])):
+            return []
+        staying = [one for one in self._followers if self._stays(one, seconds, seen)]
+        told = [self._tell(TrackAction.LEFT, one) for one in self._known() if one not in staying]
+        self._followers = staying
+        return told
+
+    def _stays(self, follower: Follower, seconds: float, seen: list[Detection]) -> bool:
+        """Whether it stood, and something of its kind stands there still; then it is expected there."""
+        if not follower.stands or seconds > self.settings.still_buffer_seconds:
+            return False
+        alike = [one.box for one in seen if self._alike(one, follower.last)]
+        if not alike or overlaps([follower.last.box], alike).max() < STILL_OVERLAP:
+            return False
+        follower.stay(self._look)
+        return True
 
     def _usable(self, detections: Sequence[Detection]) -> list[Detection]:
         """Most confident first, in an order of their own; at most as many as there may be tracks."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis.engine.analytics.zones import LineWatch, ZoneEvent
 
 _PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "sheep": "sheep", "skis": "skis"}
+LEAST_FRAMES = 3  # in which an object must be seen: TrackerSettings.confirm_hits, which a test compares
 _HISSING = ("s", "x", "z", "ch", "sh")
 
 
@@ -46,6 +47,12 @@ class TrackCounts:
 
     def zone(self, change: "ZoneEvent", class_name: str) -> None:
         self._zones[change.zone].change(change, class_name)
+
+    def too_short(self) -> str:
+        """Why nothing could have been followed; empty where it could."""
+        if self._still or self._classes or self._frames >= LEAST_FRAMES:
+            return ""
+        return f"{self._frames} frames were looked at; an object is followed from the {LEAST_FRAMES}rd on"
 
     def sentence(self) -> str:
         verb = "in the picture" if self._still else "followed"

@@ -121,6 +121,8 @@ class TrackingSession:
         return iter(())
 
     def finish(self) -> Assessment:
+        if too_short := self._counts.too_short():
+            return NotAssessed(Reason.TOO_SHORT, too_short, self._counts.facts(self._lines))
         return NotAssessed(Reason.REPORTS_FACTS, self._counts.sentence(), self._counts.facts(self._lines))
 
     def evidence(self) -> Iterable[EvidenceMade]:

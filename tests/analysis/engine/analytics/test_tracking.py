@@ -197,7 +197,36 @@ def test_what_walked_out_of_the_frame_is_not_what_comes_in_there():
     assert actions(ended(events)) == [("entered", 1), ("left", 1), ("entered", 2)]
 
 
-@pytest.mark.parametrize("leap", [-0.2, 2.5, 3600.0])
+@pytest.mark.parametrize("gap", [2.5, 3.0, 10.0])
+def test_frames_that_are_always_rare_are_no_leaps(gap):
+    cars = [seen(0.1 * number, class_name="car") for number in range(0, 9, 2)]
+
+    events = fed(Tracker(), *[cars] * 20, gap=gap)
+
+    assert actions(ended(events)) == [("entered", number) for number in range(1, 6)]
+
+
+def test_what_stands_where_it_stood_after_a_gap_is_the_same_track():
+    chance, now, tracker = random.Random(1), 0.0, Tracker()  # noqa: S311 - no secret
+    events = []
+    for _ in range(200):
+        now += chance.choice([0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 3.0])
+        events += tracker.step(now, [parked()])
+
+    assert actions(ended(events)) == [("entered", 1)]
+
+
+def test_what_moved_or_is_another_after_a_gap_is_another_track():
+    tracker = Tracker()
+    walked = [[seen(0.2 + 0.02 * number), seen(0.7, class_name="dog")] for number in range(10)]
+    events = fed(tracker, *walked)
+
+    events += fed(tracker, *[[seen(0.38), seen(0.7, class_name="cat")]] * 3, start=4.0)
+
+    assert actions(ended(events))[2:] == [("left", 1), ("left", 2), ("entered", 3), ("entered", 4)]
+
+
+@pytest.mark.parametrize("leap", [-0.2, 10.5, 3600.0])
 def test_a_leap_in_time_ends_all_tracks(leap):
     tracker = Tracker()
     fed(tracker, *[[seen(0.2), seen(0.6)]] * 4)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.engine.analytics.objects import Detection
+from analysis.engine.analytics.objects import Detection, TrackerSettings
 from analysis.engine.analytics.zones import Line, Polygon, Zone
+from analysis.engine.detectors.track_counts import LEAST_FRAMES
 from analysis.engine.pipeline import examine
 from analysis.engine.registry import Registry
 from analysis.engine.types import Pixels, Reason, SnapshotPolicy
@@ -262,3 +263,12 @@ def test_people_in_a_real_picture_are_told(media_dir, weights_dir):
     assert told["classes"]["person"] >= 3
     assert told["finder"]["name"] == "yolox-nano"
     assert {one.model[0] for one in tracks(seen)} == {"yolox-nano"}
+
+
+def test_where_nothing_could_have_been_followed_nothing_is_said_of_objects(tmp_path):
+    path = film(tmp_path / "clip.mp4", 0.1, Mover("car", (0.5, 0.3), (0.0, 0.0)))
+    told = ending(seen_in(path), "tracking").assessment
+
+    assert told.reason is Reason.TOO_SHORT
+    assert "an object is followed from the 3rd on" in told.detail
+    assert TrackerSettings().confirm_hits == LEAST_FRAMES
