@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from analysis.engine.analytics.detection.classes import COCO
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.polygons import LEAST_POINTS, MOST_POINTS, Polygon
 from analysis.engine.analytics.zones import Line, Zone
@@ -35,6 +36,15 @@ def _known_region(region: str) -> str:
 
 
 Region = Annotated[str, StringConstraints(max_length=8), AfterValidator(_known_region)]
+
+
+def _known_class(name: str) -> str:
+    if name not in COCO:
+        raise ValueError(f"No such object is looked for. Known: {', '.join(sorted(COCO))}.")
+    return name
+
+
+ClassName = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_class)]
 
 
 class _Strict(BaseModel):
@@ -81,7 +91,7 @@ class CameraSettings(_Strict):
     """How a camera is watched. Times are in seconds of media time, points in 0–1 of the upright frame."""
 
     detectors: Annotated[list[Detector], Field(min_length=1, max_length=3)] = ["motion", "tracking", "anpr"]
-    classes: list[Name] = Field(
+    classes: list[ClassName] = Field(
         [],
         max_length=100,
         description="Of objects to follow; empty for people, vehicles, animals and luggage.",
@@ -97,10 +107,12 @@ class CameraSettings(_Strict):
         [], max_length=MOST_OUTLINES, description="What lies inside is never looked at."
     )
     least_area_percentage: float = Field(
-        0.05, ge=0, le=100, allow_inf_nan=False, description="Of the frame, for motion."
+        0.05, gt=0, le=100, allow_inf_nan=False, description="Of the frame, for motion."
     )
     motion_cooldown_seconds: Seconds = 1.0
-    track_buffer_seconds: Seconds = 2.0
+    track_buffer_seconds: float = Field(
+        2.0, gt=0, le=86400, allow_inf_nan=False, description="How long an object may be out of sight."
+    )
     least_dwell_seconds: Seconds = Field(0.0, description="Before a track enters.")
     plate_cooldown_seconds: Seconds = 30.0
     plate_regions: list[Region] = Field([], max_length=100, description="Whose formats count; empty for all.")

@@ -86,6 +86,9 @@ def test_all_that_is_said_reaches_the_engine() -> None:
         ({"max_fps": 0}, "max_fps"),
         ({"frame_skip": -1}, "frame_skip"),
         ({"least_area_percentage": 101}, "least_area_percentage"),
+        ({"least_area_percentage": 0}, "least_area_percentage"),
+        ({"track_buffer_seconds": 0}, "track_buffer_seconds"),
+        ({"classes": ["car", "unicorn"]}, "classes.1"),
         ({"plate_cooldown_seconds": float("inf")}, "plate_cooldown_seconds"),
         ({"plate_regions": ["XX"]}, "plate_regions.0"),
         ({"snapshots": "every"}, "snapshots"),
@@ -101,3 +104,12 @@ def test_what_is_wrong_is_refused_by_its_name(said: Any, field: str) -> None:
         read(said)
 
     assert list(refused.value.reasons) == [field]
+
+
+def test_a_class_nobody_looks_for_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(BadSettings) as refused:
+        read({"classes": ["Car"]})
+
+    (reason, _) = refused.value.reasons["classes.0"]
+    assert "Known: airplane, apple" in reason
+    assert " car, " in reason and "Car" not in reason
