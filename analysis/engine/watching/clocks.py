@@ -9,14 +9,21 @@ _MOST_WAIT_SECONDS = 5.0
 
 
 class ArrivalClock:
-    """Of a camera: seconds since watching began when its picture came. What it says itself is not asked."""
+    """Of a camera: seconds since watching began when its picture came. What it says itself is not asked.
+
+    At most 1,000 a second have a time; it is never one that has not come yet.
+    """
 
     def __init__(self, began: float, from_seconds: float) -> None:
-        self._began, self._last = began, from_seconds
+        self._began, self._last = began, from_seconds - _STEP_SECONDS
 
-    def at(self, _: float | None) -> float:
-        self._last = max(time.monotonic() - self._began, self._last + _STEP_SECONDS)
-        return self._last
+    def at(self, _: float | None) -> float | None:
+        """None for a picture that came too soon after the one before."""
+        now = time.monotonic() - self._began
+        if now < self._last + _STEP_SECONDS:
+            return None
+        self._last = now
+        return now
 
 
 class MediaClock:

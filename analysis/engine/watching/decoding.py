@@ -74,6 +74,9 @@ class _Looking:
                 self._pace.keep(own)
             seconds = clock.at(own)
             number, self.number = self.number, self.number + 1
+            if seconds is None:
+                # nobody is shown a thousand pictures a second
+                continue
             is_due = is_whole and self._flow.takes(seconds)
             if number < self._order.shown_from:
                 self._outlet.skipped(seconds)

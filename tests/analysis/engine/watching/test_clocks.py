@@ -1,5 +1,7 @@
 """Times of watched pictures never run backward; attempts become rarer; gaps are told when they stand out."""
 
+import time
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -38,11 +40,18 @@ def test_what_begins_again_goes_on_a_frame_later():
     assert first + [clock.at(one) for one in (3.0, 3.5)] == [0.0, 0.5, 1.0, 1.5]
 
 
-def test_pictures_that_arrive_at_once_have_times_of_their_own():
-    clock = ArrivalClock(0.0, 1e8)  # beyond the clock of this machine, as if nothing had passed
-    times = [clock.at(0.0) for _ in range(3)]
+def test_no_picture_has_a_time_that_has_not_come_yet():
+    began = time.monotonic()
+    clock = ArrivalClock(began, 0.0)
+    times = [(clock.at(0.0), time.monotonic() - began) for _ in range(20_000)]
+    given = [(at, now) for at, now in times if at is not None]
 
-    assert [round(one - 1e8, 3) for one in times] == [0.001, 0.002, 0.003]
+    assert all(at <= now for at, now in given)
+    assert all(later - earlier >= 0.001 for (earlier, _), (later, _) in pairwise(given))
+
+
+def test_pictures_before_the_end_of_the_stretch_before_have_no_time():
+    assert ArrivalClock(0.0, 1e8).at(0.0) is None  # beyond the clock of this machine
 
 
 def test_attempts_become_rarer_up_to_a_minute():

@@ -1,16 +1,20 @@
 """What a camera sends must not make us read our own files, ask other hosts, or tell what nobody may know."""
 
+import io
 import logging
 import socket
 import threading
 
 import pytest
+from PIL import Image
 
+from analysis.engine.types import SourceOffline
 from analysis.engine.watching.source import UnsoundSource
 from analysis.engine.watching.watch import LiveSource
-from tests.analysis.engine.watching.http_camera import HttpCamera, Viewer, mjpeg
+from tests.analysis.engine.watching.http_camera import MULTIPART, HttpCamera, Viewer, mjpeg
 from tests.analysis.engine.watching.rtsp_camera import RtspCamera
 from tests.clips import write_video
+from tests.waiting import wait_until
 
 SECRETS = ("viewer", "s3cret!pass", "127.0.0.1", "channel=1", "token=5", "://")
 
@@ -158,3 +162,22 @@ def test_a_device_that_is_not_there_is_told(begin):
     offline = begin(LiveSource("device", "/dev/video987")).until_offline()
 
     assert offline.reason == "there is no such device on this machine"
+
+
+def test_a_camera_that_sends_more_than_a_thousand_pictures_a_second_is_watched(begin):
+    tiny = io.BytesIO()
+    Image.new("L", (16, 16)).save(tiny, "JPEG")
+    part = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + tiny.getvalue() + b"\r\n"
+
+    def flood(viewer: Viewer) -> None:
+        viewer.begin(MULTIPART)
+        while not viewer.over.is_set():
+            viewer.write(part * 500)
+
+    with HttpCamera(flood) as camera:
+        watch = begin(LiveSource("http", camera.url), max_fps=20)
+        watch.until_online()
+        wait_until(lambda: len(watch.seer.frames) >= 50)
+        watch.cancel()
+
+    assert not watch.of(SourceOffline)
