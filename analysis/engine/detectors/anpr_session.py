@@ -35,6 +35,7 @@ LEAST_VEHICLE_PX = 64
 MOST_VEHICLES = 6  # of one frame, the largest first
 WHOLE_FRAME_SECONDS, LOOSE_SECONDS = 1.0, 0.2
 MOST_LISTED = 200
+WITHOUT_VEHICLE = "it stands on no vehicle that was found"
 
 
 class PlateSession:
@@ -86,9 +87,11 @@ class PlateSession:
         for vehicle in self._due(frame, vehicles):
             for plate in self._finder.on_vehicle(frame.rgb, vehicle, vehicles, **at):  # type: ignore[arg-type]
                 yield from self._read(frame, plate, vehicle.track or 0)
+        self._loose.watch(frame.rgb, frame.pts_seconds)
         if not vehicles:
             for plate in self._without_vehicles(frame):
-                yield from self._read(frame, plate, self._loose.number(plate, frame.pts_seconds))
+                self._read_loose(frame, plate)
+        yield from self._end(self._loose.ready())
         yield from self._end(self._loose.gone(frame.pts_seconds))
 
     def _due(self, frame: FootageFrame, vehicles: Sequence[Vehicle]) -> Iterator[Vehicle]:
@@ -109,6 +112,7 @@ class PlateSession:
             self._whole_at = pts_seconds
             if self._scene.is_new(frame.rgb, pts_seconds):
                 self._loose_at = pts_seconds
+                self._loose.whole_look(pts_seconds)
                 return self._finder.everywhere(frame.rgb, pts_seconds=pts_seconds, frame=number)
         if 0 <= pts_seconds - self._loose_at < LOOSE_SECONDS - 1e-3:
             return []
@@ -119,11 +123,23 @@ class PlateSession:
             found += [one for one in near if one.box not in [other.box for other in found]]
         return found
 
-    def _read(self, frame: FootageFrame, plate: Plate, number: int) -> Iterator[PlateTold]:
+    def _read_loose(self, frame: FootageFrame, plate: Plate) -> None:
+        """Nothing is told yet: first it has to show that it is no writing laid over the footage."""
+        number = self._loose.number(plate, frame.pts_seconds, frame.rgb)
+        if self._loose.is_settled(number):
+            return
+        self._see(frame, plate, number)
+        if self._announcer.read(number, plate.read, held=True):
+            self._loose.agreed(number)
+
+    def _see(self, frame: FootageFrame, plate: Plate, number: int) -> None:
         self._reads += 1
-        self._sparing.read(number)
         if self._sights.is_wanted(number, plate):
             self._sights.keep(number, Sight(plate, self._pictured(frame, plate)))
+
+    def _read(self, frame: FootageFrame, plate: Plate, number: int) -> Iterator[PlateTold]:
+        self._sparing.read(number)
+        self._see(frame, plate, number)
         agreed = self._announcer.read(number, plate.read)
         if agreed:
             yield self._tell(agreed, self._sights.take(number))
@@ -211,6 +227,6 @@ def _told(agreed: Consensus, sight: Sight) -> PlateTold:
         vehicle_box=vehicle.box if vehicle else None,
         candidates=tuple((one.text, one.share) for one in others),
         reads=max(1, agreed.agreeing),
-        doubt=agreed.doubt,
+        doubt="; ".join(filter(None, (agreed.doubt, "" if vehicle else WITHOUT_VEHICLE))),
         snapshot=sight.snapshot,
     )

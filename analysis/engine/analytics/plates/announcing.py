@@ -32,8 +32,11 @@ class Announcer:
         self._tracks: OrderedDict[int, _Track] = OrderedDict()
         self._told: OrderedDict[str, float] = OrderedDict()
 
-    def read(self, track: int, read: Read) -> Consensus | None:
-        """Adds a read; the plate, if from now on it is good enough to tell and was not told yet."""
+    def read(self, track: int, read: Read, *, held: bool = False) -> Consensus | None:
+        """Adds a read; the plate, if from now on it is good enough to tell and was not told yet.
+
+        held: it is not told, and may be said to be good enough again; `end` tells it.
+        """
         known = self._tracks.setdefault(track, _Track())
         self._tracks.move_to_end(track)
         while len(self._tracks) > MOST_TRACKS:
@@ -42,7 +45,9 @@ class Announcer:
             return None
         known.reads = surest([*known.reads, read])
         found = consensus(known.reads, self._grammar)
-        return self._tell(known, found, read.pts_seconds) if found and not found.doubt else None
+        if found is None or found.doubt:
+            return None
+        return found if held else self._tell(known, found, read.pts_seconds)
 
     def is_told(self, track: int) -> bool:
         """Whether nothing more will be told of it."""

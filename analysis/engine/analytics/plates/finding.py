@@ -15,7 +15,7 @@ from analysis.engine.analytics.plates.candidates import Candidate, candidates
 from analysis.engine.analytics.plates.formats import Grammar
 from analysis.engine.analytics.plates.framing import fits_a_country, framed, mended
 from analysis.engine.analytics.plates.reading import Character, Read, Reading, understood
-from analysis.engine.analytics.plates.rim import plate_around
+from analysis.engine.analytics.plates.rim import Around, plate_around
 from analysis.engine.analytics.plates.rows import box_of, cut, moved, row_height, row_width
 from analysis.engine.analytics.plates.telling import LEAST_HEIGHT_PX, told
 from analysis.engine.analytics.plates.writing import Line, PlateReader, Quad, angle_degrees
@@ -54,7 +54,7 @@ class Vehicle:
 class Plate:
     """A plate in one picture. `read` is what was read, `reading` what the grammar makes of it alone.
 
-    box: of the plate, as far as its rim was seen.
+    box: of the plate, as far as its rim was seen. rims: whether that was so above, and below.
     """
 
     read: Read
@@ -62,6 +62,7 @@ class Plate:
     box: Box
     height_px: float
     vehicle: Vehicle | None = None
+    rims: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,8 @@ class PlateFinder:
     ) -> Plate | None:
         height, width = rgb.shape[:2]
         written = box_of(one.rows, width_px=width, height_px=height)
-        box = box_of(_around(rgb, one.rows), width_px=width, height_px=height)
+        around = _around(rgb, one.rows)
+        box = box_of([each.quad for each in around], width_px=width, height_px=height)
         if written is None or box is None:
             return None
         characters = mended(
@@ -174,7 +176,8 @@ class PlateFinder:
         if not answer.plate or (vehicle is None and _mean(characters) < LEAST_WITHOUT_VEHICLE):
             return None
         read = Read(characters, pts_seconds, frame)
-        return Plate(read, reading, box, max(map(row_height, one.rows)), vehicle)
+        rims = around[0].upper_seen, around[-1].lower_seen
+        return Plate(read, reading, box, max(map(row_height, one.rows)), vehicle, rims)
 
 
 def holding(vehicles: Iterable[Vehicle], box: Box) -> Vehicle | None:
@@ -227,7 +230,7 @@ def _may_be_of_a_plate(quad: Quad) -> bool:
     )
 
 
-def _around(rgb: Pixels, rows: Sequence[Quad]) -> list[Quad]:
+def _around(rgb: Pixels, rows: Sequence[Quad]) -> list[Around]:
     """The plate around its rows, each as far as it is one of the plate's rims."""
     last = len(rows) - 1
     return [plate_around(rgb, row, upper=place == 0, lower=place == last) for place, row in enumerate(rows)]

@@ -5,6 +5,8 @@ United States. The upper and the lower rim are long straight edges over the whol
 not: the median of the brightness' slope across the columns sees rims alone.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -22,19 +24,37 @@ _LEAST_STEP = 0.12
 _LEVEL_HEIGHT = 88  # 40 to a row
 
 
-def plate_around(rgb: Pixels, row: Quad, *, upper: bool = True, lower: bool = True) -> Quad:
-    """The plate around a row of its writing; only upwards or downwards for rows of a plate in two."""
+@dataclass(frozen=True)
+class Around:
+    """A plate around a row of its writing; whether each rim was seen, or is where one would usually be."""
+
+    quad: Quad
+    upper_seen: bool
+    lower_seen: bool
+
+
+def plate_around(rgb: Pixels, row: Quad, *, upper: bool = True, lower: bool = True) -> Around:
+    """Only upwards or downwards for rows of a plate in two."""
     level = cv2.cvtColor(cut(rgb, row, taller=_BEYOND), cv2.COLOR_RGB2GRAY)
     level = cv2.resize(level, (max(16, level.shape[1]), _LEVEL_HEIGHT), interpolation=cv2.INTER_AREA)
     values = level.astype(np.float32)
     per_row = _LEVEL_HEIGHT / (1 + 2 * _BEYOND)
-    above = _rim(values, per_row) if upper else 0.0
-    below = _rim(values[::-1], per_row) if lower else 0.0
-    return _stretched(grown(row, wider=_WIDER, taller=0.0), above, below)
+    above = _rim(values, per_row) if upper else None
+    below = _rim(values[::-1], per_row) if lower else None
+    quad = _stretched(
+        grown(row, wider=_WIDER, taller=0.0),
+        _beyond(above) if upper else 0.0,
+        _beyond(below) if lower else 0.0,
+    )
+    return Around(quad, above is not None, below is not None)
 
 
-def _rim(values: np.ndarray, per_row: float) -> float:
-    """How far the upper rim lies beyond the row, in its heights; negative inside."""
+def _beyond(rim: float | None) -> float:
+    return _BEYOND_UNSEEN if rim is None else rim
+
+
+def _rim(values: np.ndarray, per_row: float) -> float | None:
+    """How far the upper rim lies beyond the row, in its heights; negative inside. None where none is seen."""
     inside = values[round(_BEYOND * per_row) : round((_BEYOND + 1) * per_row)]
     ink, paper = np.percentile(inside, (5, 95))
     dark_ink = float(np.median(inside)) > (ink + paper) / 2
@@ -44,7 +64,7 @@ def _rim(values: np.ndarray, per_row: float) -> float:
     steps = np.median(middle, axis=1)[: round((_BEYOND + _INSIDE) * per_row)]
     # a step that is blurred over some pixels has a slope of about a fifth of its height
     if steps.max() < _LEAST_STEP * max(1.0, paper - ink) / 5:
-        return _BEYOND_UNSEEN
+        return None
     return _BEYOND - _nearest_edge(steps) / per_row
 
 

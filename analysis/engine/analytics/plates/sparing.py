@@ -87,14 +87,23 @@ class Scene:
 
     def is_new(self, rgb: Pixels, pts_seconds: float) -> bool:
         """Whether to look at the frame; if so, it counts as looked at."""
-        grey = cv2.cvtColor(cv2.resize(rgb, _CELLS, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        grey = cells(rgb)
         lately = 0 <= pts_seconds - self._at < LOOKS_AGAIN_SECONDS
-        if lately and self._seen is not None:
-            changed = cv2.absdiff(grey, self._seen) >= _LEAST_CHANGE
-            if int(changed.sum()) < _LEAST_CELLS:
-                return False
-        self._seen, self._at = np.asarray(grey, np.uint8), pts_seconds
+        if lately and self._seen is not None and not changes(self._seen, grey):
+            return False
+        self._seen, self._at = grey, pts_seconds
         return True
+
+
+def cells(rgb: Pixels) -> Pixels:
+    """A frame as the means of its cells, in grey."""
+    means = cv2.resize(rgb, _CELLS, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(means, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def changes(one: Pixels, other: Pixels) -> bool:
+    """Whether as much differs between the cells of two frames as a car far away takes up."""
+    return int((cv2.absdiff(one, other) >= _LEAST_CHANGE).sum()) >= _LEAST_CELLS
 
 
 def clearness(rgb: Pixels, box: Box) -> float:

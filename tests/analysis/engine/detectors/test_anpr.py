@@ -156,6 +156,39 @@ def test_where_no_vehicle_is_known_the_frame_is_read(reader):
     [plate] = told(session, *frames)
 
     assert (plate.plate, plate.track, plate.vehicle_box) == ("AB12CDE", None, None)
+    assert plate.doubt == "it stands on no vehicle that was found"
+
+
+@pytest.mark.parametrize("words", ["CAM 01", "GATE 12", "ISO 9001"])
+def test_words_burnt_into_footage_are_no_plates(reader, words):
+    session = PlateSession(reader, FootageSettings(), still=False)
+    street = plates.writing(plates.car(SIZE), words, (80, 280), 22)
+
+    assert told(session, *(FootageFrame(number, number / 5, street) for number in range(7))) == []
+
+
+def test_a_frame_around_words_that_stand_still_makes_no_plate_of_them(reader):
+    session = PlateSession(reader, FootageSettings(), still=False)
+    boxed = plates.put(plates.car(SIZE), "AB12 CDE", plates.BRITAIN, CLEAR, centre=(80, 280))[0]
+
+    def at(number: int) -> FootageFrame:
+        rgb = boxed.copy()
+        rgb[100:200, 20 * number : 20 * number + 60] = 250
+        return FootageFrame(number, number / 5, rgb)
+
+    assert told(session, *map(at, range(15))) == []
+
+
+def test_a_plate_without_a_vehicle_that_drives_on_is_told_once(reader):
+    session = PlateSession(reader, FootageSettings(), still=False)
+    frames = [
+        FootageFrame(number, number / 5, np.roll(picture(), 12 * number, axis=1)) for number in range(8)
+    ]
+
+    [plate] = told(session, *frames)
+
+    assert (plate.plate, plate.doubt) == ("AB12CDE", "it stands on no vehicle that was found")
+    assert session.finish().facts["reads"] <= 4
 
 
 def test_people_are_no_vehicles(reader):
