@@ -32,8 +32,7 @@ NAME = "anpr"
 VEHICLES = frozenset({"car", "truck", "bus", "motorcycle"})
 # In less the signs of no plate are high enough to be read: those of a motorcycle's are a tenth of its width.
 LEAST_VEHICLE_PX = 64
-MOST_VEHICLES = 6  # of one frame, the largest first
-WHOLE_FRAME_SECONDS, LOOSE_SECONDS = 1.0, 0.2
+WHOLE_FRAME_SECONDS = 1.0
 MOST_LISTED = 200
 WITHOUT_VEHICLE = "it stands on no vehicle that was found"
 
@@ -49,7 +48,7 @@ class PlateSession:
         self._announcer = Announcer(self._grammar, cooldown_seconds=settings.plate_cooldown_seconds)
         self._sparing, self._loose, self._sights = Sparing(), LoosePlates(), Sights()
         self._scene = Scene()
-        self._whole_at = self._loose_at = float("-inf")
+        self._whole_at = float("-inf")
         self._told: list[PlateTold] = []
         self._plates = self._reads = 0
 
@@ -95,33 +94,24 @@ class PlateSession:
         yield from self._end(self._loose.gone(frame.pts_seconds))
 
     def _due(self, frame: FootageFrame, vehicles: Sequence[Vehicle]) -> Iterator[Vehicle]:
-        """Those to look at now: large enough, not told yet, and not looked at a moment ago."""
+        """The one to look at now, if any: large enough, not told yet, and not looked at a moment ago."""
         width = frame.rgb.shape[1]
-        largest = sorted(vehicles, key=lambda one: one.box[2] - one.box[0], reverse=True)
-        for one in largest[:MOST_VEHICLES]:
-            wide = (one.box[2] - one.box[0]) * width
-            if wide >= LEAST_VEHICLE_PX and self._sparing.due(
-                one.track or 0, frame.pts_seconds, frame.rgb, one.box
-            ):
-                yield one
+        large = [one for one in vehicles if (one.box[2] - one.box[0]) * width >= LEAST_VEHICLE_PX]
+        largest = sorted(large, key=lambda one: one.box[0] - one.box[2])
+        places = [(one.track or 0, one.box) for one in largest]
+        due = self._sparing.next(places, frame.pts_seconds, frame.rgb)
+        return (one for one in largest if due is not None and one.track == due)
 
     def _without_vehicles(self, frame: FootageFrame) -> list[Plate]:
-        """Where plates were a moment ago, and now and then everywhere."""
+        """Where a plate was a moment ago, and now and then everywhere."""
         pts_seconds, number = frame.pts_seconds, frame.number
         if not 0 <= pts_seconds - self._whole_at < WHOLE_FRAME_SECONDS - 1e-3:
             self._whole_at = pts_seconds
             if self._scene.is_new(frame.rgb, pts_seconds):
-                self._loose_at = pts_seconds
                 self._loose.whole_look(pts_seconds)
                 return self._finder.everywhere(frame.rgb, pts_seconds=pts_seconds, frame=number)
-        if 0 <= pts_seconds - self._loose_at < LOOSE_SECONDS - 1e-3:
-            return []
-        self._loose_at = pts_seconds
-        found: list[Plate] = []
-        for box in self._loose.boxes[:MOST_VEHICLES]:
-            near = self._finder.near(frame.rgb, box, pts_seconds=pts_seconds, frame=number)
-            found += [one for one in near if one.box not in [other.box for other in found]]
-        return found
+        box = self._loose.next_place(pts_seconds)
+        return self._finder.near(frame.rgb, box, pts_seconds=pts_seconds, frame=number) if box else []
 
     def _read_loose(self, frame: FootageFrame, plate: Plate) -> None:
         """Nothing is told yet: first it has to show that it is no writing laid over the footage."""

@@ -15,6 +15,7 @@ from analysis.engine.analytics.plates.standing import Standing
 from analysis.engine.types import Box
 from analysis.engine.types.arrays import Pixels
 
+LOOK_SECONDS = 0.2
 # After that the plate is gone; a car behind a lamp post comes back.
 GONE_SECONDS = 3.0
 # What stands so long without a change anywhere may be told; a camera's words last longer than most scenes do.
@@ -39,6 +40,7 @@ class _Followed:
     seen_at: float
     since: float
     standing: Standing
+    looked_at: float = float("-inf")
     reads: int = 0
     rims_seen: bool = False
     agreed: bool = False
@@ -66,10 +68,15 @@ class LoosePlates:
         self._followed: list[_Followed] = []
         self._whole_at = float("-inf")
 
-    @property
-    def boxes(self) -> list[Box]:
-        """Where plates were seen last of which more is to be read."""
-        return [one.box for one in self._followed if not (one.is_read or one.settled)]
+    def next_place(self, pts_seconds: float) -> Box | None:
+        """Where a plate was seen last of which more is to be read: that which was looked at least recently, if it was
+        some time ago; it counts as looked at."""
+        wanted = [one for one in self._followed if not (one.is_read or one.settled)]
+        one = min(wanted, key=lambda each: each.looked_at, default=None)
+        if one is None or 0 <= pts_seconds - one.looked_at < LOOK_SECONDS - 1e-3:
+            return None
+        one.looked_at = pts_seconds
+        return one.box
 
     def number(self, plate: Plate, pts_seconds: float, rgb: Pixels) -> int:
         """The number of the plate this one is again, or a new one."""
@@ -82,7 +89,7 @@ class LoosePlates:
             one = _Followed(next(self._numbers), text, plate.box, *times, standing)
             self._followed = [*self._followed[-(MOST - 1) :], one]
         one.text, one.box, one.reads = text, plate.box, one.reads + 1
-        one.read_at = one.seen_at = pts_seconds
+        one.read_at = one.seen_at = one.looked_at = pts_seconds
         one.rims_seen |= all(plate.rims)
         return one.number
 

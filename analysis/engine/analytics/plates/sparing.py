@@ -2,6 +2,7 @@
 whole frame when it shows something new."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -46,6 +47,12 @@ class Sparing:
     def __init__(self) -> None:
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
 
+    def next(self, vehicles: Sequence[tuple[int, Box]], pts_seconds: float, rgb: Pixels) -> int | None:
+        """Of tracks and their boxes the one to look at in this frame: of those due the one that was looked at least
+        recently, the first of several. One a frame, since several would make a live camera wait for seconds."""
+        ordered = sorted(vehicles, key=lambda one: self._looked_at(one[0], pts_seconds))
+        return next((track for track, box in ordered if self.due(track, pts_seconds, rgb, box)), None)
+
     def due(self, track: int, pts_seconds: float, rgb: Pixels, box: Box) -> bool:
         """Whether to look at the vehicle in this frame, where its box is; if so, it counts as looked at."""
         kept = self._of(track)
@@ -69,6 +76,11 @@ class Sparing:
     def told(self, track: int) -> None:
         """Nothing more is to be read of it."""
         self._of(track).done = True
+
+    def _looked_at(self, track: int, pts_seconds: float) -> float:
+        kept = self._kept.get(track)
+        # a clock that starts again has looked at nothing
+        return kept.looked_at if kept and kept.looked_at <= pts_seconds else float("-inf")
 
     def _of(self, track: int) -> _Kept:
         kept = self._kept.setdefault(track, _Kept())

@@ -141,12 +141,49 @@ def test_each_of_two_cars_has_its_plate(reader):
     boxes = ((0.07, 0.18, 0.43, 0.95), (0.57, 0.18, 0.93, 0.95))
     frames = [
         frame(number, both, *(track(1 + one, number / 5, box) for one, box in enumerate(boxes)))
-        for number in range(4)
+        for number in range(8)
     ]
 
     seen = told(session, *frames)
 
     assert {(one.plate, one.track) for one in seen} == {("AB12CDE", 1), ("MAB1234", 2)}
+
+
+class Counting:
+    """The reader, and in how many pictures it looked for rows."""
+
+    def __init__(self, reader: RapidReader) -> None:
+        self._reader, self.finds, self.name = reader, 0, reader.name
+
+    def find(self, rgb):
+        self.finds += 1
+        return self._reader.find(rgb)
+
+    def read(self, rows):
+        return self._reader.read(rows)
+
+
+def test_of_many_vehicles_one_is_looked_at_in_a_frame(reader):
+    counting = Counting(reader)
+    session = PlateSession(counting, FootageSettings(), still=False)
+    cars = [track(number, 0.0) for number in range(1, 7)]
+    rgb = plates.car(SIZE)
+
+    for number in range(6):
+        told(session, FootageFrame(number, number / 5, rgb, tuple(cars)))
+
+    assert counting.finds == 6
+
+
+def test_a_plate_without_a_vehicle_is_not_looked_at_once_its_reads_agree(reader):
+    counting = Counting(reader)
+    session = PlateSession(counting, FootageSettings(), still=False)
+    rgb = picture()
+
+    for number in range(20):
+        list(session.feed(FootageBatch((FootageFrame(number, number / 5, rgb),))))
+
+    assert counting.finds <= 4
 
 
 def test_where_no_vehicle_is_known_the_frame_is_read(reader):

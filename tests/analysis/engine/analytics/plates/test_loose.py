@@ -1,5 +1,5 @@
-"""Plates on no known vehicle keep their number while they move on, are told only with a plate's rims and when they are no
-words laid over the footage, and are gone when unseen for long."""
+"""Plates on no known vehicle keep their number while they move on, are told only with a plate's rims and when they are
+no words laid over the footage, and are gone when unseen for long."""
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def test_a_plate_unseen_for_long_is_gone_once():
     assert loose.gone(2.9) == []
     assert loose.gone(3.1) == [seen]
     assert loose.gone(3.2) == []
-    assert loose.boxes == []
+    assert loose.next_place(3.2) is None
 
 
 def test_what_is_left_at_the_end_is_named_once():
@@ -83,7 +83,7 @@ def test_what_has_no_rims_is_never_told():
         assert loose.ready() == []
 
     assert loose.is_settled(-1)
-    assert loose.boxes == []
+    assert loose.next_place(60.0) is None
     assert loose.rest() == []
 
 
@@ -98,7 +98,7 @@ def test_what_moves_is_told_at_once_and_read_no_more():
 
     assert loose.ready() == [seen]
     assert loose.ready() == []
-    assert loose.boxes == []
+    assert loose.next_place(60.0) is None
     assert loose.is_settled(seen)
 
 
@@ -135,3 +135,13 @@ def test_what_was_told_is_only_missed_by_a_look_at_the_whole_frame():
     loose.whole_look(64.0)
     loose.gone(64.0)
     assert number(loose, plate("AB12CDE"), 64.0) == -2
+
+
+def test_places_take_turns_five_times_a_second_each():
+    loose = LoosePlates()
+    for left in (0.1, 0.5, 0.8):
+        number(loose, plate("AB12CDE", left), 0.0)
+
+    looked = [loose.next_place(step / 20) for step in range(12)]
+
+    assert [box and box[0] for box in looked] == [None] * 4 + [0.1, 0.5, 0.8, None] * 2

@@ -36,6 +36,17 @@ def test_tracks_do_not_wait_for_each_other():
     assert looks(sparing, [0.0], track=1) == looks(sparing, [0.0], track=2) == [0.0]
 
 
+def test_of_several_the_one_looked_at_least_recently_comes_next():
+    sparing = Sparing()
+    cars = [(1, BOX), (2, BOX), (3, BOX)]
+
+    seen = [sparing.next(cars, number / 10, SHARP) for number in range(6)]
+
+    assert seen == [1, 2, 3, 1, 2, 3]
+    assert sparing.next([(9, BOX), *cars], 0.6, SHARP) == 9
+    assert sparing.next([(3, BOX)], 0.6, SHARP) is None
+
+
 def test_a_blurred_frame_is_waited_out_for_a_second():
     sparing = Sparing()
     assert looks(sparing, [0.0], SHARP) == [0.0]
