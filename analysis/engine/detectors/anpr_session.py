@@ -1,12 +1,14 @@
 """One run of the number plates: reads vehicles sparingly, lets the reads of each vote, tells each plate once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from analysis.engine.analytics.plates.announcing import Announcer
 from analysis.engine.analytics.plates.consensus import Consensus, consensus
 from analysis.engine.analytics.plates.finding import Plate, PlateFinder, Vehicle
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.plates.loose import LoosePlates
+from analysis.engine.analytics.plates.masking import Masks
 from analysis.engine.analytics.plates.sights import Sight, Sights
 from analysis.engine.analytics.plates.sparing import Scene, Sparing
 from analysis.engine.analytics.plates.writing import PlateReader
@@ -26,6 +28,7 @@ from analysis.engine.types import (
     Snapshot,
     SnapshotPolicy,
 )
+from analysis.engine.types.arrays import Pixels
 
 NAME = "anpr"
 # What has a plate, of the classes of COCO.
@@ -47,7 +50,9 @@ class PlateSession:
         self._finder = PlateFinder(reader, self._grammar)
         self._announcer = Announcer(self._grammar, cooldown_seconds=settings.plate_cooldown_seconds)
         self._sparing, self._loose, self._sights = Sparing(), LoosePlates(), Sights()
-        self._scene = Scene()
+        self._scene, self._masks = Scene(), Masks(settings.masks)
+        # the frame as it was decoded, for snapshots alone
+        self._shown: Pixels | None = None
         self._whole_at = float("-inf")
         self._told: list[PlateTold] = []
         self._plates = self._reads = 0
@@ -55,7 +60,9 @@ class PlateSession:
     def feed(self, batch: Batch) -> Iterator[Observation]:
         if not isinstance(batch, FootageBatch):
             return
-        for frame in batch.frames:
+        for decoded in batch.frames:
+            self._shown = decoded.rgb
+            frame = replace(decoded, rgb=self._masks.hidden(decoded.rgb))
             yield from self._picture(frame) if self._still else self._look(frame)
             yield from self._end(event.track.track_id for event in frame.events if event.action == "left")
         yield from self._end(event.track.track_id for event in batch.left)
@@ -74,21 +81,22 @@ class PlateSession:
         found = self._finder.everywhere(
             frame.rgb, _vehicles(frame), pts_seconds=frame.pts_seconds, frame=frame.number
         )
-        for plate in found:
+        for plate in self._masks.outside(found):
             self._reads += 1
             agreed = consensus([plate.read], self._grammar, least_reads=1)
             if agreed:
-                yield self._tell(agreed, [Sight(plate, self._pictured(frame, plate))])
+                yield self._tell(agreed, [Sight(plate, self._pictured(plate))])
 
     def _look(self, frame: FootageFrame) -> Iterator[PlateTold]:
         vehicles = _vehicles(frame)
         at = {"pts_seconds": frame.pts_seconds, "frame": frame.number}
         for vehicle in self._due(frame, vehicles):
-            for plate in self._finder.on_vehicle(frame.rgb, vehicle, vehicles, **at):  # type: ignore[arg-type]
-                yield from self._read(frame, plate, vehicle.track or 0)
+            found = self._finder.on_vehicle(frame.rgb, vehicle, vehicles, **at)  # type: ignore[arg-type]
+            for plate in self._masks.outside(found):
+                yield from self._read(plate, vehicle.track or 0)
         self._loose.watch(frame.rgb, frame.pts_seconds)
         if not vehicles:
-            for plate in self._without_vehicles(frame):
+            for plate in self._masks.outside(self._without_vehicles(frame)):
                 self._read_loose(frame, plate)
         yield from self._end(self._loose.ready())
         yield from self._end(self._loose.gone(frame.pts_seconds))
@@ -118,18 +126,18 @@ class PlateSession:
         number = self._loose.number(plate, frame.pts_seconds, frame.rgb)
         if self._loose.is_settled(number):
             return
-        self._see(frame, plate, number)
+        self._see(plate, number)
         if self._announcer.read(number, plate.read, held=True):
             self._loose.agreed(number)
 
-    def _see(self, frame: FootageFrame, plate: Plate, number: int) -> None:
+    def _see(self, plate: Plate, number: int) -> None:
         self._reads += 1
         if self._sights.is_wanted(number, plate):
-            self._sights.keep(number, Sight(plate, self._pictured(frame, plate)))
+            self._sights.keep(number, Sight(plate, self._pictured(plate)))
 
-    def _read(self, frame: FootageFrame, plate: Plate, number: int) -> Iterator[PlateTold]:
+    def _read(self, plate: Plate, number: int) -> Iterator[PlateTold]:
         self._sparing.read(number)
-        self._see(frame, plate, number)
+        self._see(plate, number)
         agreed = self._announcer.read(number, plate.read)
         if agreed:
             yield self._tell(agreed, self._sights.take(number))
@@ -156,14 +164,14 @@ class PlateSession:
         self._told = [*self._told, told][:MOST_LISTED]
         return told
 
-    def _pictured(self, frame: FootageFrame, plate: Plate) -> Snapshot | None:
-        if self._settings.snapshots is SnapshotPolicy.NONE:
+    def _pictured(self, plate: Plate) -> Snapshot | None:
+        if self._settings.snapshots is SnapshotPolicy.NONE or self._shown is None:
             return None
         vehicle = plate.vehicle
         boxes = [Labelled(plate.box, plate.reading.text)]
         if vehicle:
             boxes.insert(0, Labelled(vehicle.box, f"{vehicle.class_name} {vehicle.track or ''}".strip()))
-        return snapshot(frame.rgb, boxes)
+        return snapshot(self._shown, boxes)
 
     def _sentence(self) -> str:
         if not self._plates:

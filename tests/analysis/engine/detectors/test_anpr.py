@@ -149,6 +149,36 @@ def test_each_of_two_cars_has_its_plate(reader):
     assert {(one.plate, one.track) for one in seen} == {("AB12CDE", 1), ("MAB1234", 2)}
 
 
+LOWER_HALF = ((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0))
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_what_a_mask_hides_is_never_read(reader, still):
+    tracks = (track(1, 0.0),) if still else ()
+    shown, hidden = (
+        PlateSession(reader, FootageSettings(masks=masks), still=still) for masks in ((), (LOWER_HALF,))
+    )
+    frames = [FootageFrame(number, number / 5, picture(), tracks) for number in range(1 if still else 5)]
+
+    assert len(told(shown, *frames)) == 1
+    assert told(hidden, *frames) == []
+    assert hidden.finish().facts["reads"] == 0
+
+
+def test_a_mask_hides_nothing_beside_it_and_nothing_of_the_snapshot(reader):
+    masks = (((0.0, 0.0), (0.5, 0.0), (0.0, 0.4)), ((0.0, 0.0), (0.5, 0.0), (0.5, 0.4)))
+    session = PlateSession(reader, FootageSettings(masks=masks), still=True)
+    rgb = picture()
+    before = rgb.copy()
+
+    [plate] = told(session, FootageFrame(0, 0.0, rgb, (track(1, 0.0),)))
+
+    clean = np.asarray(Image.open(io.BytesIO(plate.snapshot.clean)).convert("RGB"))
+    assert plate.plate == "AB12CDE"
+    assert np.array_equal(rgb, before)
+    assert clean[:100, :100].mean() > 100
+
+
 class Counting:
     """The reader, and in how many pictures it looked for rows."""
 
