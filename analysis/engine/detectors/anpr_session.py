@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from analysis.engine.analytics.plates.announcing import Announcer
+from analysis.engine.analytics.plates.ballots import Ranked
 from analysis.engine.analytics.plates.consensus import Consensus, consensus
-from analysis.engine.analytics.plates.finding import Plate, PlateFinder, Vehicle
+from analysis.engine.analytics.plates.finding import Plate, PlateFinder, Vehicle, likeness
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.plates.loose import LoosePlates
 from analysis.engine.analytics.plates.masking import Masks
@@ -84,7 +85,7 @@ class PlateSession:
         for plate in self._masks.outside(found):
             self._reads += 1
             agreed = consensus([plate.read], self._grammar, least_reads=1)
-            if agreed:
+            if agreed and agreed.agreeing:
                 yield self._tell(agreed, [Sight(plate, self._pictured(plate))])
 
     def _look(self, frame: FootageFrame) -> Iterator[PlateTold]:
@@ -92,8 +93,7 @@ class PlateSession:
         at = {"pts_seconds": frame.pts_seconds, "frame": frame.number}
         for vehicle in self._due(frame, vehicles):
             found = self._finder.on_vehicle(frame.rgb, vehicle, vehicles, **at)  # type: ignore[arg-type]
-            for plate in self._masks.outside(found):
-                yield from self._read(plate, vehicle.track or 0)
+            yield from self._read(self._masks.outside(found), vehicle.track or 0)
         self._loose.watch(frame.rgb, frame.pts_seconds)
         if not vehicles:
             for plate in self._masks.outside(self._without_vehicles(frame)):
@@ -135,10 +135,15 @@ class PlateSession:
         if self._sights.is_wanted(number, plate):
             self._sights.keep(number, Sight(plate, self._pictured(plate)))
 
-    def _read(self, plate: Plate, number: int) -> Iterator[PlateTold]:
+    def _read(self, plates: Sequence[Plate], number: int) -> Iterator[PlateTold]:
+        """What one look at a vehicle showed."""
+        if not plates:
+            return
         self._sparing.read(number)
-        self._see(plate, number)
-        agreed = self._announcer.read(number, plate.read)
+        for plate in plates:
+            self._see(plate, number)
+        look = [Ranked(plate.read, likeness(plate)) for plate in plates]
+        agreed = self._announcer.look(number, look)
         if agreed:
             yield self._tell(agreed, self._sights.take(number))
         if self._announcer.is_told(number):
@@ -224,7 +229,7 @@ def _told(agreed: Consensus, sight: Sight) -> PlateTold:
         vehicle_class=vehicle.class_name if vehicle else "",
         vehicle_box=vehicle.box if vehicle else None,
         candidates=tuple((one.text, one.share) for one in others),
-        reads=max(1, agreed.agreeing),
+        reads=agreed.agreeing,
         doubt="; ".join(filter(None, (agreed.doubt, "" if vehicle else WITHOUT_VEHICLE))),
         snapshot=sight.snapshot,
     )

@@ -1,9 +1,14 @@
-"""Tells each track's plate once: when its reads agree, or when the track ends."""
+"""Tells each track's plate once: when its reads agree, or when the track ends.
+
+Of several texts on a vehicle the one that is most like a plate is told.
+"""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from analysis.engine.analytics.plates.consensus import Consensus, consensus, surest
+from analysis.engine.analytics.plates.ballots import Ballot, Ranked, cast
+from analysis.engine.analytics.plates.consensus import Consensus, consensus
 from analysis.engine.analytics.plates.formats import Grammar
 from analysis.engine.analytics.plates.reading import Read
 
@@ -16,7 +21,7 @@ LEAST_AT_THE_END = 0.4
 
 @dataclass
 class _Track:
-    reads: list[Read] = field(default_factory=list)
+    ballots: list[Ballot] = field(default_factory=list)
     told: bool = False
 
 
@@ -33,7 +38,11 @@ class Announcer:
         self._told: OrderedDict[str, float] = OrderedDict()
 
     def read(self, track: int, read: Read, *, held: bool = False) -> Consensus | None:
-        """Adds a read; the plate, if from now on it is good enough to tell and was not told yet.
+        """A look that showed one text."""
+        return self.look(track, [Ranked(read)], held=held)
+
+    def look(self, track: int, look: Sequence[Ranked], *, held: bool = False) -> Consensus | None:
+        """Adds what one look showed; the plate, if from now on it is good enough to tell and was not told yet.
 
         held: it is not told, and may be said to be good enough again; `end` tells it.
         """
@@ -43,11 +52,11 @@ class Announcer:
             self._tracks.popitem(last=False)
         if known.told:
             return None
-        known.reads = surest([*known.reads, read])
-        found = consensus(known.reads, self._grammar)
-        if found is None or found.doubt:
+        known.ballots = cast(known.ballots, look)
+        best = self._elected(known.ballots)
+        if best is None or best.doubt:
             return None
-        return found if held else self._tell(known, found, read.pts_seconds)
+        return best if held else self._tell(known, best, max(one.read.pts_seconds for one in look))
 
     def is_told(self, track: int) -> bool:
         """Whether nothing more will be told of it."""
@@ -59,18 +68,31 @@ class Announcer:
         known = self._tracks.pop(track, None)
         if known is None or known.told:
             return None
-        found = consensus(known.reads, self._grammar)
-        if found is None or found.confidence < LEAST_AT_THE_END:
+        counted = [(consensus(one.reads, self._grammar), one) for one in known.ballots]
+        fit = [(found, one) for found, one in counted if found and _is_no_guess(found)]
+        if not fit:
             return None
+        found, ballot = max(fit, key=lambda one: _rank(*one))
         # its last read may lie before another track of the same car was told
-        last = max(read.pts_seconds for read in known.reads)
+        last = max(read.pts_seconds for read in ballot.reads)
         return self._tell(known, found, last, earlier=self._cooldown)
+
+    def _elected(self, ballots: Sequence[Ballot]) -> Consensus | None:
+        """The best of those that are seen about as often as any better one: a stray misread holds up nothing."""
+        counted = [(consensus(one.reads, self._grammar), one) for one in ballots]
+        known = [(found, one) for found, one in counted if found]
+        ready = [(found, one) for found, one in known if not found.doubt]
+        if not ready:
+            return None
+        best = max(ready, key=lambda one: _rank(*one))
+        better = [one for found, one in known if _likeness(found, one) > _likeness(*best)]
+        return None if any(2 * one.seen >= best[1].seen for one in better) else best[0]
 
     def _tell(
         self, track: _Track, found: Consensus, pts_seconds: float, *, earlier: float = 0.0
     ) -> Consensus | None:
         track.told = True
-        track.reads = []
+        track.ballots = []
         text = found.reading.text
         before = self._told.pop(text, None)
         self._told[text] = pts_seconds if before is None or not earlier else max(before, pts_seconds)
@@ -79,3 +101,17 @@ class Announcer:
         # a camera that starts again counts from 0: that is no cooldown
         within = before is not None and -earlier <= pts_seconds - before < self._cooldown
         return None if within else found
+
+
+def _likeness(found: Consensus, ballot: Ballot) -> tuple[bool, int]:
+    """How much like a plate: by a country's format, then in coarse steps by what it was read from."""
+    return any(one.region for one in found.reading.formats), round(2 * ballot.likeness)
+
+
+def _rank(found: Consensus, ballot: Ballot) -> tuple[bool, int, int, float]:
+    return *_likeness(found, ballot), ballot.seen, found.confidence
+
+
+def _is_no_guess(found: Consensus) -> bool:
+    """Nor a text that no read says."""
+    return found.confidence >= LEAST_AT_THE_END and found.agreeing > 0

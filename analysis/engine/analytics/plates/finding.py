@@ -35,6 +35,8 @@ VEHICLE_MOST_ENLARGED = 3.0
 _AROUND_VEHICLE = 0.03
 # How far around the place where a plate was: a car at 50 km/h passes 2.8 m in 0.2 s, five of its plates.
 NEAR_WIDTHS = 3.0
+# Plates stand in the middle; seen from the side of a car its front is still a quarter of its width.
+_MIDDLE_OF_VEHICLE = 0.25
 # What is read of one look, the largest rows first: a shop window has hundreds.
 MOST_ROWS, MOST_CANDIDATES = 16, 6
 # Lettering read this badly fits some country's grammar by chance.
@@ -185,6 +187,13 @@ def holding(vehicles: Iterable[Vehicle], box: Box) -> Vehicle | None:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     holds = [one for one in vehicles if one.box[0] <= x <= one.box[2] and one.box[1] <= y <= one.box[3]]
     return min(holds, key=lambda one: _area(one.box), default=None)
+
+
+def likeness(plate: Plate) -> float:
+    """How much the place of writing is like that of a plate, 0..1.5: rims say most, the middle of a vehicle less."""
+    vehicle = plate.vehicle.box if plate.vehicle else plate.box
+    across = (plate.box[0] + plate.box[2] - 2 * vehicle[0]) / 2 / max(1e-9, vehicle[2] - vehicle[0])
+    return sum(plate.rims) / 2 + (0.5 if abs(across - 0.5) <= _MIDDLE_OF_VEHICLE else 0.0)
 
 
 def _mean(characters: Sequence[Character]) -> float:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from analysis.engine.analytics.plates.finding import Plate
 from analysis.engine.types import Snapshot
 
-# Of one plate the surest reads; the one that is told is nearly always the first of them.
-MOST_OF_A_PLATE = 3
+# Of one vehicle, each with the surest read that says it: the one that is told is among them.
+MOST_TEXTS = 8
 # Frames of 1080p are about 0.4 MB as JPEG, and each is kept clean and with boxes.
 MOST_BYTES = 64 << 20
 MOST_PLATES = 256
@@ -27,7 +27,7 @@ class Sight:
 
 
 class Sights:
-    """Keeps the surest sights of each plate, and forgets those of plates that were not seen for longest."""
+    """Keeps the surest sight of each text of a plate, and forgets those of plates that were not seen for longest."""
 
     def __init__(self) -> None:
         self._of: OrderedDict[int, list[Sight]] = OrderedDict()
@@ -35,12 +35,13 @@ class Sights:
     def is_wanted(self, number: int, plate: Plate) -> bool:
         """Whether its frame is worth a picture."""
         kept = self._of.get(number, [])
-        return len(kept) < MOST_OF_A_PLATE or plate.read.confidence > _least(kept)
+        same = [one for one in kept if _text(one) == plate.reading.text]
+        return plate.read.confidence > _least(same or kept[MOST_TEXTS - 1 :])
 
     def keep(self, number: int, sight: Sight) -> None:
-        """Adds a sight; a less sure one goes."""
-        kept = [*self._of.pop(number, []), sight]
-        self._of[number] = sorted(kept, key=_confidence, reverse=True)[:MOST_OF_A_PLATE]
+        """Adds a sight, in place of a less sure one of the same text; of too many texts the least sure one goes."""
+        others = [one for one in self._of.pop(number, []) if _text(one) != _text(sight)]
+        self._of[number] = sorted([*others, sight], key=_confidence, reverse=True)[:MOST_TEXTS]
         while len(self._of) > 1 and (len(self._of) > MOST_PLATES or self._bytes() > MOST_BYTES):
             self._of.popitem(last=False)
 
@@ -52,9 +53,13 @@ class Sights:
         return sum(one.size_bytes for kept in self._of.values() for one in kept)
 
 
+def _text(sight: Sight) -> str:
+    return sight.plate.reading.text
+
+
 def _confidence(sight: Sight) -> float:
     return sight.plate.read.confidence
 
 
 def _least(kept: list[Sight]) -> float:
-    return min(map(_confidence, kept), default=0.0)
+    return min(map(_confidence, kept), default=-1.0)

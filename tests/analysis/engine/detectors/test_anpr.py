@@ -258,6 +258,15 @@ def test_a_plate_without_a_vehicle_that_drives_on_is_told_once(reader):
     assert session.finish().facts["reads"] <= 4
 
 
+def test_a_taxis_number_is_not_told_in_place_of_its_plate(reader):
+    session = PlateSession(reader, FootageSettings(), still=False)
+    taxi = plates.writing(picture("AB12 CDE"), "TAXI 123", (200, 150), 22)
+
+    [plate] = told(session, *(frame(number, taxi, track(1, number / 5)) for number in range(8)))
+
+    assert plate.plate == "AB12CDE"
+
+
 def test_people_are_no_vehicles(reader):
     session = PlateSession(reader, FootageSettings(), still=False)
     frames = [frame(number, picture(), track(1, number / 5, name="person")) for number in range(8)]

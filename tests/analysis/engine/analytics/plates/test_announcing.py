@@ -1,6 +1,7 @@
 """A plate is told once per track, when its reads agree or the track ends."""
 
 from analysis.engine.analytics.plates.announcing import MOST_TRACKS, Announcer
+from analysis.engine.analytics.plates.ballots import Ranked
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.plates.reading import read_of
 
@@ -101,3 +102,57 @@ def test_a_track_that_ends_with_earlier_reads_of_a_plate_told_since_is_not_told(
 
     assert len(told) == 1
     assert announcer.end(-1) is None
+
+
+def look(announcer, frame, *seen):
+    """A look at track 1 that showed texts, each with its confidence and its likeness to a plate."""
+    shown = [Ranked(read(text, frame, confidence), likeness) for text, confidence, likeness in seen]
+    found = announcer.look(1, shown)
+    return found and found.reading.text
+
+
+def test_surer_lettering_does_not_keep_a_plate_from_being_told():
+    announcer = Announcer(built_in())
+    both = (("TAXI123", 0.99, 0.5), ("KR7XY21", 0.7, 1.5))
+
+    told = [look(announcer, frame, *both) for frame in range(5)]
+
+    assert told == [None, None, "KR7XY21", None, None]
+
+
+def test_lettering_waits_for_a_plate_that_is_read_badly_until_the_vehicle_leaves():
+    announcer = Announcer(built_in())
+
+    told = [look(announcer, one, ("TAXI123", 0.99, 0.5), ("KR7XY21", 0.5, 1.5)) for one in range(5)]
+
+    assert told == [None] * 5
+    assert announcer.end(1).reading.text == "KR7XY21"
+
+
+def test_a_stray_misread_holds_up_nothing():
+    announcer = Announcer(built_in())
+    look(announcer, 0, ("WA999XY", 0.9, 1.5))
+
+    told = [look(announcer, one, ("KR7XY21", 0.9, 0.5)) for one in range(1, 4)]
+
+    assert told == [None, None, "KR7XY21"]
+
+
+def test_two_texts_of_one_look_are_two_however_alike():
+    announcer = Announcer(built_in())
+
+    told = [look(announcer, one, ("KR7XY21", 0.9, 1.0), ("KR7XY22", 0.9, 0.0)) for one in range(3)]
+
+    assert told == [None, None, "KR7XY21"]
+
+
+def test_no_text_is_told_that_no_read_says():
+    announcer = Announcer(SLOVAKIA)
+    swapped = ("RK115AN", "RK151AN", "RK511AN")
+    for frame in range(6):
+        found = announcer.read(1, read(swapped[frame % 3], frame))
+        assert found is None or found.reading.text in swapped
+
+    found = announcer.end(1)
+
+    assert found is None or (found.reading.text in swapped and found.agreeing)
