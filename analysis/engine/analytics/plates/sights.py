@@ -1,7 +1,7 @@
 """The frames in which plates were read best, as pictures; bounded."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.engine.analytics.plates.finding import Plate
 from analysis.engine.types import Snapshot
@@ -42,12 +42,23 @@ class Sights:
         """Adds a sight, in place of a less sure one of the same text; of too many texts the least sure one goes."""
         others = [one for one in self._of.pop(number, []) if _text(one) != _text(sight)]
         self._of[number] = sorted([*others, sight], key=_confidence, reverse=True)[:MOST_TEXTS]
-        while len(self._of) > 1 and (len(self._of) > MOST_PLATES or self._bytes() > MOST_BYTES):
+        while len(self._of) > MOST_PLATES:
             self._of.popitem(last=False)
+        self._fit()
 
     def take(self, number: int) -> list[Sight]:
         """All of one plate, the surest first; they are kept no longer."""
         return self._of.pop(number, [])
+
+    def _fit(self) -> None:
+        """Pictures that are too many go, of what was not seen for longest first; what was read stays."""
+        over = self._bytes() - MOST_BYTES
+        for number, kept in self._of.items():
+            for place in reversed(range(len(kept))):
+                if over <= 0:
+                    return
+                over -= kept[place].size_bytes
+                self._of[number][place] = replace(kept[place], snapshot=None)
 
     def _bytes(self) -> int:
         return sum(one.size_bytes for kept in self._of.values() for one in kept)

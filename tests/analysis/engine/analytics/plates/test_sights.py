@@ -1,5 +1,8 @@
-"""Of each text that was read of a plate the surest sight is kept."""
+"""Of each text that was read of a plate the surest sight is kept; pictures that are too many go, sights do not."""
 
+import pytest
+
+from analysis.engine.analytics.plates import sights
 from analysis.engine.analytics.plates.finding import Plate
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.plates.reading import read_of, understood
@@ -26,3 +29,14 @@ def test_surer_lettering_does_not_push_out_the_plate():
     assert kept.is_wanted(1, plate("KR7XY21", 0.7))
     assert [one.plate.reading.text for one in kept.take(1)] == ["TAXI123", "KR7XY21"]
     assert kept.take(1) == []
+
+
+def test_pictures_that_do_not_fit_go_the_oldest_first_and_no_sight_does(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sights, "MOST_BYTES", 100)
+    kept = Sights()
+    for number in range(10):
+        kept.keep(number, sight("KR7XY21"))
+
+    pictured = [kept.take(number)[0].snapshot is not None for number in range(10)]
+
+    assert pictured == [False] * 5 + [True] * 5
