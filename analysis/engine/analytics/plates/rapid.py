@@ -77,9 +77,9 @@ class RapidReader:
         height, width = rgb.shape[:2]
         if min(height, width) < 1:
             return ()
-        scale = min(1.0, math.sqrt(MOST_PIXELS / (height * width)))
-        size = tuple(max(_STEP, round(side * scale / _STEP) * _STEP) for side in (width, height))
-        seen = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        size = _looked_size(width, height)
+        smaller = size[0] * size[1] < width * height
+        seen = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
         likely = self._finder.run(None, {self._finder.get_inputs()[0].name: _input(seen)})[0][0, 0]
         return _rows(likely, width / size[0], height / size[1])
 
@@ -124,6 +124,15 @@ class RapidReader:
         rest = sorted(((share, other) for other, share in shares.items() if other != sign), reverse=True)
         told = {other: share for share, other in rest[:_MOST_ALTERNATIVES] if share >= _LEAST_ALTERNATIVE}
         return min(1.0, shares[sign]), MappingProxyType(told)
+
+
+def _looked_size(width: int, height: int) -> tuple[int, int]:
+    """In whole steps, as the model wants, and no more than MOST_PIXELS however long one side is."""
+    scale = min(1.0, math.sqrt(MOST_PIXELS / (height * width)))
+    across, down = (max(_STEP, round(side * scale / _STEP) * _STEP) for side in (width, height))
+    # rounding may have made it more, and much more of a strip
+    most = max(_STEP, MOST_PIXELS // min(across, down) // _STEP * _STEP)
+    return (min(across, most), down) if across >= down else (across, min(down, most))
 
 
 def _session(name: str, sha256: str, threads: int) -> Any:

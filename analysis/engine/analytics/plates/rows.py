@@ -12,6 +12,8 @@ from analysis.engine.types.arrays import Pixels
 
 # No sign needs more to be read; it bounds what a hostile quad can ask for.
 _MOST_SIDE = 2048
+# OpenCV warps nothing with a side of more than 32,767; around a quad cubic interpolation sees two pixels.
+_MOST_WARPED, _MARGIN = 16_384, 4
 # Rows of one plate are equally high, by its standard; a box around writing is not that exact.
 MOST_UNEVEN = 1.6
 _MOST_TURN_BETWEEN = 12.0
@@ -23,12 +25,34 @@ def cut(rgb: Pixels, quad: Quad, *, wider: float = 0.0, taller: float = 0.0) -> 
     width = max(math.dist(corners[0], corners[1]), math.dist(corners[3], corners[2]))
     height = max(math.dist(corners[0], corners[3]), math.dist(corners[1], corners[2]))
     across, down = (min(_MOST_SIDE, max(1, round(side))) for side in (width, height))
+    part_of, corners = _around(rgb, corners)
     level = np.array([[0, 0], [across, 0], [across, down], [0, down]], np.float32)
     turned = cv2.getPerspectiveTransform(corners, level)
     piece = cv2.warpPerspective(
-        rgb, turned, (across, down), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        part_of, turned, (across, down), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(piece, np.uint8)
+
+
+def _around(rgb: Pixels, corners: np.ndarray) -> tuple[Pixels, np.ndarray]:
+    """The part of a picture around a quad, no side longer than can be warped, and the quad in it."""
+    height, width = rgb.shape[:2]
+    left, top = (
+        _clipped(value - _MARGIN, side - 1)
+        for value, side in zip(corners.min(axis=0), (width, height), strict=True)
+    )
+    right = _clipped(corners[:, 0].max() + _MARGIN + 1, width)
+    bottom = _clipped(corners[:, 1].max() + _MARGIN + 1, height)
+    piece = rgb[top : max(bottom, top + 1), left : max(right, left + 1)]
+    size = tuple(min(side, _MOST_WARPED) for side in piece.shape[1::-1])
+    shrunk = np.array(size, np.float32) / piece.shape[1::-1]
+    if size != piece.shape[1::-1]:
+        piece = np.asarray(cv2.resize(piece, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return piece, ((corners - (left, top)) * shrunk).astype(np.float32)
+
+
+def _clipped(value: float, most: int) -> int:
+    return int(min(max(0.0, float(value)), most))
 
 
 def grown(quad: Quad, *, wider: float, taller: float) -> Quad:

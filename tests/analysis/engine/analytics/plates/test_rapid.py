@@ -90,3 +90,41 @@ def test_a_missing_model_is_named(monkeypatch):
 
     with pytest.raises(rapid.NoPlateReader, match=r"missing\.onnx are not installed"):
         rapid.RapidReader()
+
+
+@pytest.mark.parametrize("left", [0, 20_000, 39_400])
+def test_a_row_is_cut_from_a_picture_of_any_width(left):
+    plate = plates.seen("AB12 CDE", plates.BRITAIN, View(px_per_mm=0.5))
+    wide = np.zeros((480, 40_000, 3), np.uint8)
+    wide[:, left : left + 600] = plate[:, :600]
+    quad = ((200.0, 210.0), (440.0, 220.0), (440.0, 270.0), (200.0, 260.0))
+    moved = tuple((x + left, y) for x, y in quad)
+
+    here, there = cut(plate, quad), cut(wide, moved)
+
+    assert np.abs(here.astype(int) - there).mean() < 1
+
+
+def test_a_row_that_is_longer_than_can_be_warped_is_cut_too():
+    wide = np.zeros((12, 70_000, 3), np.uint8)
+    wide[:, 35_000:] = 200
+
+    piece = cut(wide, ((0.0, 0.0), (70_000.0, 0.0), (70_000.0, 12.0), (0.0, 12.0)))
+
+    assert piece.shape[0] == 12
+    assert piece[:, :900].max() == 0 and piece[:, -900:].min() == 200
+
+
+def test_a_quad_outside_the_picture_is_no_error():
+    assert (
+        cut(np.zeros((20, 20, 3), np.uint8), ((50.0, 50.0), (90.0, 50.0), (90.0, 60.0), (50.0, 60.0))).max()
+        == 0
+    )
+
+
+@pytest.mark.parametrize("size", [(600_000, 12), (12, 600_000), (1280, 1280), (4000, 3000), (1, 1)])
+def test_what_a_model_sees_is_bounded_whatever_the_shape(size):
+    across, down = rapid._looked_size(*size)
+
+    assert across * down <= rapid.MOST_PIXELS
+    assert across % 32 == down % 32 == 0 and min(across, down) >= 32
