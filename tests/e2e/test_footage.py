@@ -159,7 +159,7 @@ async def test_boxes_lie_over_the_frame_they_were_told_for_and_dashed_between(
     await page.keyboard.press("Enter")
     await expect(page.locator("svg.boxes .box.plate .box-name")).to_have_text("AB12 CDE")
     await expect(box.locator(".box-name")).to_have_text("car 15 · AB12 CDE")
-    assert await box.get_attribute("class") == "box track"
+    await expect(box).to_have_class("box track")
     drawn, media = await box.locator(".box-line").bounding_box(), await page.locator("#media").bounding_box()
     assert drawn
     assert media
