@@ -90,9 +90,10 @@ class PlateSession:
 
     def _look(self, frame: FootageFrame) -> Iterator[PlateTold]:
         vehicles = _vehicles(frame)
-        at = {"pts_seconds": frame.pts_seconds, "frame": frame.number}
         for vehicle in self._due(frame, vehicles):
-            found = self._finder.on_vehicle(frame.rgb, vehicle, vehicles, **at)  # type: ignore[arg-type]
+            found = self._finder.on_vehicle(
+                frame.rgb, vehicle, vehicles, pts_seconds=frame.pts_seconds, frame=frame.number
+            )
             yield from self._read(self._masks.outside(found), vehicle.track or 0)
         self._loose.watch(frame.rgb, frame.pts_seconds)
         if not vehicles:
