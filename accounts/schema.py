@@ -77,6 +77,35 @@ class CookieScheme(OpenApiAuthenticationExtension):
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
+def in_openapi_3_0(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """What pydantic says in words of JSON Schema 2020-12, said in those of OpenAPI 3.0."""
+    for schema in result["components"]["schemas"].values():
+        _translate(schema)
+    return result
+
+
+def _translate(node: Any) -> None:
+    if isinstance(node, list):
+        for one in node:
+            _translate(one)
+    if not isinstance(node, dict):
+        return
+    for one in node.values():
+        _translate(one)
+    kinds = node.get("anyOf")
+    if isinstance(kinds, list) and {"type": "null"} in kinds:
+        others = [kind for kind in kinds if kind != {"type": "null"}]
+        node |= {"anyOf": others, "nullable": True}
+        if len(others) == 1 and "$ref" not in others[0]:
+            node |= others[0]
+            del node["anyOf"]
+    # there, an excluded bound is a mark on the bound
+    for bound in ("minimum", "maximum"):
+        excluded = f"exclusive{bound.capitalize()}"
+        if isinstance(node.get(excluded), int | float) and not isinstance(node[excluded], bool):
+            node.update({bound: node[excluded], excluded: True})
+
+
 def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Postprocessing hook: every operation may answer with a problem."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM

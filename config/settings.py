@@ -225,6 +225,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.schema.in_openapi_3_0",
         "accounts.schema.add_problems",
     ],
 }

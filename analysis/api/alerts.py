@@ -23,16 +23,7 @@ from analysis.models import Alert, AlertRule, Camera, WatchedPlate
 from realtime import log
 
 
-def _described() -> dict[str, Any]:
-    """The conditions in OpenAPI 3.0, which knows no type null."""
-    schema = Conditions.model_json_schema()
-    for field in schema["properties"].values():
-        if kinds := field.pop("anyOf", None):
-            field.update(kinds[0], nullable=True)
-    return schema
-
-
-@extend_schema_field(_described())
+@extend_schema_field(Conditions)  # type: ignore[arg-type]  # it knows pydantic's models too
 class ConditionsField(serializers.JSONField):
     """What an event must be."""
 
