@@ -37,8 +37,8 @@ class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
     """The same for a model."""
 
 
-class StrictJSONParser(JSONParser):
-    """JSON that must be an object or a list, of a sane depth and size, whose texts can be written.
+class BoundedJSONParser(JSONParser):
+    """JSON that must be an object or a list, of a sane depth and size.
 
     REST framework reads a JSON body without looking at DATA_UPLOAD_MAX_MEMORY_SIZE; this does.
     """
@@ -49,15 +49,27 @@ class StrictJSONParser(JSONParser):
         if len(body) > limit:
             raise RequestDataTooBig
         try:
-            data = super().parse(BytesIO(body), media_type, parser_context)
-            if _SURROGATE.search(body):
-                json.dumps(data, ensure_ascii=False).encode()
+            data = self._read(body, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply.") from error
-        except UnicodeEncodeError as error:
-            raise ParseError("JSON parse error - a text has half of a surrogate pair.") from error
         if not isinstance(data, dict | list):
             raise ParseError("The body must be a JSON object.")
+        return data
+
+    def _read(self, body: bytes, media_type: Any, parser_context: Any) -> Any:
+        return super().parse(BytesIO(body), media_type, parser_context)
+
+
+class StrictJSONParser(BoundedJSONParser):
+    """The same, refusing texts that no database stores and no answer can say."""
+
+    def _read(self, body: bytes, media_type: Any, parser_context: Any) -> Any:
+        data = super()._read(body, media_type, parser_context)
+        try:
+            if _SURROGATE.search(body):
+                json.dumps(data, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ParseError("JSON parse error - a text has half of a surrogate pair.") from error
         return data
 
 

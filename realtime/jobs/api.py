@@ -16,7 +16,7 @@ from accounts.authentication import user_of
 from accounts.idempotency import IdempotentPost
 from accounts.permissions import CanExamine
 from accounts.problems import Problem
-from accounts.strict import StrictSerializer, known_query
+from accounts.strict import BoundedJSONParser, StrictSerializer, known_query
 from realtime import jobs
 from realtime.envelope import EventRefused, TooLarge
 from realtime.jobs import ID_LIMIT, STAGE_LIMIT, Report
@@ -237,6 +237,9 @@ class JobProgressView(IdempotentPost, _JobsView):
 
     An id may end like this address: whoever reads or deletes `a/progress` has a job of that name in mind.
     """
+
+    # of a failure that can be said only in part, that part is kept; whatever else cannot be written is refused
+    parser_classes = (BoundedJSONParser,)
 
     @extend_schema(request=REPORT, responses={200: JobSummarySerializer}, operation_id="job_report")
     def post(self, request: Request, job_id: str) -> Response:
