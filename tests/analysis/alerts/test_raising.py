@@ -22,6 +22,7 @@ from tests.analysis.conftest import signed_in
 from tests.analysis.footage import motion, plate, track
 from tests.analysis.retention.conftest import watched
 from tests.factories import make_user
+from tests.realtime.described import kind
 from tests.realtime.webhooks.conftest import Receiver, make_webhook, signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +62,7 @@ def test_an_alert_is_a_line_that_says_what_raised_it(camera: Camera, run: Run) -
     assert alert["data"]["camera"]["key"] == "gate"
     assert (alert["data"]["rule"]["name"], alert["data"]["class"]) == ("Gate", "person")
     assert log.verify(camera.topic_id).ok
+    assert kind("topic", alert) == "event"
 
 
 def test_each_event_raises_a_rule_once_and_in_order(
