@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from analysis.engine.analytics.plates.distance import GAP, between, substitution
 from analysis.engine.analytics.plates.formats import Grammar
+from analysis.engine.analytics.plates.lettering import word_in
 from analysis.engine.analytics.plates.reading import Character, Read, Reading, understood
 
 MOST_READS = 16
@@ -226,4 +227,6 @@ def _doubt(said: Sequence[tuple[str, float]], reading: Reading, least_reads: int
         return f"the weakest sign has a confidence of {weakest:.2f}, below {LEAST_CONFIDENCE}"
     if len(reading.candidates) > 1:
         return f"the grammars allow {' and '.join(reading.candidates[:3])}"
+    if word := word_in(reading.text):
+        return f"it spells {word}, as vehicles are lettered beside their plate"
     return ""

@@ -267,6 +267,14 @@ def test_a_taxis_number_is_not_told_in_place_of_its_plate(reader):
     assert plate.plate == "AB12CDE"
 
 
+def test_a_taxis_number_alone_is_told_with_a_doubt(reader):
+    session = PlateSession(reader, FootageSettings(), still=True)
+
+    [taxi] = told(session, FootageFrame(0, 0.0, picture("TAXI 123"), (track(1, 0.0),)))
+
+    assert (taxi.plate, taxi.doubt) == ("TAXI123", "it spells TAXI, as vehicles are lettered beside their plate")
+
+
 def test_people_are_no_vehicles(reader):
     session = PlateSession(reader, FootageSettings(), still=False)
     frames = [frame(number, picture(), track(1, number / 5, name="person")) for number in range(8)]
