@@ -68,7 +68,7 @@ class CameraForm(forms.Form):
                 "most_events_per_minute",
             ),
         ),
-        (_("What is kept"), ("snapshots", "retention_days", "snapshot_bytes")),
+        (_("What is kept"), ("snapshots", "black_out_masks", "retention_days", "snapshot_bytes")),
         (_("Of a recorded file"), ("pace", "loop")),
         (_("Watching"), ("enabled",)),
     )
@@ -111,7 +111,8 @@ class CameraForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     classes = _text(
-        _("Classes of objects"), _("Such as: person, car. Separated by commas; empty: every class.")
+        _("Classes of objects"),
+        _("Such as: person, car. Separated by commas; empty: people, vehicles, animals and luggage."),
     )
     confidence = _number(_("Confidence"), _("0 to 1: from which on a detection may begin a track."))
     plate_regions = _text(
@@ -133,6 +134,11 @@ class CameraForm(forms.Form):
         _("Most events per minute"), _("What is beyond is counted, and the log says how many.")
     )
     snapshots = _choice(_("Snapshots"), camera_words.SNAPSHOTS)
+    black_out_masks = forms.BooleanField(
+        label=_("Black out masks in every picture"),
+        help_text=_("In snapshots and in the live view too: what masks hide is kept nowhere."),
+        required=False,
+    )
     retention_days = _number(_("Keep for days"), _("Empty: for ever."))
     snapshot_bytes = _number(
         _("Most bytes of snapshots"),
@@ -220,6 +226,7 @@ class CameraForm(forms.Form):
             "detectors": said["detectors"],
             "finder": said["finder"].strip(),
             "loop": said["loop"],
+            "black_out_masks": said["black_out_masks"],
         }
 
     def _refuse(self, detail: Any) -> None:

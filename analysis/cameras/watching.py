@@ -106,6 +106,9 @@ class CameraSettings(_Strict):
     masks: list[NamedArea] = Field(
         [], max_length=MOST_OUTLINES, description="What lies inside is never looked at."
     )
+    black_out_masks: bool = Field(
+        False, description="What masks hide is black in snapshots and in the live view too, and kept nowhere."
+    )
     least_area_percentage: float = Field(
         0.05, gt=0, le=100, allow_inf_nan=False, description="Of the frame, for motion."
     )
@@ -186,7 +189,7 @@ def footage_settings(settings: CameraSettings) -> FootageSettings:
     """For the engine."""
     same = (
         "confidence", "max_fps", "frame_skip", "least_area_percentage", "motion_cooldown_seconds",
-        "track_buffer_seconds", "least_dwell_seconds", "plate_cooldown_seconds", "finder",
+        "track_buffer_seconds", "least_dwell_seconds", "plate_cooldown_seconds", "finder", "black_out_masks",
     )  # fmt: skip
     return FootageSettings(
         classes=frozenset(settings.classes),

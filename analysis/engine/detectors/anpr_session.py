@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from analysis.engine.analytics.masks import Masks
 from analysis.engine.analytics.plates.announcing import Announcer
 from analysis.engine.analytics.plates.ballots import Ranked
 from analysis.engine.analytics.plates.consensus import Consensus, consensus
 from analysis.engine.analytics.plates.finding import Plate, PlateFinder, Vehicle, likeness
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.plates.loose import LoosePlates
-from analysis.engine.analytics.plates.masking import Masks
 from analysis.engine.analytics.plates.sights import Sight, Sights
 from analysis.engine.analytics.plates.sparing import Scene, Sparing
 from analysis.engine.analytics.plates.writing import PlateReader
@@ -82,7 +82,7 @@ class PlateSession:
         found = self._finder.everywhere(
             frame.rgb, _vehicles(frame), pts_seconds=frame.pts_seconds, frame=frame.number
         )
-        for plate in self._masks.outside(found):
+        for plate in self._in_sight(found):
             self._reads += 1
             agreed = consensus([plate.read], self._grammar, least_reads=1)
             if agreed and agreed.agreeing:
@@ -94,13 +94,17 @@ class PlateSession:
             found = self._finder.on_vehicle(
                 frame.rgb, vehicle, vehicles, pts_seconds=frame.pts_seconds, frame=frame.number
             )
-            yield from self._read(self._masks.outside(found), vehicle.track or 0)
+            yield from self._read(self._in_sight(found), vehicle.track or 0)
         self._loose.watch(frame.rgb, frame.pts_seconds)
         if not vehicles:
-            for plate in self._masks.outside(self._without_vehicles(frame)):
+            for plate in self._in_sight(self._without_vehicles(frame)):
                 self._read_loose(frame, plate)
         yield from self._end(self._loose.ready())
         yield from self._end(self._loose.gone(frame.pts_seconds))
+
+    def _in_sight(self, plates: Iterable[Plate]) -> list[Plate]:
+        """Those whose middle no mask hides."""
+        return [one for one in plates if not self._masks.hide(one.box)]
 
     def _due(self, frame: FootageFrame, vehicles: Sequence[Vehicle]) -> Iterator[Vehicle]:
         """The one to look at now, if any: large enough, not told yet, and not looked at a moment ago."""

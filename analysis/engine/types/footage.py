@@ -26,9 +26,10 @@ class FootageSettings:
 
     classes: of objects to follow; empty means people, vehicles, animals and luggage (detection.classes.USUAL).
     confidence: from which on a detection may begin a track. max_fps: frames beyond it are left out; frame_skip: so
-    many are left out after each one besides. masks: what lies inside is never looked at. least_area_percentage: of
-    the frame, for motion. least_dwell_seconds: before a track enters. plate_regions: whose formats count; empty means
-    all. finder: who looks for objects, by name; empty means the best that is there.
+    many are left out after each one besides. masks: what lies inside is never looked at; black_out_masks: and is black
+    in every frame of a watched source, whoever looks. least_area_percentage: of the frame, for motion.
+    least_dwell_seconds: before a track enters. plate_regions: whose formats count; empty means all. finder: who looks
+    for objects, by name; empty means the best that is there.
     """
 
     classes: frozenset[str] = frozenset()
@@ -38,6 +39,7 @@ class FootageSettings:
     zones: tuple["Zone", ...] = ()
     lines: tuple["Line", ...] = ()
     masks: tuple[tuple[tuple[float, float], ...], ...] = ()
+    black_out_masks: bool = False
     least_area_percentage: float = 0.05
     motion_cooldown_seconds: float = 1.0
     track_buffer_seconds: float = 2.0

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event, Lock
 
+from analysis.engine.analytics.masks import Masks
 from analysis.engine.errors import EngineError
 from analysis.engine.media.limits import Limits
 from analysis.engine.types import FootageGap, FootageSettings, SourceOffline, SourceOnline
@@ -38,6 +39,7 @@ class Presence:
         self.dropped = 0
         self.pts_seconds = 0.0
         self._source, self._settings, self._patience = source, settings, patience
+        self._masks = Masks(settings.masks) if settings.black_out_masks else None
         self._limits = replace(limits, max_pixels=min(limits.max_pixels, MOST_PIXELS))
         self._backoff, self._gaps = Backoff(patience), Gaps()
         self._renewed_at, self._renewals = -math.inf, 0
@@ -89,7 +91,7 @@ class Presence:
                         self.dropped = before + item.dropped
                         self._keep(item)
                         yield from self._gaps.before(item)
-                        yield item
+                        yield self._blacked_out(item)
                     if self._enough.is_set():
                         return
             finally:
@@ -145,6 +147,10 @@ class Presence:
 
     def _keep(self, frame: LiveFrame) -> None:
         self._number, self.pts_seconds = frame.number + 1, frame.pts_seconds
+
+    def _blacked_out(self, frame: LiveFrame) -> LiveFrame:
+        """Before anybody looks at it, and so in all that is made of it."""
+        return replace(frame, rgb=self._masks.hidden(frame.rgb)) if self._masks else frame
 
     def _go_online(self, opened: Opened) -> Iterator[SourceOnline]:
         offline = None if self._offline_since is None else time.monotonic() - self._offline_since

@@ -34,6 +34,7 @@ def test_all_that_is_said_reaches_the_engine() -> None:
         "zones": [{"name": "yard", "polygon": SQUARE}],
         "lines": [{"name": "gate", "start": [0, 0.5], "end": [1, 0.5]}],
         "masks": [{"name": "tree", "polygon": SQUARE}],
+        "black_out_masks": True,
         "least_area_percentage": 2.5,
         "motion_cooldown_seconds": 3,
         "track_buffer_seconds": 4,
@@ -53,6 +54,7 @@ def test_all_that_is_said_reaches_the_engine() -> None:
     assert (settings.plate_regions, settings.snapshots) == (("DE", "AT"), SnapshotPolicy.ALL)
     assert [(zone.name, zone.polygon.points[2]) for zone in settings.zones] == [("yard", (0.5, 0.5))]
     assert [(line.name, line.end) for line in settings.lines] == [("gate", (1, 0.5))]
+    assert settings.black_out_masks
     assert settings.masks == (((0.1, 0.1), (0.5, 0.1), (0.5, 0.5), (0.1, 0.5)),)
 
 

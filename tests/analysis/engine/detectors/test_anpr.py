@@ -272,7 +272,10 @@ def test_a_taxis_number_alone_is_told_with_a_doubt(reader):
 
     [taxi] = told(session, FootageFrame(0, 0.0, picture("TAXI 123"), (track(1, 0.0),)))
 
-    assert (taxi.plate, taxi.doubt) == ("TAXI123", "it spells TAXI, as vehicles are lettered beside their plate")
+    assert (taxi.plate, taxi.doubt) == (
+        "TAXI123",
+        "it spells TAXI, as vehicles are lettered beside their plate",
+    )
 
 
 def test_people_are_no_vehicles(reader):

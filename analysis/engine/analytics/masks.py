@@ -1,13 +1,12 @@
-"""What masks hide is never read."""
+"""What masks hide is never seen."""
 
 from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 
-from analysis.engine.analytics.plates.finding import Plate
 from analysis.engine.analytics.zones import Polygon
-from analysis.engine.types import Point
+from analysis.engine.types import Box, Point
 from analysis.engine.types.arrays import Pixels
 
 
@@ -29,11 +28,7 @@ class Masks:
             cv2.fillPoly(copy, [corners], (0, 0, 0))
         return copy
 
-    def outside(self, plates: Iterable[Plate]) -> list[Plate]:
-        """Those whose middle no mask hides."""
-        return [one for one in plates if not any(mask.contains(_middle(one)) for mask in self._polygons)]
-
-
-def _middle(plate: Plate) -> Point:
-    left, top, right, bottom = plate.box
-    return (left + right) / 2, (top + bottom) / 2
+    def hide(self, box: Box) -> bool:
+        """Whether the middle of a box, xyxy in 0..1, lies in one of them."""
+        left, top, right, bottom = box
+        return any(polygon.contains(((left + right) / 2, (top + bottom) / 2)) for polygon in self._polygons)
