@@ -148,13 +148,14 @@ def spoken_at(*addresses: str) -> None:
     _addresses.extend(f"{address}/" for address in addresses)
 
 
-def _is_api(request: HttpRequest) -> bool:
+def speaks_problems(request: HttpRequest) -> bool:
+    """Whether programs ask here."""
     return f"{request.path}/".startswith(tuple(_addresses))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400."""
-    if not _is_api(request):
+    if not speaks_problems(request):
         return defaults.bad_request(request, exception)
     return problem_response(
         request, 400, "bad_request", "The request is malformed; check its headers and body."
@@ -163,14 +164,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler403."""
-    if not _is_api(request):
+    if not speaks_problems(request):
         return defaults.permission_denied(request, exception)
     return problem_response(request, 403, "permission_denied", "You are not allowed to do this.")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
-    if not _is_api(request):
+    if not speaks_problems(request):
         return defaults.page_not_found(request, exception)
     if lacks_slash(request):
         detail = f"There is nothing at this address; {request.path}/ ends in a slash."
@@ -180,7 +181,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500; the traceback is in the log, never in the answer."""
-    if not _is_api(request):
+    if not speaks_problems(request):
         return defaults.server_error(request)
     detail = "Something broke on our side. The log of the web process says what; try again."
     return problem_response(request, 500, "internal_error", detail)
@@ -188,6 +189,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's CSRF_FAILURE_VIEW."""
-    if not _is_api(request):
+    if not speaks_problems(request):
         return csrf_failure_page(request, reason=reason)
     return problem_response(request, 403, "csrf_failed", f"The CSRF check failed: {reason}")
