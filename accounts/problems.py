@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
@@ -15,6 +16,8 @@ from accounts import throttles
 from accounts.slashes import API_PREFIX, lacks_slash
 
 MEDIA_TYPE = "application/problem+json"
+# In `errors`: a body of 2 MB may have 200,000, and each is said in a sentence that is far longer than it.
+MOST_ERRORS = 100
 _addresses = [API_PREFIX]
 MALFORMED = "The request is malformed; check its headers and body."
 
@@ -106,7 +109,7 @@ def _as_api_exception(exc: Exception) -> exceptions.APIException | None:
 def problem_body(error: exceptions.APIException, path: str) -> dict[str, object]:
     """The document an error is answered with."""
     if isinstance(error, exceptions.ValidationError):
-        errors = list(_flatten(error.detail))
+        errors = list(islice(_flatten(error.detail), MOST_ERRORS))
         return document(400, "invalid", _summary(errors), instance=path, errors=errors)
     extra = dict(error.extra) if isinstance(error, Problem) else {}
     title = error.title if isinstance(error, Problem) else ""

@@ -14,6 +14,8 @@ from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
+from accounts.problems import MOST_ERRORS
+
 # An escape for half of a pair: together they are one character, alone nothing that can be stored or answered.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -30,7 +32,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         writable = {name for name, field in self.fields.items() if not field.read_only}
         unknown = [name for name in data if name not in writable and name != "csrfmiddlewaretoken"]
         if unknown:
-            raise ValidationError({name: [_refusal(name, writable)] for name in unknown})
+            raise ValidationError({name: [_refusal(name, writable)] for name in unknown[:MOST_ERRORS]})
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
@@ -78,7 +80,7 @@ def known_query(request: Request, *names: str, paged: bool = True) -> QueryDict:
     known = {*names, "format"} | ({"page", "page_size"} if paged else set())
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
-        raise ValidationError({name: [_refusal(name, known - {"format"})] for name in unknown})
+        raise ValidationError({name: [_refusal(name, known - {"format"})] for name in unknown[:MOST_ERRORS]})
     return request.query_params
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from accounts.models import User
+from accounts.problems import MOST_ERRORS
 from analysis import plates
 from analysis.alerts.conditions import Conditions
 from analysis.engine.analytics.plates.watchlist import MOST_ENTRIES
@@ -38,7 +39,7 @@ def checked(given: Any) -> dict[str, Any]:
     except ValidationError as error:
         said = error.errors(include_url=False, include_input=False, include_context=False)
         raise BadConditions(
-            {".".join(map(str, one["loc"])) or "conditions": one["msg"] for one in said}
+            {".".join(map(str, one["loc"])) or "conditions": one["msg"] for one in said[:MOST_ERRORS]}
         ) from None
 
 

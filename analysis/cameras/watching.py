@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from accounts.problems import MOST_ERRORS
 from analysis.engine.analytics.detection.classes import COCO
 from analysis.engine.analytics.plates.formats import built_in
 from analysis.engine.analytics.polygons import LEAST_POINTS, MOST_POINTS, Polygon
@@ -175,9 +176,8 @@ def read(given: Any) -> CameraSettings:
     try:
         return CameraSettings.model_validate(given)
     except ValidationError as error:
-        raise BadSettings(
-            dict(_reason(one) for one in error.errors(include_url=False, include_input=False))
-        ) from None
+        said = error.errors(include_url=False, include_input=False, include_context=False)
+        raise BadSettings(dict(map(_reason, said[:MOST_ERRORS]))) from None
 
 
 def stored(settings: CameraSettings) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Every error under /api/ is a problem document."""
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -138,3 +139,19 @@ def test_fields_that_are_unknown_or_cannot_be_set_are_refused(browser: Client, f
             "detail": "Unknown field. Known here: age, name.",
         }
     ]
+
+
+def test_very_many_errors_cost_no_more_than_many(browser: Client) -> None:
+    sent = {f"{number:x}": 1 for number in range(100_000)}
+    began = process_time()
+
+    answer = browser.post("/api/v1/auth/token/", sent, content_type="application/json")
+
+    assert process_time() - began < 2
+    assert [error["code"] for error in answer.json()["errors"]] == ["unknown_field"] * 100
+
+
+def test_very_many_nested_errors_cost_no_more_than_many(browser: Client) -> None:
+    answer = problem(browser.post(OPEN, {"people": [{}] * 10_000}, content_type="application/json"))
+
+    assert len(answer["errors"]) == 100

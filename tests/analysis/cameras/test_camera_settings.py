@@ -115,3 +115,10 @@ def test_a_class_nobody_looks_for_is_refused_with_those_that_are_known() -> None
     (reason, _) = refused.value.reasons["classes.0"]
     assert "Known: airplane, apple" in reason
     assert " car, " in reason and "Car" not in reason
+
+
+def test_very_many_unknown_settings_cost_no_more_than_many() -> None:
+    with pytest.raises(BadSettings) as refused:
+        read({f"{number:x}": 1 for number in range(100_000)})
+
+    assert len(refused.value.reasons) == 100
