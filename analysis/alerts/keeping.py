@@ -57,8 +57,13 @@ def create(owner: User, given: Mapping[str, Any]) -> AlertRule:
 
 
 def change(rule: AlertRule, given: Mapping[str, Any]) -> AlertRule:
-    """Changes what is given; `conditions` as a whole. From now on: nothing before counts. Raises BadConditions."""
+    """Changes what is given; `conditions` as a whole. From now on: nothing before counts.
+
+    Raises BadConditions, AlertRule.DoesNotExist.
+    """
     with transaction.atomic():
+        # as it is now: somebody else may have changed something else of it, or deleted it
+        rule = AlertRule.objects.select_for_update(of=("self",), no_key=True).get(pk=rule.pk)
         for name in ("name", "enabled"):
             setattr(rule, name, given.get(name, getattr(rule, name)))
         if "conditions" in given:

@@ -42,9 +42,9 @@ class _Rule:
     last: datetime | None
 
     def rests(self, time: datetime) -> bool:
-        return self.last is not None and time < self.last + timedelta(
-            seconds=self.conditions.cooldown_seconds
-        )
+        # either way: a clock that was ahead and was put right must not silence the rule until then
+        rest = timedelta(seconds=self.conditions.cooldown_seconds)
+        return self.last is not None and abs(time - self.last) < rest
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _conditions(rule: AlertRule) -> Conditions | None:
 
 
 def _last(rule: AlertRule, camera: Camera) -> datetime | None:
-    raised = Alert.objects.filter(rule=rule, camera=camera).order_by("-time")
+    raised = Alert.objects.filter(rule=rule, camera=camera).order_by("-seq")
     return raised.values_list("time", flat=True).first()
 
 
@@ -138,10 +138,9 @@ def _raised(events: Sequence[Event], rules: Sequence[_Rule]) -> Iterator[_Raised
             hit = None
             if rule.conditions.watchlist:
                 watched = watched or _watchlist(rule.row.owner_id)
-                hits = watched.near(_plate(data), most=rule.conditions.most_distance)
-                if not hits:
+                hit = watched.nearest(_plate(data), most=rule.conditions.most_distance)
+                if hit is None:
                     continue
-                hit = hits[0]
             rule.last = event.time
             yield _Raised(rule.row, event, hit)
 

@@ -1,10 +1,12 @@
 """REST of alerts: rules, plates to wait for, and what was raised."""
 
 import json
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -28,13 +30,29 @@ class ConditionsField(serializers.JSONField):
     """What an event must be."""
 
 
+class OwnCameraField(serializers.PrimaryKeyRelatedField[Camera]):
+    """A camera by its id; those there are to choose from are read once, however many are named."""
+
+    def to_internal_value(self, data: Any) -> Camera:
+        """The camera."""
+        camera = self._known.get(serializers.UUIDField().to_internal_value(data))
+        if camera is None:
+            self.fail("does_not_exist", pk_value=data)
+        return camera
+
+    @cached_property
+    def _known(self) -> dict[UUID, Camera]:
+        own = self.get_queryset()
+        return {} if own is None else {camera.pk: camera for camera in own.defer("settings", "notes")}
+
+
 class AlertRuleSerializer(StrictSerializer):
     """A rule. Without cameras it holds for all of one's own."""
 
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=200)
     enabled = serializers.BooleanField(required=False)
-    cameras = serializers.PrimaryKeyRelatedField(
+    cameras = OwnCameraField(
         queryset=Camera.objects.none(), many=True, required=False, help_text="One's own; empty: all of them."
     )
     conditions = ConditionsField(required=False)
@@ -104,6 +122,8 @@ class AlertsView(AnalysisView):
         """What was refused, as a problem that names the field."""
         if isinstance(exc, keeping.BadConditions):
             exc = ValidationError({"conditions": {field: [said] for field, said in exc.reasons.items()}})
+        elif isinstance(exc, AlertRule.DoesNotExist):
+            exc = Http404()  # deleted meanwhile
         elif isinstance(exc, plates.InvalidPattern):
             exc = ValidationError({"plate": [str(exc)]})
         return super().handle_exception(exc)

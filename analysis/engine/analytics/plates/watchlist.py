@@ -12,6 +12,11 @@ MOST_ENTRIES = 10_000
 NEAR = 0.6
 FARTHEST = 3.0
 _EXACT = Distance(0.0, ())
+# How far is looked for who asks for the nearest alone; each is looked for once for a plate.
+_REACHES = (NEAR, 1.0, 2.0, FARTHEST)
+_MOST_KEPT = 1000
+# Less than any step costs, more than adding them up is wrong.
+_LESS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Watchlist:
             if len(self._lines) == MOST_ENTRIES:
                 raise InvalidPattern(f"A watchlist has at most {MOST_ENTRIES} plates.")
             self._lines.append((one, pattern(one.plate)))
+        self._nearest: dict[tuple[str, float], Hit | None] = {}
 
     def near(self, plate: str, *, most: float = NEAR) -> list[Hit]:
         """The lines at most so far from a plate that was read, the nearest first; none for an empty plate.
@@ -62,6 +68,28 @@ class Watchlist:
         found = [(one, _distance(read, line, most)) for one, line in self._lines] if read else []
         hits = [Hit(one, distance) for one, distance in found if distance is not None]
         return sorted(hits, key=lambda hit: hit.distance.total)
+
+    def nearest(self, plate: str, *, most: float = NEAR) -> Hit | None:
+        """The first of `near`, or None. Asked again, for whatever distance, it costs nearly nothing."""
+        read, reach = normalised(plate), next(one for one in _REACHES if most <= one)
+        if len(self._nearest) >= _MOST_KEPT:
+            self._nearest.clear()
+        if (read, reach) not in self._nearest:
+            self._nearest[read, reach] = self._look(read, reach)
+        hit = self._nearest[read, reach]
+        return hit if hit and hit.distance.total <= most else None
+
+    def _look(self, read: str, most: float) -> Hit | None:
+        best: Hit | None = None
+        for one, line in self._lines if read else ():
+            distance = _distance(read, line, most)
+            # patterns fit whatever is nearer
+            if distance is None or (best and distance.total >= best.distance.total):
+                continue
+            best, most = Hit(one, distance), distance.total - _LESS
+            if not distance.total:
+                break
+        return best
 
 
 def _distance(read: str, line: Pattern, most: float) -> Distance | None:

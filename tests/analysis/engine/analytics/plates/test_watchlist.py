@@ -73,3 +73,22 @@ def test_a_full_list_of_similar_plates_is_asked_in_little_time():
 
     assert found[0].wanted.plate == "AB01234"
     assert time.process_time() - started < 2.0  # 0.1 s on a free core
+
+
+@pytest.mark.parametrize("most", [0.0, 0.2, 0.6, 0.7, 1.0, 1.9, 3.0])
+@pytest.mark.parametrize("read", ["AB12COE", "A8IZCDE", "BA12CDE", "AB12CD", "X", "—"])
+def test_the_nearest_is_the_first_of_the_near(read, most):
+    lines = Watchlist(map(Wanted, ("AB12C0E", "ABI2CDE", "AB12CDE", "A?IZCDE", "AB12C0E", "XY*", "AB12CQE")))
+    near = lines.near(read, most=most)
+
+    assert lines.nearest(read, most=most) == (near[0] if near else None)
+
+
+def test_rules_that_look_far_share_what_a_look_costs():
+    full = Watchlist(Wanted(f"AB{number:05}") for number in range(MOST_ENTRIES))
+    started = time.process_time()
+
+    found = [full.nearest("QXY1234", most=2 + share / 201) for share in range(200)]
+
+    assert found == [None] * 200
+    assert time.process_time() - started < 15.0  # 2 s on a free core; each by itself would take 400 s
