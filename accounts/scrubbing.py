@@ -13,7 +13,8 @@ def _spelt(word: str) -> str:
 
 
 _SECRET = re.compile(
-    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')}|{_spelt('sid')}"
+    # an address within an address within an address: its ? and & are encoded as often
+    rf"(?:(?<!\w)|(?<=%3f)|(?<=%26)|(?<=253f)|(?<=2526))((?:{_spelt('access_')})?{_spelt('token')}|{_spelt('ticket')}|{_spelt('sid')}"
     rf"|{_spelt('license_plate')})"
     # quotes and brackets may be part of a value too; those it ends with may also be the line's own, and tell nothing
     r"(=|%(?:25)*3d)(?:(?!%26)[^&\s])+?(?=[\"'\])>]{0,3}(?:[&\s]|%26|\Z))",

@@ -11,7 +11,7 @@ from django.db.models import Model, QuerySet
 
 from analysis import plates
 from analysis.dialects import footage
-from analysis.models import PlateSearch, Sighting
+from analysis.models import PlateSearch, Sighting, WatchedPlate
 from analysis.plate_keys import unseal
 from realtime import log
 
@@ -28,11 +28,14 @@ class Resealed:
 
 
 def reseal() -> Resealed:
-    """All sightings with a plate and all searches, in chunks; may be done again."""
+    """All sightings with a plate, all searches and watched plates, in chunks; may be done again."""
     done = Resealed()
     for chunk in _chunks(PlateSearch.objects.all()):
         for search in chunk:
             _reseal_search(search, done)
+    for chunk in _chunks(WatchedPlate.objects.all()):
+        for watched in chunk:
+            _reseal(watched, watched.plate, done)
     with_plate = Sighting.objects.exclude(plate="", plate_hash="")
     for chunk in _chunks(with_plate):
         unread = [one for one in chunk if not one.plate and unseal(one.plate_sealed) is None]
@@ -42,14 +45,15 @@ def reseal() -> Resealed:
     return done
 
 
-def _reseal(one: Sighting, text: str, done: Resealed) -> None:
+def _reseal(one: Sighting | WatchedPlate, text: str, done: Resealed) -> None:
     if not text and unseal(one.plate_sealed) is None:
         done.unreadable += 1
     elif not text:
         done.before += 1
     else:
         # by update: one deleted meanwhile stays deleted
-        done.sealed += Sighting.objects.filter(pk=one.pk).update(**plates.columns(text))
+        rows: QuerySet[Any] = type(one)._default_manager.all()
+        done.sealed += rows.filter(pk=one.pk).update(**plates.columns(text))
 
 
 def _reseal_search(search: PlateSearch, done: Resealed) -> None:

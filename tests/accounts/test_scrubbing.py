@@ -26,6 +26,11 @@ from accounts.scrubbing import scrubbed
         ("/api/events?a=1&license%5Fpl%61te=AB+12", "/api/events?a=1&license%5Fpl%61te=[removed]"),
         ("/api/events?license_plate='AB\"12<CD", "/api/events?license_plate=[removed]"),
         ("next=%2Fevents%3Flicense_plate%3DAB12%26a", "next=%2Fevents%3Flicense_plate%3D[removed]%26a"),
+        (
+            "next=%2F%3Fnext%3D%252F%253Flicense_plate%253DAB",
+            "next=%2F%3Fnext%3D%252F%253Flicense_plate%253D[removed]",
+        ),
+        ("next=%252F%253Fa%253D1%2526token%253Dabc", "next=%252F%253Fa%253D1%2526token%253D[removed]"),
         ('"/ws/user/?token=ab"c" [accepted]', '"/ws/user/?token=[removed]" [accepted]'),
         ("('/ws/user/?token=abc')", "('/ws/user/?token=[removed]')"),
         ("/api/v1/media/?broken=3&tickets=4", "/api/v1/media/?broken=3&tickets=4"),

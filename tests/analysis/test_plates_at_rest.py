@@ -12,8 +12,9 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from analysis import plates, sightings
+from analysis.alerts import keeping
 from analysis.engine.types import DetectorEnded, EvidenceMade, NotAssessed, Outcome, OutcomeName, Reason
-from analysis.models import Evidence, Result, Sighting
+from analysis.models import Evidence, Result, Sighting, WatchedPlate
 from analysis.queue import Claim
 from analysis.recorder import hiding
 from realtime import log
@@ -230,6 +231,18 @@ def test_what_was_kept_before_is_encrypted_by_a_command(
     assert read(client, license_plate="AB*") == ["AB12 CDE"]
     assert "AB12 CDE" in log.read(run.topic_id)[0].body  # lines stay what they were
     assert log.verify(run.topic_id).ok
+
+
+def test_watched_plates_of_before_are_encrypted_too(analyst: User, settings: Any) -> None:
+    keeping.watch_for(analyst, name="Van", plate="AB12 CDE", note="")
+    keeping.watch_for(analyst, name="Fleet", plate="XY*", note="")
+    settings.PLATE_KEY = KEY
+
+    assert encrypt() == "2 plates and searches encrypted, 0 were so before.\n"
+
+    kept = WatchedPlate.objects.order_by("name")
+    assert [(one.plate, one.plate_sealed == "") for one in kept] == [("", False), ("", False)]
+    assert [plates.text_of(one.plate, one.plate_sealed) for one in kept] == ["XY*", "AB12CDE"]
 
 
 def test_after_a_change_of_keys_what_the_log_can_say_is_encrypted_again(

@@ -9,7 +9,9 @@ from analysis.resealing import reseal
 class Command(BaseCommand):
     """May be run again, and while the desk is at work."""
 
-    help = "Encrypt the plates of footage events that were kept before there was a key for plates."
+    help = (
+        "Encrypt the plates of footage events, searches and watchlists of before there was a key for plates."
+    )
 
     def handle(self, *args: object, **options: object) -> None:
         if not is_keyed():
