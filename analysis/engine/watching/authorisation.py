@@ -9,6 +9,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 _PART = re.compile(r'([A-Za-z]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
@@ -64,6 +65,9 @@ class Login:
 
 
 def _parts(challenge: str) -> tuple[str, dict[str, str]]:
+    with suppress(UnicodeError):
+        # heads are read as Latin-1; what is hashed and sent back is UTF-8 (RFC 7616, section 4)
+        challenge = challenge.encode("latin-1").decode()
     scheme, _, rest = challenge.strip().partition(" ")
     pairs = {name.lower(): quoted or bare for name, quoted, bare in _PART.findall(rest)}
     return scheme.lower(), pairs

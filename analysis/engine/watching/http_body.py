@@ -76,10 +76,10 @@ class HttpBody:
         connection = _Connection(self._place.host, self._place.port, timeout=self._within)
         connection.sock = self._socket = connect(self._place, self._pinned_ip, self._within)
         headers = {"Host": self._place.named, "Accept": "*/*", "Connection": "close"}
-        if authorisation:
-            headers["Authorization"] = authorisation
+        # as bytes: http.client would write Latin-1, which has not all letters, and not those that were hashed
+        said = {"Authorization": authorisation.encode()} if authorisation else {}
         try:
-            connection.request("GET", self._place.asked, headers=headers)
+            connection.request("GET", self._place.asked, headers={**headers, **said})
             return connection.getresponse()
         except http.client.HTTPException:
             connection.close()

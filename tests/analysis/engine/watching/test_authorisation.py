@@ -95,3 +95,13 @@ def test_messages_and_packets_are_taken_apart_however_they_arrive():
 def test_what_is_too_long_is_refused_before_it_is_there(said):
     with pytest.raises(SourceFailed):
         list(messages(bytearray(said)))
+
+
+def test_a_realm_of_other_letters_is_answered_as_the_camera_wrote_it():
+    realm = "Hof – Süd"
+    challenge = f'Digest realm="{realm}", nonce="n"'.encode().decode("latin-1")  # as headers are read
+
+    said = Login("Mufasa", "x").answer([challenge], "GET", "/")
+
+    assert f'realm="{realm}"' in said
+    assert said == Login("Mufasa", "x").answer([f'Digest realm="{realm}", nonce="n"'], "GET", "/")

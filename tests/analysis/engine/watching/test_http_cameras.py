@@ -249,3 +249,11 @@ def test_signs_of_life_go_on_while_nobody_is_there(begin):
     assert not pulse.online
     assert len(watch.of(SourceOffline)) == 1
     assert not watch.of(SourceOnline)
+
+
+def test_a_user_with_letters_of_any_script_gets_in(begin):
+    with HttpCamera(mjpeg(), login=("jürgen-łukasz", "pässword")) as camera:
+        watch = begin(LiveSource("http", camera.url, "jürgen-łukasz", "pässword"))
+        watch.until_online()
+
+    assert len(camera.asked) == 2
