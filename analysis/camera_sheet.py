@@ -25,6 +25,7 @@ SPANS: Mapping[str, timedelta] = {
     "week": timedelta(days=7),
 }
 LANE_STEPS = {"hour": 60, "day": 15 * 60, "week": 3600}
+_FIRST = datetime.min.replace(tzinfo=UTC)
 MOST_STEPS, MOST_CLASSES, MOST_OUTAGES = 168, 12, 12
 # a day of a camera that tells something every few seconds
 OUTAGES_WITHIN_LINES = 20_000
@@ -131,7 +132,10 @@ def span_of(name: str, begin: datetime | None, end: datetime | None) -> Span:
         end = _floor(now, step) + timedelta(seconds=step)
         return Span(name, end - SPANS[name], end)
     end = end or now
-    return Span("custom", begin if begin is not None and begin < end else end - SPANS["day"], end)
+    if begin is None or begin >= end:
+        # the first day there is has none before it
+        begin = max(end, _FIRST + SPANS["day"]) - SPANS["day"]
+    return Span("custom", begin, end)
 
 
 @dataclass(frozen=True)

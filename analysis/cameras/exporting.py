@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -61,11 +61,13 @@ class Stretch:
 def stretch(camera: Camera, start: datetime, end: datetime, *, by: User) -> Stretch:
     """What there is between. Raises TooMuch."""
     found = Event.objects.filter(topic=camera.topic_id, time__gte=start, time__lt=end)
-    ends = found.aggregate(first=Min("seq"), last=Max("seq"), count=Count("pk"))
+    ends = found.aggregate(first=Min("seq"), last=Max("seq"))
     wanted = Stretch(camera, start, end, by, ends["first"], ends["last"])
-    if ends["count"] > MOST_LINES:
-        raise TooMuch(f"That time has {ends['count']:,} lines; {MOST_LINES:,} are given at once. Narrow it.")
-    pictures = wanted.pictured().count() if ends["count"] else 0
+    # not how many have such a time: where the clock was set meanwhile, others lie between them
+    count = ends["last"] - ends["first"] + 1 if ends["last"] else 0
+    if count > MOST_LINES:
+        raise TooMuch(f"That time has {count:,} lines; {MOST_LINES:,} are given at once. Narrow it.")
+    pictures = wanted.pictured().count() if count else 0
     if pictures > MOST_PICTURES:
         raise TooMuch(
             f"That time has {pictures:,} snapshots; {MOST_PICTURES:,} are given at once. Narrow it."

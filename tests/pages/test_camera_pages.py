@@ -295,3 +295,20 @@ def test_a_key_that_browsers_take_for_a_step_has_an_address_all_the_same(browser
 
     assert f'href="/cameras/{camera.pk}/"' in shown(browser, "/cameras/")
     assert "Dots" in shown(browser, f"/cameras/{camera.pk}/")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "end_time=0001-01-01",
+        "start_time=0001-01-01",
+        "start_time=9999-12-31",
+        "end_time=9999-12-31",
+        "start_time=0001-01-01&end_time=9999-12-31",
+        "start_time=9999-12-31&end_time=0001-01-01T00:00:00Z",
+    ],
+)
+def test_times_at_the_ends_of_the_calendar_are_shown(browser: Client, gate: Camera, query: str) -> None:
+    tell(gate, motion(), track())
+
+    shown(browser, f"/cameras/gate/?{query}")

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,18 @@ def test_too_much_is_refused_before_anything_is_sent(
 ) -> None:
     monkeypatch.setattr(exporting, bound, 1)
     log.append(camera.topic_id, [pictured(camera, timed(track(), at(10))) for _ in range(2)])
+
+    answer = client.get(f"{CAMERAS}{camera.pk}/export/", DAY)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "too_much")
+
+
+def test_lines_of_another_time_between_count_too(
+    client: APIClient, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "MOST_LINES", 3)
+    behind = [timed(track(), at(10) - timedelta(days=400)) for _ in range(3)]
+    log.append(camera.topic_id, [timed(track(), at(10)), *behind, timed(track(), at(11))])
 
     answer = client.get(f"{CAMERAS}{camera.pk}/export/", DAY)
 
