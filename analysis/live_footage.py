@@ -168,7 +168,8 @@ def _plate_read(seen: State, data: Event, seq: int) -> State:
 
 def _gap(seen: State, data: Event, seq: int) -> State:
     begins, ends = number(data.get("from_seconds")), number(data.get("to_seconds"))
-    if begins is None or ends is None or ends < begins:
+    # where one detector did not look, others did
+    if begins is None or ends is None or ends < begins or data.get("detector"):
         return seen
     return {**seen, "gaps": joined(seen["gaps"], begins, ends)}
 

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from analysis.engine.detectors.base import Card, Detector, Session
 from analysis.engine.types import (
@@ -104,6 +105,12 @@ class Wavers(Calm):
         return Verdict(self.score(), Coverage(self.scored, self.scored))
 
 
+class Stuck(Calm):
+    def feed(self, batch: Batch) -> Iterable[Observation]:
+        threading.Event().wait()
+        return ()
+
+
 KINDS = {kind.__name__.lower(): kind for kind in (Calm, Slow, Raises, Nan, Hangs, Kills, Hoards, Wavers)}
 
 
@@ -114,31 +121,42 @@ class Trouble:
         self.card = card
 
     def open(self, source: Source) -> Session:
-        return KINDS[self.card.name](self.card)
+        return (Stuck if self.card.name == "stuck" else KINDS[self.card.name])(self.card)
 
 
 def cards() -> list[Card]:
     """One per kind of trouble; none runs unless asked for by name."""
-    return [
-        Card(
-            name=name,
-            title=name.capitalize(),
-            version="1.0",
-            family=f"trouble {name}",
-            subject="picture",
-            consumes=Consumes.FRAMES,
-            kinds=frozenset({MediaKind.VIDEO, MediaKind.IMAGE}),
-            unit="frames",
-            looks_at="Nothing.",
-            cannot_see="Everything.",
-            paper="",
-            licence="Apache-2.0",
-            accuracy="None.",
-            preprocessing="None.",
-            by_default=False,
-        )
-        for name in KINDS
-    ]
+    return [*(_card(name, Consumes.FRAMES) for name in KINDS), _stuck()]
+
+
+def _card(name: str, consumes: Consumes) -> Card:
+    return Card(
+        name=name,
+        title=name.capitalize(),
+        version="1.0",
+        family=f"trouble {name}",
+        subject="picture",
+        consumes=consumes,
+        kinds=frozenset({MediaKind.VIDEO, MediaKind.IMAGE}),
+        unit="frames",
+        looks_at="Nothing.",
+        cannot_see="Everything.",
+        paper="",
+        licence="Apache-2.0",
+        accuracy="None.",
+        preprocessing="None.",
+        by_default=False,
+    )
+
+
+def _stuck() -> Card:
+    """One of footage, whose session hangs as it is shown its first frame."""
+    return replace(
+        _card("stuck", Consumes.FOOTAGE),
+        subject="footage",
+        kinds=frozenset({MediaKind.VIDEO}),
+        forensic=False,
+    )
 
 
 def make(name: str, weights: WeightStore, device: str) -> Detector:

@@ -32,6 +32,14 @@ class Belt(Generic[Item]):
                 continue
         return None
 
+    def offer(self, item: Item) -> bool:
+        """Never waits: whether there was room."""
+        try:
+            self._items.put_nowait(item)
+        except Full:
+            return False
+        return True
+
     def take(self) -> Item:
         """Waits for the next item. Raises Stopped."""
         while True:

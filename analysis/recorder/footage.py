@@ -176,11 +176,15 @@ def _gap(seen: FootageGap) -> Draft:
         "frames": seen.frames,
         "reason": reason,
         **({} if seen.events is None else {"events": seen.events}),
+        **({"detector": text(seen.detector, limit=NAME_LIMIT)} if seen.detector else {}),
     }
     if seen.events is not None:
         return Draft("camera.gap", f"Events are missing: {reason}", plain(data))
     span = f"{seen.from_seconds:.1f} to {seen.to_seconds:.1f} s"
-    return Draft("camera.gap", f"Nothing was looked at from {span}: {reason}", plain(data))
+    who = (
+        f"{text(seen.detector, limit=NAME_LIMIT)} did not look" if seen.detector else "Nothing was looked at"
+    )
+    return Draft("camera.gap", f"{who} from {span}: {reason}", plain(data))
 
 
 def _when(seen: MotionTold | TrackTold | PlateTold) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
+from functools import partial
 from threading import Event as Flag
 from typing import Any, Literal, cast
 
@@ -21,6 +22,7 @@ from analysis.cameras.watching import BadSettings
 from analysis.engine.analytics.objects import TrackAction
 from analysis.engine.calibration import Calibration
 from analysis.engine.errors import Cancelled, EngineError
+from analysis.engine.lane import InFeed
 from analysis.engine.types import Concluded, Observation, Outcome, OutcomeName
 from analysis.engine.types.footage import MotionTold, PlateTold, SourceOffline, SourceOnline, TrackTold
 from analysis.engine.watching.source import LiveSource, Pulse
@@ -31,6 +33,7 @@ from analysis.queue import Claim
 from analysis.recorder.keeping import clear_leftovers
 from analysis.recorder.plain import text
 from analysis.worker.examiner import Examiner
+from analysis.worker.liveliness import Liveliness
 from analysis.worker.showing import Showing
 
 logger = logging.getLogger(__name__)
@@ -95,6 +98,7 @@ class Session:
         self._offline_since: float | None = None
         self._pace = Pace(self._settings.most_events_per_minute)
         self._showing = Showing(camera.pk)
+        self._lives = Liveliness(watcher._line.pulse)
         self.counts: Counter[str] = Counter(motion=0, tracks=0, plates=0)
 
     def watched(self) -> str:
@@ -108,7 +112,7 @@ class Session:
                 self._claim,
                 told,
                 cards=self._watcher._cards,
-                pulse=self._watcher._line.pulse,
+                pulse=self._lives,
                 stop=self._stop,
             )
         return self._sentence()
@@ -143,6 +147,7 @@ class Session:
             with self._begin(opened) as going:
                 self._watcher._note_going(going)
                 self._showing.going = going
+                self._lives.current = partial(_current, going)
                 moved = yield from self._told(going, opened)
             if moved is None:
                 break
@@ -208,7 +213,7 @@ class Session:
         """What is seen, until the source ends (None is returned) or has moved (where to)."""
         for seen in going:
             if isinstance(seen, Pulse):
-                self._watcher._line.pulse()
+                self._lives()
                 yield from self._pace.overdue()
                 if moved := self._moved(opened, online=seen.online):
                     return moved
@@ -247,3 +252,7 @@ class Session:
             f"Watched to its end: motion {counted['motion']} times, {counted['tracks']} objects, "
             f"{counted['plates']} plates."
         )
+
+
+def _current(going: Watching) -> InFeed | None:
+    return going.current

@@ -152,6 +152,7 @@ def test_a_source_says_when_it_comes_and_goes_and_what_was_missed(claim: Claim) 
         SourceOffline("It gives nothing any more.", 5.0),
         SourceOnline(1920, 1080, None, "h264", 12.0),
         FootageGap(12.0, 14.5, 62, "The desk is too slow."),
+        FootageGap(15.0, 17.0, 19, "The desk is too slow.", detector="anpr"),
     )
 
     assert [(line.type, line.message) for line in lines(claim)] == [
@@ -159,12 +160,20 @@ def test_a_source_says_when_it_comes_and_goes_and_what_was_missed(claim: Claim) 
         ("camera.offline", "The camera gives no pictures: It gives nothing any more."),
         ("camera.online", "The camera gives pictures again after 12.0 s."),
         ("camera.gap", "Nothing was looked at from 12.0 to 14.5 s: The desk is too slow."),
+        ("camera.gap", "anpr did not look from 15.0 to 17.0 s: The desk is too slow."),
     ]
     assert [line.data for line in lines(claim)] == [
         {"width": 1920, "height": 1080, "fps": 25, "codec": "h264", "offline_seconds": None},
         {"reason": "It gives nothing any more.", "retry_seconds": 5},
         {"width": 1920, "height": 1080, "fps": None, "codec": "h264", "offline_seconds": 12},
         {"from_seconds": 12, "to_seconds": 14.5, "frames": 62, "reason": "The desk is too slow."},
+        {
+            "from_seconds": 15,
+            "to_seconds": 17,
+            "frames": 19,
+            "reason": "The desk is too slow.",
+            "detector": "anpr",
+        },
     ]
     assert not Sighting.objects.exists()
 

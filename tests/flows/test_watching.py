@@ -192,6 +192,22 @@ def test_an_offline_camera_is_waited_for_and_not_taken_for_one_that_hangs(
     assert "hidden" not in " ".join(told)
 
 
+def test_a_detector_that_hangs_beside_one_that_works_is_left_out_and_named(
+    start_worker: StartWorker, env: dict[str, str], owner: User, tmp_path: Path
+) -> None:
+    camera = yard(owner)
+    camera.runs.update(detectors=["motion", "stuck"])
+    plugin = workers.install_plugin(tmp_path / "plugin")
+
+    start_worker("--queue", "camera", ASSAY_STALL_SECONDS="3", **env, **plugin)
+    retried = wait_for(camera, "run.retried", limit=80)
+    wait_for(camera, "motion.started", count=len(lines(camera, "motion.started")) + 1)
+
+    assert retried.message == "stuck made no progress for 3 s and is left out."
+    assert camera.runs.get().lease.excluded == {"stuck": retried.message}
+    assert len(lines(camera, "run.retried")) == 1
+
+
 def _seconds_since(line: Event) -> float:
     from django.utils import timezone
 

@@ -103,6 +103,7 @@ class TrackingSession:
         self._hidden: dict[int, Snapshot | None] = {}
         self._before: Still | None = None
         self._model = ("", "")
+        self._number = 0
 
     def feed(self, batch: Batch) -> Iterator[Observation]:
         if not isinstance(batch, FootageBatch):
@@ -129,10 +130,14 @@ class TrackingSession:
         return ()
 
     def _look(self, frame: FootageFrame) -> Iterator[TrackTold]:
-        still, tracks = _still(frame), frame.tracks or ()
+        still, tracks, self._number = _still(frame), frame.tracks or (), frame.number
+        seen = {track.track_id for track in tracks if track.unseen_seconds == 0}
         for event in frame.events:
             if event.action == "left":
                 yield from self._leave(event)
+            elif event.action == "entered" and event.track.track_id not in seen:
+                # in a frame before, which was skipped
+                yield self._tell(event, None)
         self._hide(tracks)
         self._counts.frame(tracks)
         told = {event.track.track_id: event for event in frame.events if event.action != "left"}
@@ -203,7 +208,7 @@ class TrackingSession:
             confidence=float(track.confidence),
             box=track.box,
             pts_seconds=track.pts_seconds,
-            frame=self._sighted.get(track.track_id, 0),
+            frame=self._sighted.get(track.track_id, self._number),
             dwell_seconds=track.dwell_seconds,
             model=self._model,
             still=track.still,

@@ -194,6 +194,7 @@ class FootageGap:
     """Between two media times nothing was looked at, since what came could not be worked on in time.
 
     events: where it was looked at, and so many events were left out, being too many; None where it was not.
+    detector: who did not look, where others did.
     """
 
     from_seconds: float
@@ -201,6 +202,7 @@ class FootageGap:
     frames: int
     reason: str
     events: int | None = None
+    detector: str = ""
 
 
 FootageTold = MotionTold | TrackTold | PlateTold

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from analysis.engine.types import FootageGap
-from analysis.engine.watching.stretch import LiveFrame
 
 LEAST_SECONDS = 1.0
 REASON = "what came could not be worked on in time"
@@ -14,9 +13,10 @@ _SHARE = 0.1  # of the newest distance in the usual one
 
 
 class Gaps:
-    """Of pictures without an outage, by one child or by several."""
+    """Of pictures without an outage, by one child or by several. `detector` is who looked, where others did too."""
 
-    def __init__(self) -> None:
+    def __init__(self, detector: str = "") -> None:
+        self._detector = detector
         self._last: tuple[float, int] | None = None
         self._usual_seconds = 0.0
         self._is_renewed = False
@@ -25,13 +25,14 @@ class Gaps:
         """The next frame comes from another child, which counts anew what it drops; nobody counts what came between."""
         self._is_renewed = True
 
-    def before(self, frame: LiveFrame) -> Iterator[FootageGap]:
-        """The gap between the frame before and this one, if there is any."""
-        last, self._last = self._last, (frame.pts_seconds, frame.dropped)
+    def before(self, pts_seconds: float, dropped: int) -> Iterator[FootageGap]:
+        """The gap between the frame before and this one, if there is any. dropped: so far."""
+        last, self._last = self._last, (pts_seconds, dropped)
         renewed, self._is_renewed = self._is_renewed, False
         if last is None:
             return
-        seconds, dropped = frame.pts_seconds - last[0], frame.dropped - (0 if renewed else last[1])
-        if (dropped or renewed) and seconds >= max(LEAST_SECONDS, _DISTANCES * self._usual_seconds):
-            yield FootageGap(last[0], frame.pts_seconds, dropped, RENEWED if renewed else REASON)
+        seconds, lost = pts_seconds - last[0], dropped - (0 if renewed else last[1])
+        if (lost or renewed) and seconds >= max(LEAST_SECONDS, _DISTANCES * self._usual_seconds):
+            reason = RENEWED if renewed else REASON
+            yield FootageGap(last[0], pts_seconds, lost, reason, detector=self._detector)
         self._usual_seconds += _SHARE * (seconds - self._usual_seconds)

@@ -1,22 +1,22 @@
-"""The thread of one watch: has every picture looked at, and tells what happens.
+"""The thread of one watch that hands every picture to the detectors, and tells how the source fares.
 
-One thread does all of it and the child process decodes ahead of it, so nobody can wait in a circle: what the thread
-tells goes onto a bounded belt; where nobody takes from that, the thread waits, the ring runs full, and the child drops.
+Pictures go one way, from the child process that decodes through this thread to one thread for each detector, and what
+is told goes onto one bounded belt, so nobody can wait in a circle. Where nobody takes from that, detectors wait and
+skip frames; a file that must lose none waits with them, up to the child.
 """
 
 import time
 from collections.abc import Iterable
-from threading import Event, Thread
+from threading import Thread
 
-from analysis.engine.belt import Belt, Stopped
+from analysis.engine.belt import Stopped
 from analysis.engine.lane import InFeed
-from analysis.engine.types import FootageFrame, MediaKind, Observation, Probe, SourceOnline
+from analysis.engine.types import FootageFrame, MediaKind, Observation, Probe, SourceOffline, SourceOnline
 from analysis.engine.watching.panel import Panel
 from analysis.engine.watching.presence import Item, Presence
 from analysis.engine.watching.source import FileFailed, Pulse
 from analysis.engine.watching.stretch import LiveFrame
 
-OUT_OBSERVATIONS = 64
 PULSE_SECONDS = 2.0
 
 
@@ -24,11 +24,11 @@ class Lookout:
     """`halt`, `wind_up` and reading `newest` and `in_feed` may come from any thread."""
 
     def __init__(self, presence: Presence, panel: Panel) -> None:
-        self.stop = Event()
-        self.out: Belt[Observation | Pulse] = Belt(OUT_OBSERVATIONS, self.stop)
+        self.stop, self.out = panel.stop, panel.out
         self.error: BaseException | None = None
         self._presence, self._panel = presence, panel
         self._frames = 0
+        self._is_cancelled = False
         self._pulsed = time.monotonic()
         self._thread = Thread(target=self._run, name="lookout", daemon=True)
 
@@ -41,7 +41,7 @@ class Lookout:
 
     @property
     def newest(self) -> FootageFrame | None:
-        """The last frame that was looked at."""
+        """The last frame that was handed out, or in which objects were found."""
         return self._panel.newest
 
     @property
@@ -50,26 +50,29 @@ class Lookout:
 
     def wind_up(self) -> None:
         """Reads no further; sessions conclude, and the thread ends once that is taken."""
+        self._is_cancelled = True
         self._presence.end()
 
     def halt(self, seconds: float) -> bool:
-        """Stops without conclusions; waits at most `seconds`. Whether the thread has ended."""
+        """Stops without conclusions; waits at most `seconds`. Whether all threads have ended."""
+        until = time.monotonic() + seconds
         self.stop.set()
         self._presence.end()
         self._thread.join(seconds)
-        return self.finished
+        return self._panel.halt(until) and self.finished
 
     def _run(self) -> None:
         try:
             self._tell(self._panel.load())
             if not self._panel.has_given_up:
                 self._watch()
-            self._tell(self._panel.finish())
+            self._panel.finish(cancelled=self._is_cancelled)
         except Stopped:
             return
         # carried over to the thread that iterates, and raised there
         except BaseException as error:
             self.error = error
+            self.stop.set()
         finally:
             self._presence.end()
 
@@ -90,27 +93,27 @@ class Lookout:
 
     def _take(self, item: Item) -> None:
         if isinstance(item, LiveFrame):
-            self._look_at(item)
+            self._frames += 1
+            self._panel.look(item)
         elif item is not None:
-            if isinstance(item, SourceOnline):
-                self._tell(self._panel.open(_probe(item)))
             self.out.put(item)
-
-    def _look_at(self, frame: LiveFrame) -> None:
-        self._frames += 1
-        self._tell(self._panel.look(frame))
+            if isinstance(item, SourceOnline):
+                self._panel.open(_probe(item))
+            elif isinstance(item, SourceOffline):
+                self._panel.break_off()
 
     def _tell(self, told: Iterable[Observation]) -> None:
         for one in told:
             self.out.put(one)
 
     def _pulse(self) -> None:
-        """By the thread that works: while it hangs in a session there is none."""
         if time.monotonic() - self._pulsed < PULSE_SECONDS:
             return
         self._pulsed = time.monotonic()
         there = self._presence
-        self.out.put(Pulse(there.is_online, there.pts_seconds, self._frames, there.dropped))
+        pulse = Pulse(there.is_online, there.pts_seconds, self._frames, there.dropped, self._panel.looked)
+        # where nobody takes what is told, nobody misses it, and frames go on
+        self.out.offer(pulse)
 
 
 def _probe(online: SourceOnline) -> Probe:

@@ -1,12 +1,13 @@
-"""The detectors of one watch: objects are found once for all of them, they look in turn, each ends by itself."""
+"""The detectors of one watch: each has a thread of its own, objects are found once for all that follow them."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from threading import Event, Thread
 from typing import TypeVar
 
+from analysis.engine.belt import LOOK_SECONDS, Belt, Stopped
 from analysis.engine.detectors.base import Card, Detector
 from analysis.engine.endings import ended, failed
 from analysis.engine.errors import UnusableWeights, UnverifiedWeights
@@ -16,87 +17,146 @@ from analysis.engine.registry import Registry
 from analysis.engine.schedule import Options, threads_each
 from analysis.engine.types import (
     Consumes,
-    FootageBatch,
     FootageFrame,
     FootageSettings,
-    Frame,
     NotAssessed,
     Observation,
     Probe,
     Reason,
     Source,
 )
+from analysis.engine.watching.feed import Feed
+from analysis.engine.watching.finding import Finding
+from analysis.engine.watching.handover import Brought, Handover, Over
 from analysis.engine.watching.seat import Seat
+from analysis.engine.watching.source import Looked, Pulse
 from analysis.engine.watching.stretch import LiveFrame
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
+OUT_OBSERVATIONS = 64
 
 
 class Panel:
-    """Used by one thread; only `in_feed` and `newest` may be read from others. What it yields is to be told."""
+    """Used by one thread; what only reads may be asked by others. What `load` yields is to be told, everything else
+    goes onto `out` by itself. may_drop: a detector that is busy skips frames, and nobody waits for it."""
 
     def __init__(
-        self, registry: Registry, names: Sequence[str], settings: FootageSettings, options: Options
+        self,
+        registry: Registry,
+        names: Sequence[str],
+        settings: FootageSettings,
+        options: Options,
+        *,
+        may_drop: bool,
     ) -> None:
-        self.in_feed: InFeed | None = None
-        self.newest: FootageFrame | None = None
+        self.stop = Event()
+        self.out: Belt[Observation | Pulse] = Belt(OUT_OBSERVATIONS, self.stop)
         self._registry, self._settings, self._options = registry, settings, options
         self._cards = [registry.card(name) for name in dict.fromkeys(names)]
-        self._seats: list[Seat] = []
-        self._objects: ObjectsFollowed | None = None
+        self._may_drop = may_drop
+        self._loading: InFeed | None = None
+        self._feeds: tuple[Feed, ...] = ()
+        self._finding: Finding | None = None
+        self._newest: FootageFrame | None = None
+        self._is_open = False
+        self._outages = 0
 
     @property
     def has_given_up(self) -> bool:
         """Whether nobody looks any more, of those who were to."""
-        return bool(self._cards) and not self._seats
+        return bool(self._cards) and all(feed.has_ended for feed in self._feeds)
+
+    @property
+    def newest(self) -> FootageFrame | None:
+        """The last frame, with its tracks where objects are followed."""
+        finding = self._finding
+        return finding.newest if finding and not finding.has_ended else self._newest
+
+    @property
+    def in_feed(self) -> InFeed | None:
+        """Who has been computing longest."""
+        feeds = [self._loading, *(feed.in_feed for feed in self._feeds)]
+        if self._finding:
+            feeds.append(self._finding.in_feed)
+        return min((one for one in feeds if one), key=lambda one: one.since, default=None)
+
+    @property
+    def looked(self) -> tuple[Looked, ...]:
+        return tuple(feed.looked for feed in self._feeds if not feed.has_ended)
 
     def load(self) -> Iterator[Observation]:
         """Loads the detectors, and whoever finds objects for them. Those that cannot look at footage end here."""
+        seats: list[Seat] = []
         for card in self._cards:
             try:
-                self._seats.append(Seat(self._blamed(card.name, partial(self._load, card))))
+                seats.append(Seat(self._blamed(card.name, partial(self._load, card))))
             except _Refused as refusal:
                 yield ended(card, refusal.assessment)
             # loading a plug-in may raise anything at all: the others go on
             except Exception as error:
                 logger.exception("detector %s could not be loaded", card.name)
                 yield failed(card, error)
-        yield from self._find_objects()
+        following = [seat.card for seat in seats if seat.card.follows]
+        objects = (yield from self._find_objects(following, seats)) if following else None
+        self._begin([seat for seat in seats if objects or not seat.card.follows], objects)
 
-    def open(self, probe: Probe) -> Iterator[Observation]:
-        """Opens a session of each that has none yet; with the first picture, of which `probe` tells."""
-        source = Source(probe, self._settings.max_fps, None, self._settings)
-        for seat in list(self._seats):
-            yield from self._guarded(seat, partial(seat.open, source))
+    def open(self, probe: Probe) -> None:
+        """Opens a session of each; with the first picture, of which `probe` tells. They live on through outages."""
+        if not self._is_open:
+            self._is_open = True
+            source = Source(probe, self._settings.max_fps, None, self._settings)
+            for feed in self._feeds:
+                feed.waiting.tell(source)
 
-    def look(self, frame: LiveFrame) -> Iterator[Observation]:
-        """Yields what they tell of it, one by one."""
+    def break_off(self) -> None:
+        """What comes next, comes after an outage."""
+        self._outages += 1
+
+    def look(self, frame: LiveFrame) -> None:
+        """Hands it to everybody. Raises Stopped, where they are waited for."""
         plain = FootageFrame(frame.number, frame.pts_seconds, frame.rgb)
-        if self._objects:
-            try:
-                plain = self._blamed(self._following[0].card.name, partial(_followed, self._objects, frame))
-            # a finder is somebody else's net, on a picture of anybody's
-            except Exception as error:
-                logger.exception("the object finder failed")
-                yield from self._give_up_objects(error)
-        self.newest = plain
-        found_by = self._objects.found_by if self._objects else None
-        yield from self._feed(FootageBatch((plain,), found_by=found_by))
+        self._newest = plain
+        brought = Brought(plain, None, self._outages)
+        for handover in self._first:
+            handover.put(brought)
 
-    def finish(self) -> Iterator[Observation]:
-        """What was held back, and the ending of each."""
-        if self._objects and (left := self._objects.finish()):
-            yield from self._feed(FootageBatch((), left, self._objects.found_by))
-        for seat in list(self._seats):
-            yield from self._guarded(seat, seat.drain)
-        for seat in list(self._seats):
-            yield from self._guarded(seat, seat.finish)
-        self._seats.clear()
+    def finish(self, *, cancelled: bool) -> None:
+        """Has all of them conclude, and waits for it; soon, where somebody cancelled. Raises Stopped."""
+        for handover in self._first:
+            handover.tell(Over(cancelled=cancelled))
+        for thread in self._threads:
+            while thread.is_alive():
+                if self.stop.is_set():
+                    raise Stopped
+                thread.join(LOOK_SECONDS)
+
+    def halt(self, until: float) -> bool:
+        """Has all of them end at their next frame, without conclusions. Whether they did, by that (time.monotonic)."""
+        self.stop.set()
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     @property
-    def _following(self) -> list[Seat]:
-        return [seat for seat in self._seats if seat.card.follows]
+    def _first(self) -> list[Handover]:
+        """Where frames go at first: not to those who follow objects."""
+        finding = [self._finding.waiting] if self._finding else []
+        return [feed.waiting for feed in self._feeds if not feed.card.follows] + finding
+
+    @property
+    def _threads(self) -> list[Thread]:
+        return [feed.thread for feed in self._feeds] + ([self._finding.thread] if self._finding else [])
+
+    def _begin(self, seats: Sequence[Seat], objects: ObjectsFollowed | None) -> None:
+        feeds = tuple(Feed(seat, self.out, self.stop, may_drop=self._may_drop) for seat in seats)
+        if objects:
+            following = [feed for feed in feeds if feed.card.follows]
+            self._finding = Finding(objects, following, self.stop, may_drop=self._may_drop)
+            self._finding.thread.start()
+        for feed in feeds:
+            feed.thread.start()
+        self._feeds = feeds
 
     def _load(self, card: Card) -> Detector:
         if card.consumes is not Consumes.FOOTAGE:
@@ -109,67 +169,34 @@ class Panel:
         except (UnverifiedWeights, UnusableWeights) as error:
             raise _Refused(NotAssessed(Reason.DETECTOR_MISSING, str(error))) from error
 
-    def _find_objects(self) -> Iterator[Observation]:
-        following = self._following
-        if not following:
-            return
+    def _find_objects(
+        self, following: Sequence[Card], seats: Sequence[Seat]
+    ) -> Generator[Observation, None, ObjectsFollowed | None]:
         options, registry = self._options, self._registry
-        threads = options.threads_each or threads_each([seat.card for seat in self._seats], options.cores)
+        threads = options.threads_each or threads_each([seat.card for seat in seats], options.cores)
         make = partial(registry.find_objects, registry.weights, self._settings.finder, threads)
         try:
-            finder = self._blamed(following[0].card.name, make)
-            self._objects = ObjectsFollowed(finder, self._settings, still=False)
+            finder = self._blamed(following[0].name, make)
+            return ObjectsFollowed(finder, self._settings, still=False)
         except (UnverifiedWeights, UnusableWeights) as error:
-            self._seats = [seat for seat in self._seats if not seat.card.follows]
-            for seat in following:
-                yield ended(seat.card, NotAssessed(Reason.DETECTOR_MISSING, str(error)))
+            for card in following:
+                yield ended(card, NotAssessed(Reason.DETECTOR_MISSING, str(error)))
         # a finder is somebody else's net, from a file of anybody's
         except Exception as error:
             logger.exception("the object finder cannot be loaded")
-            yield from self._give_up_objects(error)
+            for card in following:
+                yield failed(card, error)
+        return None
 
-    def _give_up_objects(self, error: Exception) -> Iterator[Observation]:
-        following = self._following
-        self._objects = None
-        self._seats = [seat for seat in self._seats if not seat.card.follows]
-        for seat in following:
-            yield failed(seat.card, error, seconds=seat.busy_seconds)
-
-    def _feed(self, batch: FootageBatch) -> Iterator[Observation]:
-        for seat in list(self._seats):
-            yield from self._guarded(seat, partial(seat.feed, batch))
-
-    def _guarded(self, seat: Seat, work: Callable[[], Iterable[Observation]]) -> Iterator[Observation]:
-        """What that work yields. A session that raises ends its detector only."""
-        name = seat.card.name
-        try:
-            given = iter(work())
-            while told := self._blamed(name, lambda: tuple(islice(given, 1)), seat):
-                yield from told
-        # a detector, a plug-in too, may raise anything at all: the others go on
-        except Exception as error:
-            logger.exception("detector %s failed", name)
-            self._seats.remove(seat)
-            yield failed(seat.card, error, seconds=seat.busy_seconds)
-
-    def _blamed(self, name: str, call: Callable[[], Result], seat: Seat | None = None) -> Result:
-        began = time.monotonic()
-        self.in_feed = InFeed(name, began)
+    def _blamed(self, name: str, call: Callable[[], Result]) -> Result:
+        self._loading = InFeed(name, time.monotonic())
         try:
             return call()
         finally:
-            self.in_feed = None
-            if seat:
-                seat.busy_seconds += time.monotonic() - began
+            self._loading = None
 
 
 class _Refused(Exception):
     def __init__(self, assessment: NotAssessed) -> None:
         super().__init__(assessment.detail)
         self.assessment = assessment
-
-
-def _followed(objects: ObjectsFollowed, frame: LiveFrame) -> FootageFrame:
-    return objects.take(
-        Frame(0, frame.pts_seconds, frame.rgb, sampled=False, footage=True, number=frame.number)
-    )

@@ -90,7 +90,7 @@ class Presence:
                     else:
                         self.dropped = before + item.dropped
                         self._keep(item)
-                        yield from self._gaps.before(item)
+                        yield from self._gaps.before(item.pts_seconds, item.dropped)
                         yield self._blacked_out(item)
                     if self._enough.is_set():
                         return

@@ -108,13 +108,24 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """A sign of life, told every few seconds by the thread that does the work: for a watchdog, not for the record.
+class Looked:
+    """At how many frames a detector has looked since watching began, and how many it skipped, being busy."""
 
-    frames: worked on since watching began; dropped: given up since then because nobody was free for them.
+    detector: str
+    frames: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A sign of life, told every few seconds by the thread that hands out frames: for a watchdog, not for the record.
+
+    frames: handed out since watching began; dropped: given up since then before that. looked: of each detector that has
+    not ended.
     """
 
     online: bool
     pts_seconds: float
     frames: int
     dropped: int
+    looked: tuple[Looked, ...] = ()

@@ -1,9 +1,10 @@
 """Watches one source with several footage detectors, and yields what happens as it happens.
 
-For whoever records it: every observation is a fact to be kept, except Pulse, which only says that the work goes on. It
-comes about every two seconds while nobody hangs, also while the source is offline; a watchdog that has seen nothing at
-all for its time may blame `current`. Take observations as they come: where that is not possible (no database), the
-belt of 64 fills, frames are dropped, memory stays as it is, and a FootageGap says so afterwards.
+For whoever records it: every observation is a fact to be kept, except Pulse, which only says that frames are handed
+out. It comes about every two seconds, also while the source is offline and while a detector hangs: each looks in a
+thread of its own, and one that is busy skips frames of a source that goes on without us. A watchdog blames `current`
+when that has been the same for its time. Take observations as they come: where that is not possible (no database), the
+belt of 64 fills, detectors skip frames, memory stays as it is, and FootageGaps say so afterwards.
 """
 
 import time
@@ -48,7 +49,7 @@ def watch(
     raised. Raises UnknownDetector at once; FileFailed, after conclusions, of a file that cannot be read on.
     """
     options = options or Options()
-    panel = Panel(registry, detectors, settings, options)
+    panel = Panel(registry, detectors, settings, options, may_drop=source.may_drop)
     presence = Presence(source, settings, options.limits, patience or Patience())
     return Watching(Lookout(presence, panel), cancelled)
 
@@ -67,7 +68,7 @@ class Watching(Iterator[Observation | Pulse]):
 
     @property
     def current(self) -> InFeed | None:
-        """The detector that is computing, and since when; None while none is. Whom a watchdog blames."""
+        """The detector that has been computing longest, and since when; None while none is. Whom a watchdog blames."""
         return self._lookout.in_feed
 
     def latest(self) -> Snapshot | None:

@@ -160,7 +160,8 @@ function plateRead(seen, data, seq) {
 function gap(seen, data) {
   const begins = number(data.from_seconds);
   const ends = number(data.to_seconds);
-  if (begins === null || ends === null || ends < begins) return seen;
+  // where one detector did not look, others did
+  if (begins === null || ends === null || ends < begins || data.detector) return seen;
   return { ...seen, gaps: joined(seen.gaps, begins, ends) };
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.engine.detectors.base import Card
+from analysis.engine.detectors.base import Card, DetectorModule
 from analysis.engine.registry import Registry
 from analysis.engine.types import (
     Assessment,
@@ -77,9 +77,10 @@ class Seer:
         return [number for number, _, _ in self.frames]
 
 
-def registry(*seers: Seer) -> Registry:
+def registry(*seers: Seer, **modules: DetectorModule) -> Registry:
+    cards = {name: module.cards()[0] for name, module in modules.items()}
     return Registry(
         NO_WEIGHTS,
-        modules={seer.name: seer for seer in seers},  # type: ignore[misc]
-        catalogue={seer.name: seer.card for seer in seers},
+        modules={seer.name: seer for seer in seers} | modules,  # type: ignore[misc]
+        catalogue={seer.name: seer.card for seer in seers} | cards,
     )

@@ -11,7 +11,6 @@ from analysis.engine.watching.clocks import ArrivalClock, MediaClock
 from analysis.engine.watching.gaps import Gaps
 from analysis.engine.watching.scrubbing import scrubbed
 from analysis.engine.watching.source import LiveSource, Patience
-from analysis.engine.watching.stretch import LiveFrame
 
 
 @pytest.mark.parametrize(
@@ -75,36 +74,32 @@ def test_only_a_source_that_was_there_for_long_is_soon_asked_again(online, most)
     assert 0.75 * most <= backoff.next_seconds() <= most
 
 
-def _frame(pts_seconds: float, dropped: int) -> LiveFrame:
-    return LiveFrame(0, pts_seconds, None, dropped)  # type: ignore[arg-type]  # no picture is needed
-
-
-def _told(*frames: LiveFrame) -> list[tuple[float, float, int]]:
+def _told(*frames: tuple[float, int]) -> list[tuple[float, float, int]]:
     gaps = Gaps()
-    return [(gap.from_seconds, gap.to_seconds, gap.frames) for frame in frames for gap in gaps.before(frame)]
+    return [(gap.from_seconds, gap.to_seconds, gap.frames) for frame in frames for gap in gaps.before(*frame)]
 
 
 def test_a_second_in_which_frames_were_dropped_is_a_gap():
-    frames = [*(_frame(n / 10, 0) for n in range(20)), _frame(3.5, 16), _frame(3.6, 16)]
+    frames = [*((n / 10, 0) for n in range(20)), (3.5, 16), (3.6, 16)]
 
     assert _told(*frames) == [(1.9, 3.5, 16)]
 
 
 def test_what_came_while_a_child_was_replaced_is_a_gap_though_nobody_counted_it():
     gaps = Gaps()
-    list(gaps.before(_frame(2.0, 7)))
+    list(gaps.before(2.0, 7))
     gaps.renew()
-    told = [*gaps.before(_frame(5.0, 0)), *gaps.before(_frame(9.0, 0))]
+    told = [*gaps.before(5.0, 0), *gaps.before(9.0, 0)]
 
     assert [(gap.from_seconds, gap.to_seconds, gap.frames) for gap in told] == [(2.0, 5.0, 0)]
 
 
 def test_a_pause_of_the_source_itself_is_none():
-    assert not _told(_frame(0.0, 0), _frame(0.1, 0), _frame(9.0, 0))
+    assert not _told((0.0, 0), (0.1, 0), (9.0, 0))
 
 
 def test_a_detector_that_takes_long_for_every_frame_does_not_tell_of_gaps_for_ever():
-    assert len(_told(*(_frame(2.0 * n, 20 * n) for n in range(100)))) < 6
+    assert len(_told(*((2.0 * n, 20 * n) for n in range(100)))) < 6
 
 
 @pytest.mark.parametrize(
