@@ -156,7 +156,8 @@ class RunLease(models.Model):
     """Who may write for a run. `attempt` is the fencing number: every write of a worker checks it.
 
     `claims` counts the attempts that ended without the worker giving the lease back (the poison-job
-    limit); `excluded` maps detectors that hung or killed their worker to the reason.
+    limit); `excluded` maps detectors that hung or killed their worker to the reason. `hangs`: of a camera, when
+    each detector hung in the last hour, in ISO 8601.
     """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="lease")
@@ -169,6 +170,7 @@ class RunLease(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.CharField(max_length=254, blank=True)
     excluded = models.JSONField(default=dict)
+    hangs = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"lease of {self.run_id}, attempt {self.attempt}"

@@ -173,7 +173,7 @@ def _reset(held: Held) -> None:
     run.outcome = run.stress = run.started = run.finished = None
     run.sentence = run.why = run.limit = run.error_code = run.error_message = ""
     run.save()
-    lease.claims, lease.excluded = 0, {}
+    lease.claims, lease.excluded, lease.hangs = 0, {}, {}
     lease.cancel_requested_at, lease.cancel_requested_by = None, ""
     held.clear()
     lease.save()

@@ -12,7 +12,15 @@ from analysis.errors import LeaseLost
 from analysis.models import Evidence, Run, Trace
 from analysis.queue.leases import Claim
 from analysis.queue.locks import Held, lock
-from analysis.queue.watches import claims_of, pause_after, wake_next, was_well
+from analysis.queue.watches import (
+    claims_of,
+    forgive,
+    hangs_too_often,
+    note_hang,
+    pause_after,
+    wake_next,
+    was_well,
+)
 from realtime.log import Draft
 
 
@@ -128,7 +136,7 @@ def end_released(held: Held) -> None:
         return
     held.lease.claims = max(0, held.lease.claims - 1)
     if held.run.camera_id and was_well(held.lease):
-        held.lease.excluded = {}
+        forgive(held.lease)
     wait_again(held, "The worker was stopped; the next free worker goes on.")
 
 
@@ -136,15 +144,18 @@ def end_lost(held: Held, reason: str, *, blamed: str | None = None, unstressed: 
     """Puts a locked run back whose attempt was lost; ends it when it was asked to, or was lost too often.
 
     blamed: the detector that hung; it is left out from now on, and such an attempt is not counted. Of a camera that
-    was watched well before nobody is blamed, and who was left out is tried again.
+    was watched well before nobody is blamed, and who was left out is tried again, except who hangs too often.
     unstressed: lost over altered copies; none are made from now on, and such an attempt is not counted either.
     """
     lease = held.lease
     pause_seconds = 0.0
     if held.run.camera_id:
+        if blamed:
+            note_hang(lease, blamed)
         if was_well(lease):
-            # one stall in days is no reason to look without it from now on
-            blamed, lease.excluded = None, {}
+            # one stall in days is no reason to look without it from now on, one every few minutes is
+            forgive(lease)
+            blamed = blamed if blamed and hangs_too_often(lease, blamed) else None
         lease.claims = claims_of(lease)
         pause_seconds = pause_after(lease.claims)
     if lease.cancel_requested_at:

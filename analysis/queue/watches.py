@@ -4,7 +4,7 @@ A file that ended its worker MAX_CLAIMS times is given up. A camera's attempts c
 they began: in days of watching, workers are lost for many reasons that are not the camera's.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,12 +15,36 @@ from analysis.models import Run, RunLease
 from analysis.queue.locks import lock
 
 WELL_AFTER = timedelta(minutes=2)
+HANGS_WITHIN, MOST_HANGS = timedelta(hours=1), 3
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
 
 
 def was_well(lease: RunLease) -> bool:
     """Whether the attempt that ends went well for long."""
     return lease.claimed is not None and timezone.now() - lease.claimed >= WELL_AFTER
+
+
+def note_hang(lease: RunLease, detector: str) -> None:
+    """Remembers that it hung now, and forgets what was long ago."""
+    now = timezone.now()
+    hangs = {**lease.hangs, detector: [*lease.hangs.get(detector, ()), now.isoformat()]}
+    recent = {
+        name: [at for at in times if now - datetime.fromisoformat(at) < HANGS_WITHIN][-MOST_HANGS:]
+        for name, times in hangs.items()
+    }
+    lease.hangs = {name: times for name, times in recent.items() if times}
+
+
+def hangs_too_often(lease: RunLease, detector: str) -> bool:
+    """Whether it hung so often lately that it is not tried again, however well it went in between."""
+    now = timezone.now()
+    times = [datetime.fromisoformat(at) for at in lease.hangs.get(detector, ())]
+    return sum(now - at < HANGS_WITHIN for at in times) >= MOST_HANGS
+
+
+def forgive(lease: RunLease) -> None:
+    """Whoever was left out is tried again, after an attempt that went well."""
+    lease.excluded = {name: why for name, why in lease.excluded.items() if hangs_too_often(lease, name)}
 
 
 def claims_of(lease: RunLease) -> int:

@@ -319,6 +319,49 @@ def test_a_detector_that_hung_after_long_is_tried_again(make_camera: MakeCamera,
     assert stalled(run, worker, after=WELL_AFTER).excluded == {}
 
 
+def test_a_detector_that_hangs_three_times_in_an_hour_is_left_out_however_long_it_went_well(
+    make_camera: MakeCamera, worker: Worker
+) -> None:
+    camera = make_camera(enabled=True)
+    run = newest(camera)
+    for _ in range(2):
+        assert stalled(run, worker, after=WELL_AFTER).excluded == {}
+        queue.lose_slot(worker.pk, 0, DIED)
+
+    claim = stalled(run, worker, after=WELL_AFTER)
+
+    assert list(claim.excluded) == ["motion"]
+    assert statuses([camera])[camera.pk].said.endswith("motion made no progress for 60 s and is left out.")
+
+
+def test_a_detector_left_out_for_hanging_too_often_stays_so_through_attempts_that_go_well(
+    make_camera: MakeCamera, worker: Worker
+) -> None:
+    run = newest(make_camera(enabled=True))
+    for _ in range(3):
+        stalled(run, worker, after=WELL_AFTER)
+        queue.lose_slot(worker.pk, 0, DIED)
+    claim = claimed(run, worker)
+    RunLease.objects.filter(run=run).update(claimed=timezone.now() - WELL_AFTER)
+
+    queue.release(claim)
+
+    assert list(claimed(run, worker).excluded) == ["motion"]
+
+
+def test_a_detector_whose_hangs_are_more_than_an_hour_ago_is_tried_again(
+    make_camera: MakeCamera, worker: Worker
+) -> None:
+    run = newest(make_camera(enabled=True))
+    for _ in range(2):
+        stalled(run, worker, after=WELL_AFTER)
+        queue.lose_slot(worker.pk, 0, DIED)
+    long_ago = (timezone.now() - timedelta(minutes=61)).isoformat()
+    RunLease.objects.filter(run=run).update(hangs={"motion": [long_ago, long_ago]})
+
+    assert stalled(run, worker, after=WELL_AFTER).excluded == {}
+
+
 def test_what_was_left_out_is_tried_again_after_an_attempt_that_went_well(
     make_camera: MakeCamera, worker: Worker
 ) -> None:
