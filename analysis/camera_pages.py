@@ -22,6 +22,7 @@ from analysis.camera_forms import CameraForm
 from analysis.camera_sheet import address
 from analysis.cameras import keeping
 from analysis.cameras.addresses import AddressRefused
+from analysis.cameras.missed import missed
 from analysis.cameras.models import Camera
 from analysis.cameras.watching import CameraSettings
 from analysis.errors import TooManyPlates
@@ -108,6 +109,7 @@ class OneCameraPage(CameraPage):
             lanes=camera_sheet.lanes(seen, asked.span),
             chart=camera_sheet.chart(seen, asked.span),
             outages=[(camera_words.OUTAGES[line.type], line) for line in camera_sheet.outages(camera)],
+            missed=[(camera_sheet.who_missed(one), one) for one in missed(camera)],
             spans=camera_words.SPANS,
             types=camera_words.TYPES,
             live={"id": str(camera.pk), "key": camera.key},

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from analysis import camera_words, footage_words
+from analysis.cameras.missed import WITHIN_LINES, Missed
 from analysis.cameras.models import Camera
 from analysis.cameras.states import Status, statuses
 from analysis.models import Sighting
@@ -27,8 +28,6 @@ SPANS: Mapping[str, timedelta] = {
 LANE_STEPS = {"hour": 60, "day": 15 * 60, "week": 3600}
 _FIRST = datetime.min.replace(tzinfo=UTC)
 MOST_STEPS, MOST_CLASSES, MOST_OUTAGES = 168, 12, 12
-# a day of a camera that tells something every few seconds
-OUTAGES_WITHIN_LINES = 20_000
 
 
 @dataclass(frozen=True)
@@ -94,9 +93,15 @@ def rows(cameras: Sequence[Camera], reader: User) -> list[Row]:
 
 def outages(camera: Camera) -> list[Event]:
     """When it came and went lately, newest first."""
-    since = camera.topic.head - OUTAGES_WITHIN_LINES
+    since = camera.topic.head - WITHIN_LINES
     lines = Event.objects.filter(topic=camera.topic_id, seq__gt=since, type__in=camera_words.OUTAGES)
     return list(lines.only("seq", "time", "type", "message").order_by("-seq")[:MOST_OUTAGES])
+
+
+def who_missed(missed: Missed) -> str | Promise:
+    """Who did not look."""
+    known = camera_words.DETECTORS.get(missed.detector, missed.detector)
+    return known if missed.detector else camera_words.NOBODY
 
 
 @dataclass(frozen=True)

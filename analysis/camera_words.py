@@ -49,8 +49,8 @@ SPANS: Words = {"hour": _("Last hour"), "day": _("Last 24 hours"), "week": _("La
 OUTAGES: Words = {
     "camera.online": _("Online"),
     "camera.offline": _("Offline"),
-    "camera.gap": _("Not looked at"),
 }
+NOBODY = _("All detectors")
 SAID: Words = {
     "motion.started": _("Motion began"),
     "motion.ended": _("Motion ended"),

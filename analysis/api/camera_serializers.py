@@ -135,6 +135,17 @@ class CameraQuery(StrictSerializer):
     q = serializers.CharField(required=False, max_length=200, help_text="Part of key, name or notes.")
 
 
+class MissedSerializer(serializers.Serializer[Any]):
+    """What of an hour was not looked at, being more than the desk keeps up with, and which events were too many."""
+
+    hour = serializers.DateTimeField()
+    detector = serializers.CharField(help_text="Empty where nobody looked.")
+    times = serializers.IntegerField()
+    seconds = serializers.FloatField()
+    frames = serializers.IntegerField()
+    events = serializers.IntegerField(help_text="Seen, and left out.")
+
+
 class CameraStatsSerializer(serializers.Serializer[Any]):
     """What was seen by a camera, and how it is doing."""
 
@@ -142,6 +153,7 @@ class CameraStatsSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     by_type = serializers.DictField(child=serializers.IntegerField())
     date_range = serializers.DictField(child=serializers.DateTimeField(allow_null=True))
+    missed = MissedSerializer(many=True)
 
 
 class CamerasStatsSerializer(serializers.Serializer[Any]):

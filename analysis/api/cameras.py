@@ -32,6 +32,7 @@ from analysis.api.camera_serializers import (
 from analysis.api.filters import asked
 from analysis.cameras import keeping
 from analysis.cameras.addresses import AddressRefused
+from analysis.cameras.missed import missed
 from analysis.cameras.states import statuses
 from analysis.cameras.watching import BadSettings
 from analysis.models import Camera, Sighting
@@ -192,12 +193,13 @@ class CameraStatsView(CameraView):
 
     @extend_schema(operation_id="camera_stats")
     def get(self, request: Request, camera_id: UUID) -> Response:
-        """How many events it told, by type, from when to when; and how it is doing."""
+        """How many events it told, by type, from when to when; how it is doing, and what it missed in the last day."""
         known_query(request)
         camera = self.camera(camera_id)
         said = sightings.counts(Sighting.objects.filter(topic=camera.topic_id))
         fields = {name: said[name] for name in ("total", "by_type", "date_range")}
-        return Response(CameraStatsSerializer({"status": statuses([camera])[camera.pk], **fields}).data)
+        said = {"status": statuses([camera])[camera.pk], **fields, "missed": missed(camera)}
+        return Response(CameraStatsSerializer(said).data)
 
 
 class CamerasStatsView(CameraView):
