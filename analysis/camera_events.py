@@ -80,10 +80,11 @@ def page_of(found: QuerySet[Sighting], number: str | None) -> Page[Sighting]:
 
 def told(page: Page[Sighting]) -> Sequence[Seen]:
     """The events of a page as sentences; without those taken away meanwhile."""
-    return [_seen(record) for record in sightings.records(list(page))]
+    return [seen(record) for record in sightings.records(list(page))]
 
 
-def _seen(record: Mapping[str, Any]) -> Seen:
+def seen(record: Mapping[str, Any]) -> Seen:
+    """A record of the footage dialect as a sentence."""
     data = record["event_data"]
     confidence = data.get("confidence", data.get("anpr_result", {}).get("confidence"))
     return Seen(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analysis import camera_pages, footage_pages, job_pages, pages
+from analysis import alert_pages, camera_pages, footage_pages, job_pages, pages
 
 urlpatterns = [
     path("", pages.DropPage.as_view(), name="drop"),
@@ -26,6 +26,21 @@ urlpatterns = [
     path("cameras/<str:key>/delete/", camera_pages.DeleteCameraPage.as_view(), name="camera-delete"),
     path("cameras/<str:key>/enable/", camera_pages.enable, name="camera-enable"),
     path("cameras/<str:key>/disable/", camera_pages.disable, name="camera-disable"),
+    path("alerts/", alert_pages.AlertsPage.as_view(), name="alerts"),
+    path("alerts/rules/", alert_pages.RulesPage.as_view(), name="alert-rules"),
+    path("alerts/rules/new/", alert_pages.NewRulePage.as_view(), name="alert-rule-new"),
+    path("alerts/rules/<uuid:rule_id>/", alert_pages.EditRulePage.as_view(), name="alert-rule"),
+    path(
+        "alerts/rules/<uuid:rule_id>/delete/", alert_pages.DeleteRulePage.as_view(), name="alert-rule-delete"
+    ),
+    path("alerts/rules/<uuid:rule_id>/enable/", alert_pages.enable, name="alert-rule-enable"),
+    path("alerts/rules/<uuid:rule_id>/disable/", alert_pages.disable, name="alert-rule-disable"),
+    path("alerts/watchlist/", alert_pages.WatchlistPage.as_view(), name="watched-plates"),
+    path(
+        "alerts/watchlist/<uuid:plate_id>/delete/",
+        alert_pages.DeleteWatchedPage.as_view(),
+        name="watched-plate-delete",
+    ),
     path("detectors/", pages.DetectorsPage.as_view(), name="detectors"),
     path("sockets/", pages.SocketsPage.as_view(), name="sockets"),
     path("operations/", pages.OperationsPage.as_view(), name="operations"),

@@ -1,6 +1,7 @@
 """REST of alerts: rules, plates to wait for, and what was raised."""
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
@@ -110,6 +111,12 @@ class AlertQuery(StrictSerializer):
     camera = serializers.UUIDField(required=False)
     start_time = DayOrTime(required=False)
     end_time = DayOrTime(required=False, end_of_day=True)
+
+
+def narrowed(found: QuerySet[Alert], wanted: Mapping[str, Any]) -> QuerySet[Alert]:
+    """Alerts that fit a valid AlertQuery."""
+    lookups = {"rule": "rule", "camera": "camera", "start_time": "time__gte", "end_time": "time__lt"}
+    return found.filter(**{lookups[name]: value for name, value in wanted.items()})
 
 
 class AlertsView(AnalysisView):
@@ -230,9 +237,7 @@ class AlertListView(AlertsView):
     def get(self, request: Request) -> Response:
         """List alerts of cameras one may see, newest first."""
         wanted = asked(request, AlertQuery)
-        lookups = {"rule": "rule", "camera": "camera", "start_time": "time__gte", "end_time": "time__lt"}
-        found = Alert.objects.owned_by(self.user).select_related("camera")
-        found = found.filter(**{lookups[name]: value for name, value in wanted.items()})
+        found = narrowed(Alert.objects.owned_by(self.user).select_related("camera"), wanted)
         page = self.paginate_queryset(found.order_by("-time", "-pk")) or []
         return self.get_paginated_response(_bodies(page))
 
