@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,7 +20,7 @@ from analysis.cameras.models import Camera, CameraState
 from analysis.cameras.secrets import Secret, SecretUnreadable, seal, unseal
 from analysis.cameras.watching import BadSettings, read, stored
 from analysis.errors import AnalysisError
-from analysis.models import Run, RunLease, Sighting, Tombstone
+from analysis.models import AlertRule, Run, RunLease, Sighting, Tombstone
 from analysis.queue import engine
 from analysis.queue.locks import lock
 from analysis.retention import holds
@@ -274,6 +275,9 @@ def _bury(camera: Camera, *, by: User, reason: str) -> Tombstone:
     Topic.objects.select_for_update().get(pk=topic)
     erase(Sighting.objects.filter(topic=topic))
     erase(Event.objects.filter(topic=topic))
+    # a rule of no camera holds for all of them: one that was meant for this one alone ends
+    elsewhere = AlertRule.cameras.through.objects.filter(alertrule=OuterRef("pk")).exclude(camera=camera.pk)
+    AlertRule.objects.filter(~Exists(elsewhere), cameras=camera).update(enabled=False, since=timezone.now())
     camera.delete()
     Topic.objects.filter(pk=topic).delete()
     return tombstone

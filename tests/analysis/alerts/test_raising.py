@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from accounts.models import User
 from analysis import sightings
 from analysis.alerts import keeping, raising
+from analysis.cameras import keeping as cameras
 from analysis.models import Alert, AlertRule, Camera, Run, WatchedPlate
 from analysis.plates import closed
 from analysis.retention import expiry
@@ -106,6 +107,22 @@ def test_a_parked_car_does_not_alarm_all_night(camera: Camera, run: Run, see: Se
     raising.raise_due()
 
     assert [alert["data"]["cause"]["seq"] for alert in raised(camera)] == [1, 3, 5]
+
+
+def test_a_rule_of_a_camera_that_is_deleted_does_not_become_one_of_all(
+    camera: Camera, make_camera: MakeCamera
+) -> None:
+    other = watched(make_camera(key="yard"))
+    alone, both = rule(camera), rule(camera)
+    alone.cameras.set([camera])
+    both.cameras.set([camera, other])
+
+    cameras.remove(camera, by=camera.owner)
+
+    log.append(other.topic_id, [track()])
+    raising.raise_due()
+    assert not AlertRule.objects.get(pk=alone.pk).enabled
+    assert [alert["subject"] for alert in raised(other)] == [f"rule/{both.pk}"]
 
 
 def test_the_cooldown_is_that_of_each_camera(
