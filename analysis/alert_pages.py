@@ -1,7 +1,7 @@
 """The pages of alerts: what was raised, rules, watched plates. What changes goes through `alerts.keeping`."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,26 +19,28 @@ from django.views.decorators.http import require_POST
 
 from accounts.permissions import CanExamine, may_examine
 from analysis import alert_sheet, plates
-from analysis.alert_forms import RuleForm, WatchForm
+from analysis.alert_rule_form import RuleForm
 from analysis.alerts import keeping
 from analysis.api.alerts import AlertQuery, narrowed
 from analysis.models import Alert, AlertRule, Camera, WatchedPlate
 from analysis.pages import DeskPage, asking
 from analysis.plate_keys import is_keyed
+from analysis.watched_plate_form import WatchForm
 
 ROWS_PER_PAGE = 50
+Kept = TypeVar("Kept", AlertRule, WatchedPlate)
 
 
 def visible_rules(request: HttpRequest) -> QuerySet[AlertRule]:
     """The rules the asking person may see, in the order they were made."""
-    rules = AlertRule.objects.filter(owner=asking(request))
-    return rules.select_related("owner").prefetch_related("cameras").order_by("created", "pk")
+    rules = AlertRule.objects.owned_by(asking(request))
+    return rules.select_related("owner", "team").prefetch_related("cameras").order_by("created", "pk")
 
 
 def visible_plates(request: HttpRequest) -> QuerySet[WatchedPlate]:
     """The watched plates the asking person may see, newest first."""
-    watched = WatchedPlate.objects.filter(owner=asking(request))
-    return watched.select_related("owner").order_by("-created", "-pk")
+    watched = WatchedPlate.objects.owned_by(asking(request))
+    return watched.select_related("owner", "team").order_by("-created", "-pk")
 
 
 class AlertPage(DeskPage):
@@ -46,6 +48,11 @@ class AlertPage(DeskPage):
 
     here = "alerts"
     tab = ""
+
+    def changes(self, kept: AlertRule | WatchedPlate) -> bool:
+        """Whether the asking person may change it."""
+        user = asking(self.request)
+        return may_examine(user) and keeping.may_change(kept, user)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kwargs.setdefault("tab", self.tab)
@@ -100,7 +107,7 @@ class RulesPage(AlertPage):
         page = Paginator(rules, ROWS_PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             page=page,
-            rows=[(rule, alert_sheet.asked(rule)) for rule in page],
+            rows=[(rule, alert_sheet.asked(rule), self.changes(rule)) for rule in page],
             hooks=alert_sheet.listening(asking(self.request)),
             **kwargs,
         )
@@ -176,15 +183,15 @@ class WatchlistPage(AlertPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         page = Paginator(visible_plates(self.request), ROWS_PER_PAGE).get_page(self.request.GET.get("page"))
-        rows = [(one, plates.text_of(one.plate, one.plate_sealed)) for one in page]
-        form = kwargs.pop("form", None) or WatchForm()
+        rows = [(one, plates.text_of(one.plate, one.plate_sealed), self.changes(one)) for one in page]
+        form = kwargs.pop("form", None) or WatchForm(asking(self.request))
         return super().get_context_data(page=page, rows=rows, form=form, keyed=is_keyed(), **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Waits for it, or says beside its fields what is refused."""
         _refuse_viewers(request)
-        form = WatchForm(request.POST)
-        if form.save(asking(request)):
+        form = WatchForm(asking(request), request.POST)
+        if form.save():
             messages.success(request, _("The plate is waited for from now on."))
             return redirect("watched-plates")
         return self.render_to_response(self.get_context_data(form=form), status=400)
@@ -226,12 +233,18 @@ disable = _switches(enabled=False)
 
 
 def _own_rule(request: HttpRequest, rule_id: UUID) -> AlertRule:
-    """404 for missing and foreign alike."""
-    return get_object_or_404(visible_rules(request), pk=rule_id)
+    """404 for missing and foreign alike, 403 for what is only shared."""
+    return _own(request, get_object_or_404(visible_rules(request), pk=rule_id))
 
 
 def _own_plate(request: HttpRequest, plate_id: UUID) -> WatchedPlate:
-    return get_object_or_404(visible_plates(request), pk=plate_id)
+    return _own(request, get_object_or_404(visible_plates(request), pk=plate_id))
+
+
+def _own(request: HttpRequest, kept: Kept) -> Kept:
+    if not keeping.may_change(kept, asking(request)):
+        raise PermissionDenied(_("Only its owner or an admin may change it."))
+    return kept
 
 
 def _refuse_viewers(request: HttpRequest) -> None:

@@ -101,9 +101,10 @@ def told(alerts: Sequence[Alert]) -> list[Shown]:
 
 
 def rules_to_choose(reader: User) -> QuerySet[AlertRule]:
-    """One's own, and those that raised what one may see."""
+    """Those one may see, and those that raised what one may see."""
     raised = Alert.objects.owned_by(reader).filter(rule=OuterRef("pk"))
-    return AlertRule.objects.filter(Q(owner=reader) | Exists(raised)).order_by("name", "pk")
+    seen = AlertRule.objects.owned_by(reader).values("pk")
+    return AlertRule.objects.filter(Q(pk__in=seen) | Exists(raised)).order_by("name", "pk")
 
 
 def cameras_to_choose(reader: User) -> QuerySet[Camera]:

@@ -13,6 +13,30 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+def _shared_with(user: "User") -> models.Q:
+    return models.Q(owner=user) | models.Q(team__in=user.teams.values("pk"))
+
+
+class AlertRuleQuerySet(models.QuerySet["AlertRule"]):
+    """Rules, narrowed by who asks."""
+
+    def owned_by(self, user: "User") -> Self:
+        """What `user` may see: their own, what is shared with their teams, everything for admins."""
+        return self if user.is_superuser else self.filter(_shared_with(user))
+
+
+class WatchedPlateQuerySet(models.QuerySet["WatchedPlate"]):
+    """Watched plates, narrowed by who asks."""
+
+    def owned_by(self, user: "User") -> Self:
+        """What `user` may see: their own, what is shared with their teams, everything for admins."""
+        return self if user.is_superuser else self.waited_for_by(user)
+
+    def waited_for_by(self, user: "User") -> Self:
+        """What the rules of `user` wait for: their own and what is shared with their teams, for admins too."""
+        return self.filter(_shared_with(user))
+
+
 class AlertRule(models.Model):
     """When its owner's cameras raise an alert. `conditions` are those of analysis.alerts.conditions.
 
@@ -22,6 +46,7 @@ class AlertRule(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_rules")
+    team = models.ForeignKey("accounts.Team", null=True, blank=True, on_delete=models.SET_NULL)
     name = models.CharField(max_length=200)
     enabled = models.BooleanField(default=True)
     cameras = models.ManyToManyField(Camera, blank=True, related_name="alert_rules")
@@ -29,23 +54,31 @@ class AlertRule(models.Model):
     since = models.DateTimeField(default=timezone.now)
     created = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = AlertRuleQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.name
 
 
 class WatchedPlate(models.Model):
-    """A plate, or a pattern of plates, that its owner's rules wait for. Its text is kept as plates are."""
+    """A plate, or a pattern of plates, that rules of its owner and of those it is shared with wait for.
+
+    Its text is kept as plates are.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watched_plates"
     )
+    team = models.ForeignKey("accounts.Team", null=True, blank=True, on_delete=models.SET_NULL)
     name = models.CharField(max_length=200)
     note = models.TextField(blank=True)
     plate = models.CharField(max_length=64, blank=True)
     plate_hash = models.CharField(max_length=64, blank=True)
     plate_sealed = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = WatchedPlateQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

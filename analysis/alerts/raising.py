@@ -14,14 +14,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
+from accounts.models import User
 from analysis import plates
 from analysis.alerts.conditions import Conditions
 from analysis.dialects import footage
-from analysis.engine.analytics.plates.watchlist import Hit, Wanted, Watchlist
+from analysis.engine.analytics.plates.watchlist import MOST_ENTRIES, Hit, Wanted, Watchlist
 from analysis.models import Alert, AlertCursor, AlertRule, Camera, WatchedPlate
 from analysis.plate_keys import is_keyed
 from realtime import log
@@ -98,7 +99,12 @@ def _look(camera_id: UUID) -> int:
 
 def _rules(camera: Camera) -> list[_Rule]:
     theirs = AlertRule.objects.filter(enabled=True, owner=camera.owner_id)
-    holding = theirs.filter(Q(cameras=None) | Q(cameras=camera)).distinct().order_by("created", "pk")
+    holding = (
+        theirs.filter(Q(cameras=None) | Q(cameras=camera))
+        .distinct()
+        .select_related("owner")
+        .order_by("created", "pk")
+    )
     return [_Rule(rule, known, _last(rule, camera)) for rule in holding if (known := _conditions(rule))]
 
 
@@ -137,7 +143,7 @@ def _raised(events: Sequence[Event], rules: Sequence[_Rule]) -> Iterator[_Raised
                 continue
             hit = None
             if rule.conditions.watchlist:
-                watched = watched or _watchlist(rule.row.owner_id)
+                watched = watched or _watchlist(rule.row.owner)
                 hit = watched.nearest(_plate(data), most=rule.conditions.most_distance)
                 if hit is None:
                     continue
@@ -150,9 +156,13 @@ def _plate(data: dict[str, Any]) -> str:
     return plate if isinstance(plate, str) else ""
 
 
-def _watchlist(owner_id: UUID) -> Watchlist:
-    """Of the owner; what no key of ours can read is left out. `note` carries the entry's id and name."""
-    kept = WatchedPlate.objects.filter(owner=owner_id).order_by("created", "pk")
+def _watchlist(owner: User) -> Watchlist:
+    """The owner's own first, then what is shared with them; what no key of ours can read is left out.
+
+    `note` carries the entry's id and name.
+    """
+    own = Case(When(owner=owner, then=0), default=1)
+    kept = WatchedPlate.objects.waited_for_by(owner).order_by(own, "created", "pk")[:MOST_ENTRIES]
     texts = [(one, plates.text_of(one.plate, one.plate_sealed)) for one in kept]
     return Watchlist(Wanted(text, f"{one.pk} {one.name}") for one, text in texts if text)
 

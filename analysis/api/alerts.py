@@ -15,7 +15,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Team, User
+from accounts.problems import Problem
 from accounts.strict import StrictSerializer, known_query
 from analysis import plates
 from analysis.alerts import keeping
@@ -53,17 +54,28 @@ class AlertRuleSerializer(StrictSerializer):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(max_length=200)
     enabled = serializers.BooleanField(required=False)
+    owner = serializers.CharField(source="owner.email", read_only=True)
+    team = serializers.PrimaryKeyRelatedField(
+        queryset=Team.objects.none(),
+        required=False,
+        allow_null=True,
+        help_text="Who sees it besides its owner.",
+    )
     cameras = OwnCameraField(
-        queryset=Camera.objects.none(), many=True, required=False, help_text="One's own; empty: all of them."
+        queryset=Camera.objects.none(),
+        many=True,
+        required=False,
+        help_text="The owner's; empty: all of them.",
     )
     conditions = ConditionsField(required=False)
     since = serializers.DateTimeField(read_only=True, help_text="What happened before does not count.")
     created = serializers.DateTimeField(read_only=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        """Only cameras of whose rule it is."""
+        """Only cameras and teams of whose rule it is."""
         fields = super().get_fields()
         owner: User | None = self.context.get("owner")
+        fields["team"].queryset = _teams_of(owner)  # type: ignore[attr-defined]  # the field above
         own = Camera.objects.filter(owner=owner) if owner else Camera.objects.none()
         fields["cameras"].child_relation.queryset = own  # type: ignore[attr-defined]  # the field above
         return fields
@@ -76,7 +88,20 @@ class WatchedPlateSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200)
     plate = serializers.CharField(max_length=64)
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    owner = serializers.CharField(source="owner.email", read_only=True)
+    team = serializers.PrimaryKeyRelatedField(
+        queryset=Team.objects.none(),
+        required=False,
+        allow_null=True,
+        help_text="Who sees it besides its owner, and whose rules wait for it too.",
+    )
     created = serializers.DateTimeField(read_only=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Only teams of whose entry it is."""
+        fields = super().get_fields()
+        fields["team"].queryset = _teams_of(self.context.get("owner"))  # type: ignore[attr-defined]  # as above
+        return fields
 
     def to_representation(self, instance: WatchedPlate) -> dict[str, Any]:
         """With its text; null where this key cannot read it."""
@@ -86,6 +111,8 @@ class WatchedPlateSerializer(StrictSerializer):
             "name": instance.name,
             "plate": text,
             "note": instance.note,
+            "owner": instance.owner.email,
+            "team": instance.team_id,
             "created": instance.created.isoformat(),
         }
 
@@ -113,6 +140,10 @@ class AlertQuery(StrictSerializer):
     end_time = DayOrTime(required=False, end_of_day=True)
 
 
+def _teams_of(owner: User | None) -> QuerySet[Team]:
+    return owner.teams.all() if owner else Team.objects.none()
+
+
 def narrowed(found: QuerySet[Alert], wanted: Mapping[str, Any]) -> QuerySet[Alert]:
     """Alerts that fit a valid AlertQuery."""
     lookups = {"rule": "rule", "camera": "camera", "start_time": "time__gte", "end_time": "time__lt"}
@@ -120,7 +151,7 @@ def narrowed(found: QuerySet[Alert], wanted: Mapping[str, Any]) -> QuerySet[Aler
 
 
 class AlertsView(AnalysisView):
-    """For the signed-in; rules and plates are one's own."""
+    """For the signed-in, about rules and plates they may see; changing them is for their owners and admins."""
 
     serializer_class: Any = AlertRuleSerializer
     statuses: ClassVar = {**AnalysisView.statuses, keeping.TooManyRules: 409}
@@ -136,12 +167,33 @@ class AlertsView(AnalysisView):
         return super().handle_exception(exc)
 
     def rules(self) -> QuerySet[AlertRule]:
-        """One's own, in the order they were made."""
-        return AlertRule.objects.filter(owner=self.user).prefetch_related("cameras").order_by("created", "pk")
+        """Those one may see, in the order they were made."""
+        rules = AlertRule.objects.owned_by(self.user).select_related("owner")
+        return rules.prefetch_related("cameras").order_by("created", "pk")
 
-    def said(self, given: Any, *, partial: bool = False) -> dict[str, Any]:
+    def watched(self) -> QuerySet[WatchedPlate]:
+        """Those one may see, newest first."""
+        return WatchedPlate.objects.owned_by(self.user).select_related("owner").order_by("-created", "-pk")
+
+    def rule(self, rule_id: UUID) -> AlertRule:
+        """The one that is to be changed; 404 for missing and foreign alike, 403 for what is only shared."""
+        rule = get_object_or_404(self.rules(), pk=rule_id)
+        self._refuse_others(rule)
+        return rule
+
+    def plate(self, plate_id: UUID) -> WatchedPlate:
+        """The same of a watched plate."""
+        watched = get_object_or_404(self.watched(), pk=plate_id)
+        self._refuse_others(watched)
+        return watched
+
+    def _refuse_others(self, kept: AlertRule | WatchedPlate) -> None:
+        if not keeping.may_change(kept, self.user):
+            raise Problem(403, "not_the_owner", "Only its owner or an admin may change it.")
+
+    def said(self, given: Any, *, owner: User, partial: bool = False) -> dict[str, Any]:
         """A valid body of a rule."""
-        form = AlertRuleSerializer(data=given, partial=partial, context={"owner": self.user})
+        form = AlertRuleSerializer(data=given, partial=partial, context={"owner": owner})
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
 
@@ -160,7 +212,7 @@ class AlertRuleListView(AlertsView):
     def post(self, request: Request) -> Response:
         """Make a rule; it looks at what happens from now on."""
         known_query(request)
-        rule = keeping.create(self.user, self.said(request.data))
+        rule = keeping.create(self.user, self.said(request.data, owner=self.user))
         headers = {"Location": f"/api/v1/alert-rules/{rule.pk}/"}
         return Response(AlertRuleSerializer(rule).data, status=201, headers=headers)
 
@@ -178,15 +230,15 @@ class OneAlertRuleView(AlertsView):
     def patch(self, request: Request, rule_id: UUID) -> Response:
         """Change it; `conditions` as a whole. What happened before does not count."""
         known_query(request)
-        rule = get_object_or_404(self.rules(), pk=rule_id)
-        keeping.change(rule, self.said(request.data, partial=True))
+        rule = self.rule(rule_id)
+        keeping.change(rule, self.said(request.data, owner=rule.owner, partial=True))
         return Response(AlertRuleSerializer(self.rules().get(pk=rule_id)).data)
 
     @extend_schema(operation_id="alert_rule_delete", responses={204: None})
     def delete(self, request: Request, rule_id: UUID) -> Response:
         """Delete it; what it raised stays."""
         known_query(request)
-        get_object_or_404(self.rules(), pk=rule_id).delete()
+        self.rule(rule_id).delete()
         return Response(status=204)
 
 
@@ -199,16 +251,14 @@ class WatchedPlateListView(AlertsView):
     def get(self, request: Request) -> Response:
         """List watched plates, newest first."""
         known_query(request)
-        page = self.paginate_queryset(
-            WatchedPlate.objects.filter(owner=self.user).order_by("-created", "-pk")
-        )
+        page = self.paginate_queryset(self.watched())
         return self.get_paginated_response(WatchedPlateSerializer(page, many=True).data)
 
     @extend_schema(operation_id="watched_plate_create", responses={201: WatchedPlateSerializer})
     def post(self, request: Request) -> Response:
         """Wait for a plate or a pattern."""
         known_query(request)
-        form = WatchedPlateSerializer(data=request.data)
+        form = WatchedPlateSerializer(data=request.data, context={"owner": self.user})
         form.is_valid(raise_exception=True)
         return Response(
             WatchedPlateSerializer(keeping.watch_for(self.user, **form.validated_data)).data, status=201
@@ -224,7 +274,7 @@ class OneWatchedPlateView(AlertsView):
     def delete(self, request: Request, plate_id: UUID) -> Response:
         """Wait for it no longer."""
         known_query(request)
-        get_object_or_404(WatchedPlate, owner=self.user, pk=plate_id).delete()
+        self.plate(plate_id).delete()
         return Response(status=204)
 
 

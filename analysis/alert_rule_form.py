@@ -1,4 +1,4 @@
-"""The forms of alerts. What a rule may ask for is decided where REST decides it; here it is said beside its field."""
+"""The form of a rule. What a rule may ask for is decided where REST decides it; here it is said beside its field."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from analysis import alert_words, plates
+from accounts.models import Team, User
+from analysis import alert_words
 from analysis.alerts import keeping
 from analysis.alerts.conditions import LONGEST_COOLDOWN_SECONDS, Conditions
 from analysis.engine.analytics.plates.watchlist import FARTHEST
-from analysis.models import AlertRule, Camera, WatchedPlate
+from analysis.models import AlertRule, Camera
 
-NAME_LENGTH = 200
+_NAME_LENGTH = 200
 CLASSES_LENGTH = 7000
 _NUMBERS = ("most_distance", "cooldown_seconds", "least_confidence")
 
@@ -59,7 +59,7 @@ class RuleForm(forms.Form):
     """A rule: what an event must be, as people say it."""
 
     template_groups = (
-        (_("Rule"), ("name", "enabled")),
+        (_("Rule"), ("name", "team", "enabled")),
         (_("Cameras"), ("cameras",)),
         (_("What raises it"), ("types", "zones", "lines", "classes", "least_confidence")),
         (_("Watched plates"), ("watchlist", "most_distance")),
@@ -69,9 +69,16 @@ class RuleForm(forms.Form):
 
     name = forms.CharField(
         label=_("Name"),
-        max_length=NAME_LENGTH,
+        max_length=_NAME_LENGTH,
         help_text=_("It stands in each alert, in the camera's log and in what webhooks send."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        label=_("Team"),
+        required=False,
+        empty_label=_("Nobody"),
+        help_text=_("Who sees the rule besides its owner. It holds for its owner's cameras all the same."),
     )
     enabled = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
     cameras = CameraChoice(
@@ -100,7 +107,7 @@ class RuleForm(forms.Form):
     watchlist = forms.BooleanField(
         label=_("Only plates that are watched"),
         required=False,
-        help_text=_("Those of the rule's owner, as listed under watched plates."),
+        help_text=_("Those of the rule's owner, and those that are shared with a team of theirs."),
     )
     most_distance = _number(
         _("Most distance to a watched plate"),
@@ -143,6 +150,7 @@ class RuleForm(forms.Form):
         """What there is to choose from: the owner's cameras, and the outlines drawn on them."""
         fields: dict[str, Any] = self.fields
         fields["cameras"].queryset = cameras
+        fields["team"].queryset = self._owner.teams.order_by("name")
         for kind in ("zones", "lines"):
             names = {*self.initial[kind], *_outlines(cameras, kind)}
             fields[kind].choices = [(name, name) for name in sorted(names)]
@@ -190,7 +198,8 @@ class RuleForm(forms.Form):
 
     def _keep(self) -> AlertRule:
         said = self.cleaned_data
-        given = {"name": said["name"], "cameras": list(said["cameras"]), "conditions": self._conditions()}
+        given = {"name": said["name"], "team": said["team"], "cameras": list(said["cameras"])}
+        given["conditions"] = self._conditions()
         if self._rule is None:
             return keeping.create(self._owner, given | {"enabled": said["enabled"]})
         # a rule counts from its last change on: who only gives it another name loses nothing
@@ -216,40 +225,6 @@ class RuleForm(forms.Form):
         return given
 
 
-class WatchForm(forms.Form):
-    """A plate to wait for."""
-
-    plate = forms.CharField(
-        label=_("Plate or pattern"),
-        max_length=plates.LONGEST_PATTERN,
-        help_text=_("Letters and digits; ? for one sign, * for any. Spaces, hyphens and case do not count."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=NAME_LENGTH,
-        help_text=_(
-            "It stands in each alert, also where plates are encrypted: name the reason, not the plate."
-        ),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    note = forms.CharField(
-        label=_("Note"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def save(self, owner: User) -> WatchedPlate | None:
-        """The entry; None when something is refused, then `errors` says what."""
-        if not self.is_valid():
-            return None
-        try:
-            return keeping.watch_for(owner, **self.cleaned_data)
-        except plates.InvalidPattern as refused:
-            self.add_error("plate", str(refused))
-        except keeping.TooManyRules as refused:
-            self.add_error(None, str(refused))
-        return None
-
-
 def _initial(rule: AlertRule | None, camera: Camera | None) -> dict[str, Any]:
     """A rule as its form shows it; what is not understood any more as it stands."""
     kept: Mapping[str, Any] = rule.conditions if rule else {}
@@ -258,7 +233,11 @@ def _initial(rule: AlertRule | None, camera: Camera | None) -> dict[str, Any]:
     said["classes"] = ", ".join(said["classes"])
     said["weekdays"] = [str(day) for day in said["weekdays"]]
     if rule:
-        return said | {"name": rule.name, "cameras": [one.pk for one in rule.cameras.all()]}
+        return said | {
+            "name": rule.name,
+            "team": rule.team_id,
+            "cameras": [one.pk for one in rule.cameras.all()],
+        }
     return said | ({"cameras": [camera.pk]} if camera else {})
 
 
