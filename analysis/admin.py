@@ -10,6 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from analysis import queue
+from analysis.alerts import admin as alerts_admin  # noqa: F401  # Django looks for admins here alone
+from analysis.look_only import LookOnly
 from analysis.models import (
     Calibration,
     Camera,
@@ -28,22 +30,6 @@ from analysis.plate_searches import asked_text
 from realtime.models import Event
 
 SHOWN_EVENTS = 50
-
-
-class LookOnly(admin.ModelAdmin):
-    """Facts on record are not edited: what we say of a file must be what was found."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never here: deleting a row would leave its files, and no tombstone."""
-        return False
 
 
 class ResultInline(admin.TabularInline):

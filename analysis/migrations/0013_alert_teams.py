@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('analysis', '0011_alerts'),
+        ('analysis', '0012_lease_hangs'),
     ]
 
     operations = [
