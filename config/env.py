@@ -3,6 +3,7 @@
 import difflib
 import ipaddress
 import os
+import ssl
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -94,6 +95,7 @@ class Environment(BaseSettings):
     camera_networks: str = Field("", alias="ASSAY_CAMERA_NETWORKS")
     camera_devices: bool = Field(False, alias="ASSAY_CAMERA_DEVICES")
     camera_folder: str = Field("", alias="ASSAY_CAMERA_FOLDER")
+    camera_ca: str = Field("", alias="ASSAY_CAMERA_CA")
     live_views_per_user: int = Field(8, alias="ASSAY_LIVE_VIEWS_PER_USER", ge=1)
     live_views: int = Field(64, alias="ASSAY_LIVE_VIEWS", ge=0)
     upload_expires_hours: float = Field(24, alias="ASSAY_UPLOAD_EXPIRES_HOURS", gt=0)
@@ -106,7 +108,7 @@ class Environment(BaseSettings):
         # absolute, because the child that reads them stands in another folder
         self.snapshots_dir = _place(self.snapshots_dir)
         self.c2pa_trust, self.c2pa_allowed = map(_place, (self.c2pa_trust, self.c2pa_allowed))
-        self.camera_folder = _place(self.camera_folder)
+        self.camera_folder, self.camera_ca = map(_place, (self.camera_folder, self.camera_ca))
 
     @field_validator("public_url", "allowed_origins")
     @classmethod
@@ -142,6 +144,16 @@ class Environment(BaseSettings):
         except UnusableTrustList as error:
             raise ValueError(f"ASSAY_C2PA_TRUST, ASSAY_C2PA_ALLOWED: {error}") from error
         return self
+
+    @field_validator("camera_ca")
+    @classmethod
+    def _are_certificates(cls, value: str) -> str:
+        if value:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(_place(value))
+            except OSError as error:  # ssl.SSLError is one
+                raise ValueError("no readable file with a certificate in PEM") from error
+        return value
 
     @model_validator(mode="after")
     def _is_fit_for_production(self) -> Self:

@@ -39,6 +39,7 @@ JOB_WAIT_SECONDS = ENV.job_wait_seconds
 UPLOAD_EXPIRES_HOURS = ENV.upload_expires_hours
 # Private networks that webhooks may be sent to and cameras may be in, and ports of this machine where they never are.
 WEBHOOK_NETWORKS = [ip_network(part.strip()) for part in ENV.webhook_networks.split(",") if part.strip()]
+CAMERA_CA = ENV.camera_ca
 CAMERA_NETWORKS = [ip_network(part.strip()) for part in ENV.camera_networks.split(",") if part.strip()]
 CAMERA_DEVICES = ENV.camera_devices
 CAMERA_FOLDER = ENV.camera_folder

@@ -161,7 +161,8 @@ def _source(seen: object) -> Draft | None:
         return Draft("camera.online", f"The camera gives pictures{back}.", plain(data))
     if isinstance(seen, SourceOffline):
         reason = text(seen.reason, limit=REASON_LIMIT)
-        data = {"reason": reason, "retry_seconds": rounded(seen.retry_seconds, 3)}
+        code = {"code": seen.code} if seen.code else {}
+        data = {"reason": reason, "retry_seconds": rounded(seen.retry_seconds, 3), **code}
         return Draft("camera.offline", f"The camera gives no pictures: {reason}", plain(data))
     if isinstance(seen, FootageGap):
         return _gap(seen)

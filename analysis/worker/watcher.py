@@ -9,8 +9,11 @@ import traceback
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from threading import Event as Flag
 from typing import Any, Literal, cast
+
+from django.conf import settings
 
 from analysis import queue, recorder
 from analysis.cameras import keeping, reaching, watching
@@ -207,6 +210,7 @@ class Session:
             pace=self._settings.pace,
             loop=self._settings.loop,
             pinned_ip=opened.ip or None,
+            authorities=Path(settings.CAMERA_CA) if settings.CAMERA_CA else None,
         )
 
     def _told(self, going: Watching, opened: Opened) -> Generator[Observation, None, Opened | None]:

@@ -133,6 +133,21 @@ def test_a_trust_list_that_cannot_be_used_stops_every_command(
             made(monkeypatch, ASSAY_C2PA_TRUST=str(wrong))
 
 
+def test_a_file_of_camera_authorities_without_any_stops_every_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    good, empty = tmp_path / "good.pem", tmp_path / "empty.pem"
+    good.write_text(Authority().certificate)
+    empty.write_text("nothing")
+
+    env = made(monkeypatch, ASSAY_CAMERA_CA=str(good))
+
+    assert env.camera_ca == str(good)
+    for wrong in (empty, tmp_path / "missing.pem"):
+        with pytest.raises(ValidationError, match="ASSAY_CAMERA_CA"):
+            made(monkeypatch, ASSAY_CAMERA_CA=str(wrong))
+
+
 @pytest.mark.parametrize("weak", ["changeme", "a" * 40, "short-but-random-9x"])
 def test_a_key_for_plates_that_can_be_guessed_is_refused_everywhere_and_not_repeated(
     monkeypatch: pytest.MonkeyPatch, weak: str

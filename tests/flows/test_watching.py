@@ -14,6 +14,9 @@ from accounts.models import User
 from analysis.cameras import keeping
 from analysis.models import Camera, Run, Sighting, Worker
 from realtime.models import Event
+from tests.analysis.engine.watching.certificates import Authority
+from tests.analysis.engine.watching.http_camera import HttpCamera, mjpeg
+from tests.analysis.engine.watching.rtsp_camera import RtspCamera
 from tests.clips import write_video
 from tests.factories import make_user
 from tests.flows import workers
@@ -206,6 +209,26 @@ def test_a_detector_that_hangs_beside_one_that_works_is_left_out_and_named(
     assert retried.message == "stuck made no progress for 3 s and is left out."
     assert camera.runs.get().lease.excluded == {"stuck": retried.message}
     assert len(lines(camera, "run.retried")) == 1
+
+
+def test_a_camera_over_tls_is_watched_once_its_authority_is_named(
+    start_worker: StartWorker, env: dict[str, str], owner: User, tmp_path: Path
+) -> None:
+    ours = Authority(tmp_path)
+    others = Authority(tmp_path, "others")
+    start_worker("--queue", "camera", **env, ASSAY_CAMERA_CA=str(ours.path))
+
+    with HttpCamera(mjpeg(), tls=ours.server()) as good, RtspCamera(tls=others.server()) as bad:
+        watched, refused = (
+            keeping.create(owner, {"key": key, "source": source, "address": url, "enabled": True})
+            for key, source, url in (("good", "http", good.url), ("bad", "rtsp", bad.url))
+        )
+        wait_for(watched, "camera.online")
+        said = wait_for(refused, "camera.offline")
+
+    assert said.data["code"] == "certificate_untrusted"
+    assert said.message.endswith("its certificate is signed by nobody this desk trusts")
+    assert bad.asked == []
 
 
 def _seconds_since(line: Event) -> float:

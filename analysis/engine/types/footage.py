@@ -183,10 +183,14 @@ class SourceOnline:
 
 @dataclass(frozen=True)
 class SourceOffline:
-    """A watched source gives nothing any more. `reason` never holds its address or credentials."""
+    """A watched source gives nothing any more. `reason` never holds its address or credentials.
+
+    code: for programs, where the reason has one: `certificate_…` of a camera that does not show that it is the one.
+    """
 
     reason: str
     retry_seconds: float
+    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ class Backoff:
         self._seconds = min(2 * seconds, self._patience.most_retry_seconds)
         return seconds * (1 - _JITTER * self._chance.random())
 
+    def longest(self) -> None:
+        """The next wait is the longest: what went wrong does not pass by itself."""
+        self._seconds = self._patience.most_retry_seconds
+
     def was_online(self, seconds: float) -> None:
         """Begins anew after pictures for long enough; one that goes again at once is asked ever more rarely."""
         if seconds >= self._patience.steady_seconds:

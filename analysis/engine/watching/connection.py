@@ -3,15 +3,16 @@
 import socket
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from analysis.engine.watching import certificates
 from analysis.engine.watching.source import SourceFailed
 
 # The first that fits counts.
 _REASONS: tuple[tuple[type[OSError], str], ...] = (
     (ConnectionRefusedError, "it refuses the connection"),
     (socket.gaierror, "its name is not known to this machine"),
-    (ssl.SSLCertVerificationError, "its certificate is not one this machine trusts"),
     (ssl.SSLError, "it does not speak TLS as it should"),
     (ConnectionError, "it broke the connection off"),
 )
@@ -41,8 +42,14 @@ class Place:
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def connect(place: Place, pinned_ip: str | None, within_seconds: float) -> socket.socket:
-    """A socket whose every wait ends after that long. Raises SourceFailed with a reason for people."""
+def connect(
+    place: Place, pinned_ip: str | None, within_seconds: float, authorities: Path | None = None
+) -> socket.socket:
+    """A socket whose every wait ends after that long; over TLS the camera has shown by then that it is the one.
+
+    authorities: a file of certificates that are trusted besides those of this machine. Raises SourceFailed with a
+    reason for people.
+    """
     try:
         plain = socket.create_connection((pinned_ip or place.host, place.port), within_seconds)
     except OSError as error:
@@ -50,10 +57,16 @@ def connect(place: Place, pinned_ip: str | None, within_seconds: float) -> socke
     if place.scheme not in {"https", "rtsps"}:
         return plain
     try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=place.host)
+        return certificates.context(authorities).wrap_socket(plain, server_hostname=place.host)
+    except ssl.SSLCertVerificationError as error:
+        plain.close()
+        raise certificates.refused(error) from None
     except OSError as error:
         plain.close()
         raise SourceFailed(reason_of(error, within_seconds)) from None
+    except SourceFailed:
+        plain.close()
+        raise
 
 
 def reason_of(error: OSError, within_seconds: float) -> str:

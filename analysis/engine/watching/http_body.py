@@ -6,6 +6,7 @@ credentials into its messages. Redirects are not followed at all.
 
 import http.client
 import socket
+from pathlib import Path
 from typing import Self
 
 from analysis.engine.watching.authorisation import Login
@@ -26,9 +27,10 @@ class HttpBody:
         *,
         open_seconds: float,
         silent_seconds: float,
+        authorities: Path | None = None,
     ) -> None:
         self._place, self._pinned_ip, self._within = Place.of(address), pinned_ip, open_seconds
-        self._head = b""
+        self._authorities, self._head = authorities, b""
         self._answer = self._ask(None)
         if self._answer.status == 401:
             challenges = self._answer.headers.get_all("WWW-Authenticate") or []
@@ -74,7 +76,9 @@ class HttpBody:
 
     def _ask(self, authorisation: str | None) -> http.client.HTTPResponse:
         connection = _Connection(self._place.host, self._place.port, timeout=self._within)
-        connection.sock = self._socket = connect(self._place, self._pinned_ip, self._within)
+        connection.sock = self._socket = connect(
+            self._place, self._pinned_ip, self._within, self._authorities
+        )
         headers = {"Host": self._place.named, "Accept": "*/*", "Connection": "close"}
         # as bytes: http.client would write Latin-1, which has not all letters, and not those that were hashed
         said = {"Authorization": authorisation.encode()} if authorisation else {}

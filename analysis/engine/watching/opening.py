@@ -52,6 +52,7 @@ def _rtsp(order: LiveOrder, _: Job) -> Iterator[InputContainer]:
         order.pinned_ip,
         open_seconds=order.open_seconds,
         silent_seconds=order.silent_seconds,
+        authorities=order.trusted,
     )
     options = {
         "rtsp_transport": "tcp",
@@ -80,6 +81,7 @@ def _http(order: LiveOrder, _: Job) -> Iterator[InputContainer]:
         order.pinned_ip,
         open_seconds=order.open_seconds,
         silent_seconds=order.silent_seconds,
+        authorities=order.trusted,
     ) as body:
         kind = _format_of(body)
         with _libav(body, order, format=kind, options={**_ALONE, **_LOOK}) as container:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from analysis.engine.watching.source import LiveSource, Patience
@@ -20,6 +21,7 @@ class LiveOrder:
     user: str = field(repr=False)
     password: str = field(repr=False)
     pinned_ip: str | None
+    authorities: str | None
     pace: str
     loop: bool
     may_drop: bool
@@ -51,6 +53,7 @@ class LiveOrder:
             user=source.user,
             password=source.password,
             pinned_ip=source.pinned_ip,
+            authorities=str(source.authorities.absolute()) if source.authorities else None,
             pace=source.pace,
             loop=source.loop,
             may_drop=source.may_drop,
@@ -70,6 +73,11 @@ class LiveOrder:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def trusted(self) -> Path | None:
+        """Whose certificates count besides those this machine trusts."""
+        return Path(self.authorities) if self.authorities else None
 
     @property
     def is_live(self) -> bool:

@@ -15,7 +15,7 @@ from analysis.engine.watching.backoff import Backoff
 from analysis.engine.watching.gaps import Gaps
 from analysis.engine.watching.order import LiveOrder
 from analysis.engine.watching.scrubbing import scrubbed
-from analysis.engine.watching.source import FileFailed, LiveSource, Patience
+from analysis.engine.watching.source import CertificateRefused, FileFailed, LiveSource, Patience
 from analysis.engine.watching.stretch import LiveFrame, Opened, Renewed, Stretch
 
 _LOOK_SECONDS = 0.25
@@ -47,6 +47,7 @@ class Presence:
         self._number = self._slot_bytes = 0
         self._told: SourceOnline | None = None
         self._offline_since: float | None = None
+        self._said_code = ""
         self._enough = Event()
         self._lock = Lock()
         self._stretch: Stretch | None = None
@@ -72,7 +73,7 @@ class Presence:
             except EngineError as error:
                 reason = scrubbed(str(error).rstrip("."), self._source)
                 self._refuse_file(reason)
-                yield from self._outage(reason)
+                yield from self._outage(reason, error.code if isinstance(error, CertificateRefused) else "")
             else:
                 return
 
@@ -163,15 +164,21 @@ class Presence:
         if offline is not None or not same:
             yield told
 
-    def _outage(self, reason: str) -> Iterator[Item]:
-        """Waits for the next attempt; the first one of an outage says so."""
+    def _outage(self, reason: str, code: str = "") -> Iterator[Item]:
+        """Waits for the next attempt; the first one of an outage says so, and one for a certificate."""
+        if code:
+            self._backoff.longest()
         seconds = self._backoff.next_seconds()
         if self._enough.is_set():
             return
-        if self._offline_since is None:
+        begins = self._offline_since is None
+        if begins:
             self._offline_since, self.is_online = time.monotonic(), False
             self._gaps = Gaps()
-            yield SourceOffline(reason, seconds)
+        # a certificate that ran out while it was online comes to light when the connection is lost for another reason
+        if begins or code not in {"", self._said_code}:
+            self._said_code = code
+            yield SourceOffline(reason, seconds, code)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and not self._enough.wait(min(left, _LOOK_SECONDS)):
             yield None

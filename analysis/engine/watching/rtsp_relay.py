@@ -11,6 +11,7 @@ import select
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 from analysis.engine.watching.authorisation import Login
@@ -36,11 +37,12 @@ class RtspRelay:
         *,
         open_seconds: float,
         silent_seconds: float,
+        authorities: Path | None = None,
     ) -> None:
         self.failure: SourceFailed | None = None
         self.refusal: SourceFailed | None = None
         self._place, self._login, self._within = Place.of(address), login, silent_seconds
-        self._camera = connect(self._place, pinned_ip, open_seconds)
+        self._camera = connect(self._place, pinned_ip, open_seconds, authorities)
         self._door = socket.create_server(("127.0.0.1", 0), backlog=1)
         self._door.settimeout(open_seconds)
         # the secret keeps other programs of this machine from asking the camera through us

@@ -20,8 +20,8 @@ def scrubbed(reason: str, source: LiveSource) -> str:
 
 def _secrets(source: LiveSource) -> set[str]:
     found = {source.address, source.user, source.password, source.pinned_ip or ""}
-    if source.path is not None:
-        found |= {str(source.path), str(source.path.absolute())}
+    for path in filter(None, (source.path, source.authorities)):
+        found |= {str(path), str(path.absolute())}
     if source.kind in SCHEMES:
         place = Place.of(source.address)
         found |= {place.host, place.named, place.asked}

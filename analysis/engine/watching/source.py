@@ -26,6 +26,15 @@ class SourceFailed(EngineError):
     retryable = True
 
 
+class CertificateRefused(SourceFailed):
+    """A camera that does not show over TLS that it is the one. `code` is certificate_untrusted, _expired,
+    _not_yet_valid or _wrong_host."""
+
+    def __init__(self, said: str, code: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
 class FileFailed(EngineError):
     """A file that is watched once cannot be read, or no further; the text says why, never its path. Trying it again
     would tell the same once more."""
@@ -38,8 +47,8 @@ class LiveSource:
     """Where pictures come from: `address` of a camera or /dev/videoN, or `path` of a file.
 
     pace: of a file, its own or as fast as possible; `loop` begins it again at its end. pinned_ip: what the name in the
-    address was found to be when it was judged; nothing else is connected to. Credentials may not be in the address.
-    Raises UnsoundSource.
+    address was found to be when it was judged; nothing else is connected to. authorities: a file of certificates
+    (PEM) trusted over TLS besides those of this machine. Credentials may not be in the address. Raises UnsoundSource.
     """
 
     kind: Literal["rtsp", "http", "device", "file"]
@@ -50,6 +59,7 @@ class LiveSource:
     pace: Literal["own", "fast"] = "own"
     loop: bool = False
     pinned_ip: str | None = field(default=None, repr=False)
+    authorities: Path | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.kind in SCHEMES:

@@ -15,8 +15,9 @@ from analysis.engine.media.probe_child import recognise
 from analysis.engine.media.sandbox import Sandbox
 from analysis.engine.media.sniff import PICTURE_FORMATS
 from analysis.engine.types import MediaKind
+from analysis.engine.watching import certificates
 from analysis.engine.watching.order import LiveOrder
-from analysis.engine.watching.source import LiveSource, SourceFailed
+from analysis.engine.watching.source import CertificateRefused, LiveSource, SourceFailed
 
 if TYPE_CHECKING:
     from analysis.engine.types import Pixels
@@ -154,6 +155,8 @@ class Stretch:
         if tag is not wire.Tag.FAILED:
             return self._nonsense()
         said = answers.failure(payload)
+        if said.code in certificates.CODES:
+            return CertificateRefused(said.message.rstrip("."), said.code)
         if said.code != "resized":
             return SourceFailed(said.message.rstrip("."))
         needed = int(said.message) if re.fullmatch("[0-9]{1,12}", said.message) else 0

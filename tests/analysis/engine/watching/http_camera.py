@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,15 +73,29 @@ def mjpeg(count: int | None = None, *, then: Sends = lambda viewer: None, pause:
 
 
 class HttpCamera:
-    """`asked` holds the request lines with their headers. login: asked for by Digest."""
+    """`asked` holds the request lines with their headers. login: asked for by Digest. tls: what it shows over https.
 
-    def __init__(self, *sends: Sends, login: tuple[str, str] | None = None) -> None:
+    `connections` counts those that began, whether or not anything was asked.
+    """
+
+    def __init__(
+        self, *sends: Sends, login: tuple[str, str] | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.asked: list[str] = []
+        self.connections = 0
+        self._scheme = "https" if tls else "http"
         self.over = threading.Event()
         self._sends, self._login, self._served = list(sends), login, 0
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
+            def setup(self) -> None:
+                camera.connections += 1
+                if tls:
+                    # by its own thread, so that one who does not finish keeps nobody waiting
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                super().setup()
+
             def do_GET(self) -> None:
                 camera._answer(self)
 
@@ -97,7 +112,7 @@ class HttpCamera:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/video?channel=1"
+        return f"{self._scheme}://127.0.0.1:{self.port}/video?channel=1"
 
     def close(self) -> None:
         self.over.set()

@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -58,7 +59,7 @@ class RtspCamera:
 
     stall: after its pictures it keeps silent instead of hanging up. login: needed, by Digest or Basic. redirect:
     where it sends everybody. plays: the sizes of the pictures of one connection after the other, the last for all
-    further ones; None refuses.
+    further ones; None refuses. tls: what it shows over rtsps.
     """
 
     def __init__(
@@ -73,12 +74,13 @@ class RtspCamera:
         more: str = "",
         body: bytes | None = None,
         sizes: Sequence[tuple[int, int]] = ((320, 240),),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.asked: list[str] = []
         self.connections = 0
         self._seconds, self._stall, self._login, self._basic = seconds, stall, login, basic
         self._redirect, self._control, self._more, self._body = redirect, control, more, body
-        self._sizes = list(sizes)
+        self._sizes, self._tls = list(sizes), tls
         self._over = threading.Event()
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
@@ -87,7 +89,7 @@ class RtspCamera:
 
     @property
     def url(self) -> str:
-        return f"rtsp://127.0.0.1:{self.port}/live/ch1?token=5"
+        return f"{'rtsps' if self._tls else 'rtsp'}://127.0.0.1:{self.port}/live/ch1?token=5"
 
     def close(self) -> None:
         self._over.set()
@@ -112,12 +114,15 @@ class RtspCamera:
             self.connections += 1
             threading.Thread(target=self._attend, args=(viewer,), daemon=True).start()
 
-    def _attend(self, viewer: socket.socket) -> None:
-        with suppress(OSError), viewer:
+    def _attend(self, plain: socket.socket) -> None:
+        with suppress(OSError), plain, self._secured(plain) as viewer:
             inbox = viewer.makefile("rb")
             while request := self._read(inbox):
                 self.asked.append(request)
                 self._answer(viewer, request)
+
+    def _secured(self, viewer: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(viewer, server_side=True) if self._tls else viewer
 
     def _read(self, inbox: Any) -> str:
         lines: list[bytes] = []
