@@ -9,6 +9,7 @@ import re
 import secrets
 import select
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -94,10 +95,22 @@ class RtspRelay:
                 for message in messages(from_client):
                     self._ask(message)
             if held or self._camera in ready:
-                if not _read(self._camera, from_camera):
+                if not self._heard(from_camera):
                     return
                 for message in messages(from_camera):
                     client.sendall(self._passed(message))
+
+    def _heard(self, buffer: bytearray) -> bool:
+        """Takes what is there of the camera; whether it may go on."""
+        # Over TLS what has come may be tickets, or half a record: to wait for the rest of it here would keep from the
+        # camera what libav asks, and for that it may be waiting.
+        self._camera.settimeout(0)
+        try:
+            return _read(self._camera, buffer)
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return True
+        finally:
+            self._camera.settimeout(self._within)
 
     def _ask(self, message: bytes) -> None:
         if message.startswith((b"$", b"RTSP/")):

@@ -1,11 +1,15 @@
 """Cameras over TLS: who shows that it is the one is watched, and nobody else learns anything."""
 
+import socket
 import ssl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from analysis.engine.types import SourceOffline
+from analysis.engine.watching.authorisation import Login
+from analysis.engine.watching.rtsp_relay import RtspRelay
 from analysis.engine.watching.watch import LiveSource, Patience, Pulse
 from tests.analysis.engine.watching.certificates import DAY, Authority, self_signed
 from tests.analysis.engine.watching.http_camera import HttpCamera, Viewer, mjpeg
@@ -179,3 +183,25 @@ def test_a_file_of_authorities_that_went_is_told_without_its_path(begin, tmp_pat
         offline = begin(LiveSource("http", camera.url, authorities=gone)).until_offline()
 
     assert offline.reason == "the file of authorities for cameras cannot be read on this machine"
+
+
+def test_what_tls_says_beside_the_pictures_keeps_nobody_from_asking(ours):
+    """After its handshake TLS 1.3 sends tickets: bytes to read that hold nothing of the camera's."""
+    with RtspCamera(tls=ours.server()) as camera:
+        relay = RtspRelay(
+            camera.url, Login("", ""), None, open_seconds=30, silent_seconds=30, authorities=ours.path
+        )
+        port = urlsplit(relay.url).port
+        with socket.create_connection(("127.0.0.1", port), 5) as client:
+            wait_until(lambda: not is_open(port))
+            client.sendall(f"OPTIONS {relay.url} RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode())
+            answer = client.recv(1000)
+        relay.close()
+
+    assert answer.startswith(b"RTSP/1.0 200")
+
+
+def is_open(port: int | None) -> bool:
+    """Whether one more may come in: the relay has one door, for one."""
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) == 0
