@@ -107,6 +107,15 @@ class NewCameraSerializer(CameraSerializer):
 
     enabled = serializers.BooleanField(required=False, default=True)
 
+    def validate_key(self, key: str) -> str:
+        """One that can stand in the address of a page."""
+        # of a new one only: cameras that have such a key are sent back with it
+        if key in (".", ".."):
+            raise serializers.ValidationError(
+                "A key is not . or ..: browsers take these for steps in the address of its page."
+            )
+        return key
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A camera without a name is called by its key."""
         return {**attrs, "name": attrs.get("name") or attrs["key"]}

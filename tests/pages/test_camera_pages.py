@@ -150,6 +150,7 @@ def test_a_camera_is_set_up_from_the_form(browser: Client, ana: User) -> None:
     ("changed", "field", "said"),
     [
         ({"key": "a b"}, "key", "does not match"),
+        ({"key": ".."}, "key", "browsers take"),
         ({"address": "ftp://10.0.0.2/"}, "address", "rtsp://"),
         ({"address": "rtsp://192.168.7.1/"}, "address", "ASSAY_CAMERA_NETWORKS"),
         ({"confidence": "much"}, "confidence", "number"),

@@ -48,6 +48,8 @@ def test_a_new_camera_waits_for_a_slot_at_once(client: APIClient) -> None:
         ({"key": "north gate"}, "key"),
         ({"key": "gate\ntwo"}, "key"),
         ({"key": "../gate"}, "key"),
+        ({"key": "."}, "key"),
+        ({"key": ".."}, "key"),
         ({"key": ""}, "key"),
         ({"key": "a" * 101}, "key"),
         ({"source": "ftp"}, "source"),
@@ -90,6 +92,18 @@ def test_a_key_stays_and_may_be_sent_back(client: APIClient, make_camera: MakeCa
     assert (same.status_code, same.json()["name"]) == (200, "Yard")
     assert (other.status_code, other.json()["code"]) == (409, "key_fixed")
     assert Camera.objects.get().key == "gate"
+
+
+def test_a_camera_that_has_a_key_which_is_refused_today_goes_on(
+    client: APIClient, make_camera: MakeCamera
+) -> None:
+    address = f"{CAMERAS}{make_camera(key='..').pk}/"
+
+    changed = client.patch(address, {"key": "..", "name": "Yard"}, format="json")
+    enabled = client.post(f"{address}enable/")
+
+    assert (changed.status_code, changed.json()["key"], changed.json()["name"]) == (200, "..", "Yard")
+    assert enabled.json()["enabled"] is True
 
 
 def test_sent_twice_with_a_key_it_is_set_up_once(client: APIClient) -> None:
