@@ -236,7 +236,7 @@ def _refuse_others(request: HttpRequest, camera: Camera) -> None:
     user = asking(request)
     if not may_examine(user):
         raise PermissionDenied(CanExamine.message)
-    if not camera_sheet.may_change(camera, user):
+    if not camera.may_be_changed_by(user):
         raise PermissionDenied(_("Only its owner or an admin may change a camera."))
 
 

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from accounts.models import User
 from analysis import camera_words, footage_words
 from analysis.cameras.missed import WITHIN_LINES, Missed
+from analysis.cameras.addresses import for_others
 from analysis.cameras.models import Camera
 from analysis.cameras.states import Status, statuses
 from analysis.models import Sighting
@@ -55,6 +56,12 @@ class Row:
         return address(self.camera)
 
     @property
+    def source_address(self) -> str:
+        """Where it looks, as far as the reader may know."""
+        camera = self.camera
+        return camera.address if self.mine else for_others(camera.source, camera.address)
+
+    @property
     def gives_pictures(self) -> bool:
         """Whether a still can be expected."""
         return self.status.state == "online"
@@ -72,11 +79,6 @@ def address(camera: Camera) -> str:
     return f"/cameras/{name}/"
 
 
-def may_change(camera: Camera, user: User) -> bool:
-    """Whether they may set it up; the role is another question."""
-    return camera.owner_id == user.pk or user.is_superuser
-
-
 def rows(cameras: Sequence[Camera], reader: User) -> list[Row]:
     """Three queries, however many they are."""
     told = statuses(cameras)
@@ -86,7 +88,7 @@ def rows(cameras: Sequence[Camera], reader: User) -> list[Row]:
     for topic, kind, count in seen.order_by().values_list("topic", "event_type").annotate(Count("pk")):
         counts.setdefault(topic, Counter())[kind] = count
     return [
-        Row(camera, told[camera.pk], counts.get(camera.topic_id, {}), may_change(camera, reader))
+        Row(camera, told[camera.pk], counts.get(camera.topic_id, {}), camera.may_be_changed_by(reader))
         for camera in cameras
     ]
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import Team, User
 from accounts.strict import StrictSerializer
-from analysis.cameras.addresses import CREDENTIAL_LIMIT, LIMIT
+from analysis.cameras.addresses import CREDENTIAL_LIMIT, LIMIT, for_others
 from analysis.cameras.models import KEY_PATTERN, Camera
 from analysis.cameras.states import Status
 from analysis.cameras.watching import CameraSettings
@@ -39,7 +39,8 @@ class StatusSerializer(serializers.Serializer[Any]):
 
 
 class CameraSerializer(StrictSerializer):
-    """A camera. `key` is its `camera_id` in events; `address` leaves out (…) what may open the camera."""
+    """A camera. `key` is its `camera_id` in events; `address` leaves out (…) what may open the camera, and
+    its whole path for those who may not change it."""
 
     id = serializers.UUIDField(read_only=True)
     key = serializers.RegexField(rf"\A{KEY_PATTERN}\Z", max_length=100)
@@ -94,6 +95,13 @@ class CameraSerializer(StrictSerializer):
         owner: User | None = self.context.get("owner")
         fields["team"].queryset = owner.teams.all() if owner else Team.objects.none()  # type: ignore[attr-defined]  # the field above
         return fields
+
+    def to_representation(self, instance: Camera) -> dict[str, Any]:
+        """With the path of its address for those alone who may set it up."""
+        body: dict[str, Any] = super().to_representation(instance)
+        if not instance.may_be_changed_by(self.context["reader"]):
+            body["address"] = for_others(instance.source, instance.address)
+        return body
 
     @extend_schema_field(StatusSerializer)
     def get_status(self, camera: Camera) -> dict[str, Any]:

@@ -63,13 +63,14 @@ class CameraView(AnalysisView):
     def own(self, camera_id: UUID) -> Camera:
         """A camera one may change. 403 where it is only shared."""
         camera = self.camera(camera_id)
-        if camera.owner_id != self.user.pk and not self.user.is_superuser:
+        if not camera.may_be_changed_by(self.user):
             raise Problem(403, "not_the_owner", "Only its owner or an admin may change a camera.")
         return camera
 
     def bodies(self, cameras: list[Camera]) -> list[dict[str, Any]]:
         """Cameras as they are answered, in a fixed number of queries."""
-        return list(CameraSerializer(cameras, many=True, context={"statuses": statuses(cameras)}).data)
+        context = {"statuses": statuses(cameras), "reader": self.user}
+        return list(CameraSerializer(cameras, many=True, context=context).data)
 
     def body(self, camera_id: UUID) -> dict[str, Any]:
         """A camera as it is now."""

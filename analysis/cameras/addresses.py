@@ -64,6 +64,15 @@ def full(shown: str, secret: Secret) -> str:
     return f"{parts.scheme}://{parts.netloc}{secret.target}"
 
 
+def for_others(source: str, shown: str) -> str:
+    """An address for those who may see the camera and not set it up: a path may be, or hold, a password that nothing
+    gives away as one."""
+    if source not in _SCHEMES:
+        return shown
+    parts = urlsplit(shown)
+    return f"{parts.scheme}://{parts.netloc}/{HIDDEN if parts.path.strip('/') or parts.query else ''}"
+
+
 def host_and_port(shown: str) -> tuple[str, int]:
     """Where the address of an rtsp or http camera leads."""
     parts = urlsplit(shown)

@@ -65,6 +65,10 @@ class Camera(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    def may_be_changed_by(self, user: "User") -> bool:
+        """Whether they may set it up; the role is another question."""
+        return self.owner_id == user.pk or user.is_superuser
+
     @property
     def has_credentials(self) -> bool:
         """Whether there is something of its address that is not shown."""

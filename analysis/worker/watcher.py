@@ -4,6 +4,7 @@ What a camera is opened with stays here: it goes to the source, and out of every
 """
 
 import logging
+import re
 import time
 import traceback
 from collections import Counter
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -121,12 +123,17 @@ class Session:
         return self._sentence()
 
     def without_secrets(self, said: str) -> str:
-        """The text without address, user and password."""
-        parts = [full(self._camera.address, self._secret), self._camera.address]
+        """The text without address, path, user and password."""
+        whole = full(self._camera.address, self._secret)
+        parts = [whole, self._camera.address]
         parts += [self._secret.target, self._secret.user, self._secret.password]
         # the longest first: one may hold the other
         for part in sorted({part for part in parts if len(part) > 1}, key=len, reverse=True):
             said = said.replace(part, "…")
+        path = urlsplit(whole).path.rstrip("/") if self._camera.source in _NETWORKED else ""
+        if path:
+            # not the beginning of another name: /a is in many
+            said = re.sub(rf"{re.escape(path)}(?!\w)", "…", said)
         return text(said)
 
     def _unwanted(self) -> bool:

@@ -123,6 +123,18 @@ def test_a_viewer_looks_at_what_is_shared_and_changes_nothing(gate: Camera, ana:
     assert Camera.objects.get().enabled
 
 
+def test_a_viewer_does_not_see_the_path_of_an_address(gate: Camera, ana: User) -> None:
+    viewer, team = make_user(role="viewer"), Team.objects.create(name="Gate keepers")
+    team.members.add(viewer)
+    Camera.objects.update(team=team, address="rtsp://10.0.0.1/admin/hidden12345/video")
+
+    page, own = shown(browser_of(viewer), "/cameras/gate/"), shown(browser_of(ana), "/cameras/gate/")
+
+    assert "rtsp://10.0.0.1/…" in page
+    assert "hidden12345" not in page + shown(browser_of(viewer), "/cameras/")
+    assert "hidden12345" in own
+
+
 def test_an_admin_changes_every_camera(gate: Camera) -> None:
     admin = browser_of(make_user(is_staff=True, is_superuser=True, role="admin"))
 

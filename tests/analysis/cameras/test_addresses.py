@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.cameras.addresses import AddressRefused, full, host_and_port, parse
+from analysis.cameras.addresses import AddressRefused, for_others, full, host_and_port, parse
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,21 @@ def test_a_secret_does_not_show_itself() -> None:
     place = parse("rtsp", "rtsp://me:hidden1@10.0.0.5/a?key=hidden2")
 
     assert "hidden" not in f"{place} {place!r} {place.secret!s}"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown", "others"),
+    [
+        ("rtsp", "rtsps://10.0.0.5:7441/admin/12345/video", "rtsps://10.0.0.5:7441/…"),
+        ("http", "http://[fd00::5]/video.mjpg?…", "http://[fd00::5]/…"),
+        ("http", "http://10.0.0.5/?…", "http://10.0.0.5/…"),
+        ("rtsp", "rtsp://10.0.0.5", "rtsp://10.0.0.5/"),
+        ("device", "/dev/video0", "/dev/video0"),
+        ("file", "yard/monday.mp4", "yard/monday.mp4"),
+    ],
+)
+def test_others_see_scheme_host_and_port(source: str, shown: str, others: str) -> None:
+    assert for_others(source, shown) == others
 
 
 @pytest.mark.parametrize(

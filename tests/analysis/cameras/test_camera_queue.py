@@ -22,7 +22,7 @@ from analysis.queue import Claim, Loss, engine
 from analysis.queue.watches import WELL_AFTER
 from analysis.recorder.keeping import clear_leftovers
 from analysis.worker.slot import Line
-from analysis.worker.watcher import Watcher
+from analysis.worker.watcher import Session, Watcher
 from realtime import log
 from realtime.log import Draft
 from realtime.models import Event
@@ -441,3 +441,18 @@ def is_waited_for() -> bool:
             "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         )
         return cursor.fetchone() is not None
+
+
+def test_what_a_watch_says_of_its_failure_holds_no_path(make_camera: MakeCamera, worker: Worker) -> None:
+    camera = make_camera(enabled=True, address="rtsp://10.0.0.1/admin/hidden12345/video?ch=1")
+    claim = queue.claim(newest(camera).pk, worker=worker.pk, slot=0)
+    assert claim
+    with Path(os.devnull).open("wb") as nowhere:
+        watcher = Watcher(worker.pk, 0, Registry.of([], WeightStore(Path())), 1, Line(nowhere.fileno()))
+        session = Session(watcher, claim, camera, keeping.secret_of(camera))
+
+    said = session.without_secrets(
+        "no /admin/hidden12345/video at rtsp://10.0.0.1/admin/hidden12345/video?ch=1"
+    )
+
+    assert said == "no … at …"

@@ -53,6 +53,22 @@ def test_a_team_sees_a_shared_camera_and_does_not_change_it(make_camera: MakeCam
     assert Camera.objects.get().enabled
 
 
+def test_who_may_not_change_a_camera_does_not_see_the_path_of_its_address(
+    make_camera: MakeCamera, analyst: User
+) -> None:
+    member = make_user()
+    team = Team.objects.create(name="yard")
+    team.members.add(analyst, member)
+    camera = make_camera(team=team, address="rtsp://10.0.0.1:8554/admin/hidden12345/video")
+    address = f"{CAMERAS}{camera.pk}/"
+
+    seen = [signed_in(member).get(path).content.decode() for path in (address, CAMERAS)]
+    own = [signed_in(user).get(address).json()["address"] for user in (analyst, make_user(role="admin"))]
+
+    assert all('"rtsp://10.0.0.1:8554/…"' in one and "hidden" not in one for one in seen)
+    assert own == ["rtsp://10.0.0.1:8554/admin/hidden12345/video"] * 2
+
+
 def test_an_admin_changes_any_camera(make_camera: MakeCamera) -> None:
     camera = make_camera()
     admin = signed_in(make_user(role="admin"))
