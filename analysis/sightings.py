@@ -50,7 +50,7 @@ def index(topic_id: UUID, lines: Sequence[Line]) -> None:
 
 def _count_new(topic_id: UUID, made: Sequence[Sighting]) -> None:
     """Counts the bytes of snapshots that were not on record before."""
-    pictured = {sighting.seq: sighting.snapshot_bytes for sighting in made if sighting.snapshot_path}
+    pictured = {sighting.seq: sighting.snapshot_bytes or 0 for sighting in made if sighting.snapshot_path}
     if pictured:
         known = Sighting.objects.filter(topic_id=topic_id, seq__in=pictured).values_list("seq", flat=True)
         quota.count(topic_id, sum(pictured.values()) - sum(pictured[seq] for seq in known))
@@ -63,7 +63,7 @@ def forget(topic_id: UUID, seqs: Sequence[int]) -> None:
     pictured = list(gone.exclude(snapshot_path="").values_list("snapshot_path", "snapshot_bytes"))
     paths = [path for path, _ in pictured]
     gone.delete()
-    quota.count(topic_id, -sum(size_bytes for _, size_bytes in pictured))
+    quota.count(topic_id, -sum(size_bytes or 0 for _, size_bytes in pictured))
     if paths:
         # robust: the event is gone; files that cannot be deleted now are left to the sweep
         transaction.on_commit(lambda: snapshots.remove(paths), robust=True)

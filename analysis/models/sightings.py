@@ -49,7 +49,8 @@ class Sighting(models.Model):
     time = models.DateTimeField()
     frame_number = models.BigIntegerField(null=True, blank=True)
     snapshot_path = models.CharField(max_length=255, blank=True)
-    snapshot_bytes = models.BigIntegerField(default=0)
+    # null: from before this was counted; analysis.retention.counting makes up for it
+    snapshot_bytes = models.BigIntegerField(default=0, null=True)
     # when its pictures went to make room for others; the event stays
     snapshot_removed = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
@@ -74,6 +75,9 @@ class Sighting(models.Model):
             ),
             models.Index(
                 fields=["time"], name="sighting_picture_time", condition=~models.Q(snapshot_path="")
+            ),
+            models.Index(
+                fields=["topic"], name="sighting_uncounted", condition=models.Q(snapshot_bytes=None)
             ),
             models.Index(fields=["plate"], name="sighting_plate", condition=~models.Q(plate="")),
             models.Index(

@@ -69,7 +69,7 @@ def _remove(found: QuerySet[Sighting], over_bytes: int) -> int:
         if over_bytes <= 0:
             break
         by_topic[topic].append(pk)
-        over_bytes -= size_bytes
+        over_bytes -= size_bytes or 0
     if not by_topic:
         logger.info("snapshots take %d bytes more than allowed, and all that are left are held", over_bytes)
     return sum(_take_away(topic, pks) for topic, pks in by_topic.items())
@@ -77,21 +77,21 @@ def _remove(found: QuerySet[Sighting], over_bytes: int) -> int:
 
 def _take_away(topic: UUID, pks: Iterable[int]) -> int:
     with transaction.atomic():
-        if not _is_locked(topic):
+        if not locked(topic):
             return 0
         # asked again: a hold may have been placed since we looked
         rows = Sighting.objects.filter(pk__in=pks).exclude(snapshot_path="").exclude(holds.covered())
         gone = list(rows.values_list("pk", "snapshot_path", "snapshot_bytes"))
         going = Sighting.objects.filter(pk__in=[pk for pk, _, _ in gone])
         going.update(snapshot_path="", snapshot_bytes=0, snapshot_removed=timezone.now())
-        count(topic, -sum(size_bytes for _, _, size_bytes in gone))
+        count(topic, -sum(size_bytes or 0 for _, _, size_bytes in gone))
         paths = [path for _, path, _ in gone]
         transaction.on_commit(lambda: snapshots.remove(paths), robust=True)
     return len(gone)
 
 
-def _is_locked(topic: UUID) -> bool:
-    """Locks what the topic is of, unless somebody else has."""
+def locked(topic: UUID) -> bool:
+    """Locks what the topic is of until the transaction ends; False where somebody else has."""
     cameras = Camera.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
     if cameras.filter(topic=topic).first():
         return True
