@@ -150,20 +150,22 @@ def _with_detectors(state: State, names: Iterable[str]) -> State:
 
 def _succeeded(state: State, data: Event) -> State:
     outcome = {name: data.get(name) for name in ("sentence", "why", "limit")}
-    return {**state, "state": "succeeded", "outcome": {"name": data.get("outcome"), **outcome}}
+    # every detector ends before its run does: whose ending is not read was emptied
+    kept = _halted(state, "emptied")
+    return {**kept, "state": "succeeded", "outcome": {"name": data.get("outcome"), **outcome}}
 
 
 def _failed(state: State, data: Event) -> State:
     error = {"code": data.get("code"), "message": data.get("error"), "filename": data.get("filename")}
-    return {**_stopped(state), "state": "failed", "error": error}
+    return {**_halted(state, "stopped"), "state": "failed", "error": error}
 
 
 def _cancelled(state: State, data: Event) -> State:
-    return {**_stopped(state), "state": "cancelled"}
+    return {**_halted(state, "stopped"), "state": "cancelled"}
 
 
-def _stopped(state: State) -> State:
-    halt = {"state": "stopped", "seconds_left": None, "fps": None}
+def _halted(state: State, how: str) -> State:
+    halt = {"state": how, "seconds_left": None, "fps": None}
     rows = state["detectors"].items()
     halted = {n: {**row, **halt} if row["state"] in ("waiting", "running") else row for n, row in rows}
     return {**state, "detectors": halted}

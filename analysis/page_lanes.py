@@ -21,7 +21,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Lane:
-    """One detector's row. `state` is waiting, running, finished, abstained, failed or stopped.
+    """One detector's row. `state` is waiting, running, finished, abstained, failed, stopped or emptied.
 
     `word` and `icon` say it to people; who only reports facts has not abstained.
     """
@@ -91,7 +91,7 @@ def _lane(row: Mapping[str, Any], watchers: Sequence[str]) -> Lane:
         title=row["title"],
         state=row["state"],
         word=str(page_words.DETECTOR_STATES[shown]),
-        icon={"stopped": "cancelled", "facts": "info"}.get(shown, shown),
+        icon={"stopped": "cancelled", "emptied": "away", "facts": "info"}.get(shown, shown),
         text=_progress_text(row),
         ending=_ending_text(row),
         share=1 if over else min(1, row["done"] / row["total"]) if row["total"] else 0,

@@ -39,6 +39,7 @@ DETECTOR_STATES: Words = {
     "abstained": _("Abstained"),
     "failed": _("Failed"),
     "stopped": _("Stopped"),
+    "emptied": _("No longer kept"),
     "facts": _("Facts only"),
 }
 STRESS: Words = {

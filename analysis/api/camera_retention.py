@@ -14,7 +14,7 @@ from analysis.api.camera_serializers import LONGEST_RETENTION_DAYS
 from analysis.api.cameras import CameraView, still_there
 from analysis.cameras import keeping
 from analysis.models import Camera
-from analysis.retention import expiry
+from analysis.retention import previews
 
 
 class DaysSerializer(StrictSerializer):
@@ -35,6 +35,8 @@ class PreviewSerializer(serializers.Serializer[Any]):
     newest = serializers.DateTimeField(allow_null=True)
     snapshots = serializers.IntegerField()
     snapshot_bytes = serializers.IntegerField()
+    alerts = serializers.IntegerField(help_text="Raised by these events; they go too.")
+    summaries = serializers.IntegerField(help_text="What detectors summed up of runs that ended before.")
     held = serializers.IntegerField()
 
 
@@ -81,8 +83,7 @@ def _said(camera: Camera, days: int | None) -> dict[str, Any]:
         "by_type": {},
         "oldest": None,
         "newest": None,
+        **dict.fromkeys(("snapshots", "snapshot_bytes", "alerts", "summaries", "held"), 0),
     }
-    said = (
-        expiry.preview(camera, days) if days else {**nothing, "snapshots": 0, "snapshot_bytes": 0, "held": 0}
-    )
+    said = previews.preview(camera, days) if days else nothing
     return dict(PreviewSerializer({"retention_days": camera.retention_days, **said}).data)

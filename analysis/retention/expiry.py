@@ -5,30 +5,23 @@ the chain. What is held stays.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import (
-    Count,
     DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
-    Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
-    Sum,
     Value,
 )
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from analysis.models import Camera, LegalHold, Media, Sighting
@@ -53,37 +46,12 @@ def due(camera: Camera, before: datetime) -> QuerySet[Sighting]:
     return Sighting.objects.filter(reduce(or_, within), topic=camera.topic_id)
 
 
-def preview(camera: Camera, days: int) -> dict[str, Any]:
-    """What would go at once if the camera's footage were kept so many days, and what is held of it."""
-    before = cutoff(days)
-    going = due(camera, before)
-    counted = dict.fromkeys(Sighting.EventType.values, 0)
-    for kind, count in _by_type(going):
-        counted[kind] = count
-    old = Sighting.objects.filter(topic=camera.topic_id, time__lt=before)
-    return {
-        "days": days,
-        "before": before,
-        "total": sum(counted.values()),
-        "by_type": counted,
-        **going.aggregate(oldest=Min("time"), newest=Max("time")),
-        **going.exclude(snapshot_path="").aggregate(
-            snapshots=Count("pk"), snapshot_bytes=Coalesce(Sum("snapshot_bytes"), 0)
-        ),
-        "held": old.count() - sum(counted.values()),
-    }
-
-
 def expire() -> int:
     """Removes one portion of what is due; how many events went. There is more while it is not 0.
 
     Safe in several workers at once: each camera and media is locked, and one that is locked is passed over.
     """
     return sum(map(_expire_camera, _cameras())) + _expire_uploads()
-
-
-def _by_type(found: QuerySet[Sighting]) -> Iterator[tuple[str, int]]:
-    yield from found.order_by().values_list("event_type").annotate(Count("pk"))
 
 
 def _cameras() -> list[UUID]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import connection
 
-from analysis.retention import counting, expiry, quota
+from analysis.retention import counting, expiry, quota, summaries
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 30.0
@@ -18,7 +18,7 @@ LOOK_SECONDS = 30.0
 PAUSE_SECONDS = 0.1
 STOP_SECONDS = 3.0
 # Each does one portion of its work and says how much; 0 when there is no more.
-CHORES: Sequence[Callable[[], int]] = (counting.count_old, expiry.expire, quota.make_room)
+CHORES: Sequence[Callable[[], int]] = (counting.count_old, expiry.expire, summaries.expire, quota.make_room)
 
 
 class Keeper:

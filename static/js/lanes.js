@@ -12,7 +12,7 @@ const hasCurve = (row, watchers) => row.points.length > 0
   || (row.state !== "abstained" && !watchers.includes(row.name) && (row.unit === "frames" || row.unit === "windows"));
 // Who only reports facts has not abstained.
 const shownState = (row) => (row.assessment?.reason === "reports_facts" ? "facts" : row.state);
-const ICONS = { stopped: "cancelled", facts: "info" };
+const ICONS = { stopped: "cancelled", emptied: "away", facts: "info" };
 const set = (node, text) => node.textContent !== text && (node.textContent = text);
 
 // "150 of 300 frames · 2 faces · 24/s · about 0:12 left"

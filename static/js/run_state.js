@@ -66,8 +66,8 @@ function progressed(before, data) {
   return { state: "running", done: data.done, unit: data.unit, pts_seconds: data.pts_seconds || 0, total, fps, seconds_left, faces };
 }
 
-function stopped(state) {
-  const halt = (row) => (["waiting", "running"].includes(row.state) ? { ...row, state: "stopped", seconds_left: null, fps: null } : row);
+function halted(state, how) {
+  const halt = (row) => (["waiting", "running"].includes(row.state) ? { ...row, state: how, seconds_left: null, fps: null } : row);
   return { ...state, detectors: Object.fromEntries(Object.entries(state.detectors).map(([name, row]) => [name, halt(row)])) };
 }
 
@@ -101,17 +101,18 @@ const STEPS = {
   "detector.finished": detectorEnded("finished"),
   "detector.abstained": detectorEnded("abstained"),
   "detector.failed": detectorEnded("failed"),
+  // every detector ends before its run does: whose ending is not read was emptied
   "run.succeeded": (state, { outcome: name = null, sentence = null, why = null, limit = null }) => ({
-    ...state,
+    ...halted(state, "emptied"),
     state: "succeeded",
     outcome: { name, sentence, why, limit },
   }),
   "run.failed": (state, { code = null, error: message = null, filename = null }) => ({
-    ...stopped(state),
+    ...halted(state, "stopped"),
     state: "failed",
     error: { code, message, filename },
   }),
-  "run.cancelled": (state) => ({ ...stopped(state), state: "cancelled" }),
+  "run.cancelled": (state) => ({ ...halted(state, "stopped"), state: "cancelled" }),
 };
 
 // The state after one more event; one it has seen already is passed over.

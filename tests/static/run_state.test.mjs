@@ -58,6 +58,12 @@ test("a retried run begins anew, and says why", () => {
   assert.deepEqual([state.state, state.order, state.outcome, state.retried], ["queued", [], null, "the worker was lost"]);
 });
 
+test("whose ending was emptied is neither at work nor stopped", () => {
+  const state = log(["run.started", { attempt: 1, detectors: ["anpr"] }], ["run.succeeded", { outcome: "not_assessable" }]).reduce(fold, EMPTY);
+
+  assert.deepEqual([state.state, state.detectors.anpr.state], ["succeeded", "emptied"]);
+});
+
 test("what had not ended when the run was cancelled has stopped", () => {
   const state = log(["run.started", { attempt: 1, detectors: ["meso4"] }], progressed(150), ["run.cancelled", { by: "Ana" }]).reduce(fold, EMPTY);
 

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Team, User
 from analysis.models import Camera, LegalHold, Media, Run, Tombstone
-from analysis.retention import expiry, holds
+from analysis.retention import expiry, holds, previews
 from analysis.uploads.removal import remove
 from tests.analysis.conftest import signed_in
 from tests.analysis.retention.conftest import See, days_ago, left
@@ -39,7 +39,7 @@ def test_a_held_camera_keeps_everything(camera: Camera, run: Run, see: See) -> N
     hold(camera)
 
     assert expiry.expire() == 0
-    assert expiry.preview(camera, 5)["held"] == 1
+    assert previews.preview(camera, 5)["held"] == 1
 
 
 @pytest.mark.parametrize(
