@@ -162,6 +162,7 @@ class CameraForm(forms.Form):
             del self.fields["forget"]
         if camera:
             del self.fields["enabled"]  # switched by a button, at once
+            del self.fields["retention_days"]  # on a page of its own, which says first what goes
             self.fields["key"].disabled = True
             self.fields["key"].help_text = _("It stays: what the camera saw is found by it.")
 
@@ -208,7 +209,8 @@ class CameraForm(forms.Form):
         given: dict[str, Any] = {name: said[name] for name in _PLAIN}
         given["team"] = said["team"] or None
         for name in _LIMITS:
-            given[name] = _as_number(said[name], None)
+            if name in said:
+                given[name] = _as_number(said[name], None)
         given["settings"] = self._settings()
         if self._camera is None:
             given["enabled"] = said["enabled"]

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import CanExamine, may_examine
-from analysis import camera_events, camera_sheet, camera_words
+from analysis import camera_events, camera_sheet, camera_words, hold_sheet
 from analysis.camera_forms import CameraForm
 from analysis.camera_sheet import address
 from analysis.cameras import keeping
@@ -113,6 +113,7 @@ class OneCameraPage(CameraPage):
             spans=camera_words.SPANS,
             types=camera_words.TYPES,
             live={"id": str(camera.pk), "key": camera.key},
+            holds=hold_sheet.notes(camera),
             **kwargs,
         )
 
@@ -178,7 +179,7 @@ class DeleteCameraPage(CameraPage):
             events=seen.count(),
             pictures=seen.exclude(snapshot_path="").values("snapshot_path").distinct().count(),
             runs=camera.runs.count(),
-            holds=list(camera.holds.active()),
+            holds=hold_sheet.notes(camera),
             **kwargs,
         )
 

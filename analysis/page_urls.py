@@ -3,6 +3,7 @@
 from django.urls import path
 
 from analysis import alert_pages, camera_pages, footage_pages, job_pages, pages
+from analysis import camera_pages, footage_pages, hold_pages, job_pages, pages, retention_pages
 
 urlpatterns = [
     path("", pages.DropPage.as_view(), name="drop"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("cameras/<str:key>/", camera_pages.OneCameraPage.as_view(), name="camera"),
     path("cameras/<str:key>/edit/", camera_pages.EditCameraPage.as_view(), name="camera-edit"),
     path("cameras/<str:key>/zones/", camera_pages.ZonesPage.as_view(), name="camera-zones"),
+    path("cameras/<str:key>/retention/", retention_pages.RetentionPage.as_view(), name="camera-retention"),
     path("cameras/<str:key>/delete/", camera_pages.DeleteCameraPage.as_view(), name="camera-delete"),
     path("cameras/<str:key>/enable/", camera_pages.enable, name="camera-enable"),
     path("cameras/<str:key>/disable/", camera_pages.disable, name="camera-disable"),
@@ -41,6 +43,9 @@ urlpatterns = [
         alert_pages.DeleteWatchedPage.as_view(),
         name="watched-plate-delete",
     ),
+    path("holds/", hold_pages.HoldsPage.as_view(), name="holds"),
+    path("holds/new/", hold_pages.NewHoldPage.as_view(), name="hold-new"),
+    path("holds/<uuid:hold_id>/release/", hold_pages.ReleasePage.as_view(), name="hold-release"),
     path("detectors/", pages.DetectorsPage.as_view(), name="detectors"),
     path("sockets/", pages.SocketsPage.as_view(), name="sockets"),
     path("operations/", pages.OperationsPage.as_view(), name="operations"),

@@ -19,7 +19,7 @@ from django.views.generic import TemplateView
 
 from accounts.models import User
 from accounts.permissions import CanExamine, may_examine
-from analysis import page_evidence, page_lanes, page_rows, page_stress, queue, samples
+from analysis import hold_sheet, page_evidence, page_lanes, page_rows, page_stress, queue, samples
 from analysis.api.filters import RunQuery, narrowed_runs
 from analysis.models import DetectorCard, Run
 from analysis.operations import overview
@@ -115,6 +115,8 @@ class RunPage(DeskPage):
             trail=page_rows.trail(run, self.request.GET),
             last_line=page_rows.last_line(run),
             stress=page_stress.sheet(run),
+            holds=hold_sheet.notes(run.file),
+            may_hold=hold_sheet.may_place(run.file, asking(self.request)),
             # what scripts put in place while they fold the log themselves needs no fold of ours
             live=None if self.request.GET.get("part") == "settled" else page_lanes.live(run),
             **kwargs,
