@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from itertools import groupby
 from operator import or_
+from pathlib import Path
 from typing import get_args
 from uuid import UUID
 
@@ -110,4 +111,9 @@ def _remove(result: Result) -> None:
     left = Evidence.objects.filter(detector=result.detector, **of_it)
     paths = [evidence_root() / path for path in left.values_list("path", flat=True)]
     left.delete()
-    transaction.on_commit(lambda: [path.unlink(missing_ok=True) for path in paths], robust=True)
+    transaction.on_commit(lambda: _unlink(paths), robust=True)
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
