@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 
 from accounts.models import User
 from analysis import camera_words, footage_words
-from analysis.cameras.missed import WITHIN_LINES, Missed
 from analysis.cameras.addresses import for_others
+from analysis.cameras.missed import WITHIN_LINES, Missed
 from analysis.cameras.models import Camera
 from analysis.cameras.states import Status, statuses
 from analysis.models import Sighting

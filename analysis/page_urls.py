@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from analysis import alert_pages, camera_pages, footage_pages, job_pages, pages
-from analysis import camera_pages, footage_pages, hold_pages, job_pages, pages, retention_pages
+from analysis import alert_pages, camera_pages, footage_pages, hold_pages, job_pages, pages, retention_pages
 
 urlpatterns = [
     path("", pages.DropPage.as_view(), name="drop"),

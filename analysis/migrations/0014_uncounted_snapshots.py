@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("analysis", "0011_alerts")]
+    dependencies = [("analysis", "0013_alert_teams")]
 
     operations = [
         migrations.AlterField(
