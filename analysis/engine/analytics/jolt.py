@@ -5,6 +5,8 @@ first and held to the noise that a sensor repeats. A thing that moves before a p
 told only where texture lies all over the picture and most of it changed. Turns and zooms are not seen.
 """
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ MOST_SHIFT = 12  # pixels at half size
 EXPLAINED = 0.3  # of the squared change, what a shift leaves at most
 
 Reals = NDArray[np.float32]
+Picture = TypeVar("Picture", Pixels, Where)
 
 
 def jolted(background: Pixels, now: Pixels, changed: Where, watched: Where) -> bool:
@@ -36,15 +39,20 @@ def jolted(background: Pixels, now: Pixels, changed: Where, watched: Where) -> b
 
 def _everywhere(background: Pixels, changed: Where) -> bool:
     """Whether texture lies all over the picture, and most of it changed."""
-    shares = cv2.resize(changed.astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
-    touched = shares >= CHANGED
+    touched = _cells(changed).mean(axis=(1, 3)) >= CHANGED
     if touched.sum() < CHANGED_CELLS * LEAST_CELLS:
         return False
-    height, width = changed.shape
-    high, wide = height // CELLS, width // CELLS
-    cells = background[: high * CELLS, : wide * CELLS, 1].reshape(CELLS, high, CELLS, wide)
-    textured = np.ptp(cells, axis=(1, 3)) >= TEXTURE
+    # along rows first: they lie one after the other
+    rows = _cells(background[..., 1])
+    textured = rows.max(axis=1).max(axis=2) - rows.min(axis=1).min(axis=2) >= TEXTURE
     return int(textured.sum()) >= LEAST_CELLS and float(touched[textured].mean()) >= CHANGED_CELLS
+
+
+def _cells(plane: Picture) -> Picture:
+    """(CELLS, height, CELLS, width) of cells; what is left over at the right and below lies in none."""
+    high, wide = (side // CELLS for side in plane.shape)
+    whole = np.ascontiguousarray(plane[: high * CELLS, : wide * CELLS])
+    return whole.reshape(CELLS, high, CELLS, wide)
 
 
 def _half(rgb: Pixels, watched: Where) -> Reals:

@@ -134,7 +134,7 @@ class Motion:
         # crowd, which is otherwise everywhere but not in most pixels, for another scene.
         if not background.settled:
             return background.other_share > self._limits.scene_share
-        return bool(strange.sum() > self._limits.scene_share * self._watched.sum())
+        return np.count_nonzero(strange) > self._limits.scene_share * np.count_nonzero(self._watched)
 
     def _is_jolt(self, usual: Pixels, lit: Pixels, differs: Where) -> bool:
         return bool(differs.any()) and jolted(usual, lit, differs, self._watched)
