@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.engine.analytics.scaling import scaled_down
 from analysis.engine.analytics.watched import Where
 from analysis.engine.types import Pixels
 
@@ -72,21 +73,19 @@ class _Light:
         height, width = watched.shape
         scale = min(1.0, SMALL / max(width, height))
         self._size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        self._counts = self._small(watched.astype(np.float32)) > 0
+        self._counts = cv2.resize(watched.astype(np.float32), self._size, interpolation=cv2.INTER_AREA) > 0
         self._usual: Reals | None = None
         self.other_share = 0.0
 
-    def _small(self, picture: "Pixels | Reals") -> Reals:
-        return np.asarray(
-            cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA).astype(np.float32), np.float32
-        )
-
     def even(self, picture: Pixels, rate: float) -> Pixels:
-        now = np.ascontiguousarray(self._small(picture).transpose(2, 0, 1))  # planes take half the time
+        small = scaled_down(picture, *self._size)
+        now = np.ascontiguousarray(small.transpose(2, 0, 1), np.float32)  # planes take half the time
         if self._usual is None:
             self._usual = now
         gains = [self._gain(*planes) for planes in zip(now, self._usual, strict=True)]
-        apart = np.abs(now * np.float32(gains)[:, None, None] - self._usual).max(axis=0)[self._counts]
+        apart = np.abs(now * np.array(gains, np.float32)[:, None, None] - self._usual).max(axis=0)[
+            self._counts
+        ]
         self.other_share = float((apart > OTHER_LEVELS).mean()) if apart.size else 0.0
         self._usual += np.float32(rate) * (now - self._usual)
         tones = np.clip(np.rint(TONES * np.asarray(gains)), 0, 255).astype(np.uint8)

@@ -17,6 +17,7 @@ import numpy as np
 from analysis.engine.analytics.background import MOVES, Background
 from analysis.engine.analytics.jolt import jolted
 from analysis.engine.analytics.motion_state import MotionState, find_blobs, opened, seen, still
+from analysis.engine.analytics.scaling import scaled_down
 from analysis.engine.analytics.spells import Ended, Spells
 from analysis.engine.analytics.tolerance import exceeds
 from analysis.engine.analytics.watched import Polygon, Where, watched
@@ -134,7 +135,7 @@ class Motion:
         # crowd, which is otherwise everywhere but not in most pixels, for another scene.
         if not background.settled:
             return background.other_share > self._limits.scene_share
-        return np.count_nonzero(strange) > self._limits.scene_share * np.count_nonzero(self._watched)
+        return bool(np.count_nonzero(strange) > self._limits.scene_share * np.count_nonzero(self._watched))
 
     def _is_jolt(self, usual: Pixels, lit: Pixels, differs: Where) -> bool:
         return bool(differs.any()) and jolted(usual, lit, differs, self._watched)
@@ -158,19 +159,9 @@ def _working_size(rgb: Pixels) -> tuple[int, int]:
 
 
 def _working(rgb: Pixels, counts: Where) -> Pixels:
-    """A copy at the working size, black where nothing counts."""
-    small = np.asarray(cv2.resize(_coarser(rgb), _working_size(rgb), interpolation=cv2.INTER_AREA), np.uint8)
+    """At the working size, black where nothing counts."""
+    small = scaled_down(rgb, *_working_size(rgb))
     return small if counts.all() else small * counts[..., None].astype(np.uint8)
-
-
-def _coarser(rgb: Pixels) -> Pixels:
-    """Smaller by a whole number where the working size is no whole part: means of whole pixels take half the time."""
-    height, width = rgb.shape[:2]
-    times = max(width, height) // WORKING_SIDE
-    if times < 2 or (width // times, height // times) == _working_size(rgb):
-        return rgb
-    size = max(1, width // times), max(1, height // times)
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _apart(lit: Pixels, usual: Pixels) -> Pixels:

@@ -73,7 +73,7 @@ def find_blobs(differs: Where, *, least_pixels: float) -> Blobs:
     kept[0] = False  # the ground
     order = [number for number in np.argsort(-areas, kind="stable") if kept[number]]
     moves = np.zeros_like(differs)
-    moves[part] = kept.take(labels)
+    moves[part] = kept.take(np.asarray(labels, np.uint16))
     boxes = (_box(table[number], left, top, differs.shape) for number in order[:MOST_BOXES])
     return Blobs(moves, tuple(boxes))
 

@@ -1,5 +1,6 @@
 """What moves is found in the pictures in which it moves, and in no others."""
 
+import cv2
 import pytest
 
 from analysis.engine.analytics.motion import Motion
@@ -15,10 +16,11 @@ FILMS = [  # fps, side, pixels a second
 ]
 
 
-def told(fps, thing, **how):
+def told(fps, thing, *, size=(WIDTH, HEIGHT), **how):
     """Of each picture: whether something moves by truth, None where it only peeps in, and whether it is told."""
     enough = 3.0 + (WIDTH + thing.side) / thing.speed
-    states = watch(Motion(), film(enough, fps=fps, things=(thing,), **how))
+    frames = film(enough, fps=fps, things=(thing,), **how)
+    states = watch(Motion(), ((at, cv2.resize(rgb, size)) for at, rgb in frames))
     shown = [thing.shown(state.pts_seconds) for state in states]
     truths = [True if one >= min(CLEAR_PX, thing.side) else None if one else False for one in shown]
     return [(truth, state.moving) for truth, state in zip(truths, states, strict=True) if truth is not None]
@@ -32,6 +34,30 @@ def test_precision_and_recall_over_pictures_are_99_percent_at_all_sizes_speeds_a
     assert hits > 250
     assert hits / (hits + false) >= 0.99
     assert hits / (hits + missed) >= 0.99
+
+
+@pytest.mark.parametrize("size", [(480, 270), (826, 540), (1278, 719), (1920, 1080)])
+def test_so_it_is_in_pictures_of_any_size(size):
+    pairs = [pair for fps, side, speed in FILMS[:3] for pair in told(fps, Passer(side, speed), size=size)]
+
+    hits, false, missed = (pairs.count(one) for one in ((True, True), (False, True), (True, False)))
+
+    assert hits > 50
+    assert hits / (hits + false) >= 0.99
+    assert hits / (hits + missed) >= 0.99
+
+
+@pytest.mark.parametrize("size", [(960, 540), (1278, 719)])
+def test_a_thing_has_the_same_area_in_pictures_of_any_size(size):
+    frames = list(film(4.0, things=(Passer(60, 100.0),)))
+
+    small, large = (
+        watch(Motion(), ((at, cv2.resize(rgb, wanted)) for at, rgb in frames))[-1]
+        for wanted in ((WIDTH, HEIGHT), size)
+    )
+
+    assert large.affected_area_percentage == pytest.approx(small.affected_area_percentage, rel=0.05)
+    assert large.box == pytest.approx(small.box, abs=2 / WIDTH)
 
 
 @pytest.mark.parametrize("fps", [5, 25])
