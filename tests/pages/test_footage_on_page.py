@@ -12,8 +12,7 @@ from analysis.models import Run, Sighting
 from realtime import log
 from realtime.log import Draft
 from tests.factories import make_media, make_user
-from tests.pages.conftest import leased_run, make_card
-from tests.pages.test_run_page import page
+from tests.pages.conftest import leased_run, make_card, page
 
 pytestmark = pytest.mark.django_db
 PLATE = Draft("plate.read", data={"detector": "anpr", "plate": "AB12CDE", "pts_seconds": 1.5, "frame": 37})
