@@ -84,8 +84,8 @@ class RunAdmin(LookOnly):
     actions = ("retry", "cancel")
     inlines = (ResultInline,)
     fields = (
-        "id", "file", "owner", "purpose", "state", "reason", "outcome", "sentence", "why", "limit", "detectors",
-        "created", "started", "finished", "attempt", "topic", "events",
+        "id", "file", "owner", "purpose", "state", "reason", "outcome", "sentence", "why", "limit", "seen",
+        "detectors", "created", "started", "finished", "attempt", "topic", "events",
     )  # fmt: skip
     readonly_fields = fields
 

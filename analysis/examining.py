@@ -77,4 +77,5 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
         "why": outcome.why,
         "limit": outcome.limit,
         "rule": outcome.rule,
+        "seen": outcome.seen,
     }

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 CLASSES: Mapping[str, tuple[str | Promise, str | Promise]] = {
-    "person": (_("person"), _("{count} persons")),
+    "person": (_("person"), _("{count} people")),
     "bicycle": (_("bicycle"), _("{count} bicycles")),
     "car": (_("car"), _("{count} cars")),
     "motorcycle": (_("motorcycle"), _("{count} motorcycles")),

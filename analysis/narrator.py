@@ -39,7 +39,8 @@ class Narrator:
             self.line(f"{observation.title}: {_words(observation)}")
         elif isinstance(observation, Concluded):
             outcome = observation.outcome
-            for sentence in (outcome.sentence, outcome.why, outcome.limit):
+            seen = f"Seen: {outcome.seen}." if outcome.seen else ""
+            for sentence in (outcome.sentence, seen, outcome.why, outcome.limit):
                 self.line(sentence)
         elif draft := stressing(observation):
             self.line(draft.message)

@@ -137,6 +137,7 @@ _LIVE: Words = {
         "The server did not answer, so the examination may go on. Cancel again in a moment."
     ),
     "run.ended": _("The examination of {file} has ended: {sentence}"),
+    "run.seen": _("{sentence} Seen: {seen}."),
     "run.retried": _("Starting again: {reason}"),
     "copy.done": _("Copied"),
     "chain.checking": _("Checking every line…"),

@@ -212,6 +212,7 @@ def _run_object(run: Run) -> dict[str, Any]:
         "state": run.state,
         "outcome": run.outcome,
         "sentence": run.sentence,
+        "seen": run.seen,
         "error": {"code": run.error_code, "message": run.error_message} if run.error_code else None,
         "created": run.created.isoformat(),
         "started": run.started.isoformat() if run.started else None,

@@ -166,6 +166,7 @@ class RunSummarySerializer(StrictModelSerializer):
     head = serializers.IntegerField(source="topic.head", read_only=True)
     purpose = serializers.CharField(read_only=True)
     sentence = serializers.SerializerMethodField()
+    seen = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     error_code = serializers.SerializerMethodField()
 
@@ -186,6 +187,7 @@ class RunSummarySerializer(StrictModelSerializer):
             "head",
             "outcome",
             "sentence",
+            "seen",
             "error",
             "error_code",
             "created",
@@ -196,6 +198,10 @@ class RunSummarySerializer(StrictModelSerializer):
     def get_sentence(self, run: Run) -> str | None:
         """What the run says, once it says something."""
         return run.sentence or None
+
+    def get_seen(self, run: Run) -> str | None:
+        """What footage detectors saw, as counts; no part of the outcome, and no plate is spelt."""
+        return run.seen or None
 
     def get_error(self, run: Run) -> str | None:
         """Why it failed."""

@@ -77,6 +77,7 @@ def _result(run: RunMemory, regions: Regions, event: Event) -> dict[str, Any]:
         "is_fake": _IS_FAKE.get(data.get("outcome") or ""),
         "outcome": data.get("outcome"),
         "sentence": data.get("sentence"),
+        "seen": data.get("seen"),
         "frames_processed": frames_processed,
         "total_frames": total_frames,
         "suspicious_regions": regions.kept(),

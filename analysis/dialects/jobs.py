@@ -55,6 +55,6 @@ def _metadata(event: Event) -> Mapping[str, Any]:
 
 def _ending(run: RunMemory, event: Event) -> Mapping[str, Any]:
     if run.status == COMPLETED:
-        said = {name: event["data"].get(name) for name in ("outcome", "sentence")}
+        said = {name: event["data"].get(name) for name in ("outcome", "sentence", "seen")}
         return {"result": {"run": run.run, **said, "results": run.results}}
     return {"error": run.error} if run.error else {}

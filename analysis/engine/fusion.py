@@ -12,6 +12,7 @@ from itertools import groupby
 
 from analysis.engine import marks, sentences
 from analysis.engine.marks import UNCALIBRATED_MARK
+from analysis.engine.seen import seen
 from analysis.engine.types import Band, DetectorEnded, NotAssessed, Outcome, OutcomeName, Reason, Verdict
 
 # The first that occurs is the one a reader should hear of: what was wrong with the content says more than
@@ -88,6 +89,7 @@ def conclude(
             [*remarks, damage],
         ),
         rule=rule,
+        seen=seen(endings),
     )
 
 

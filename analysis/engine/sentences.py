@@ -12,7 +12,9 @@ OUTCOMES = {
     OutcomeName.NO_SIGNS: "No signs found by these detectors; this is not proof of authenticity.",
     OutcomeName.DISAGREE: "Detectors disagree.",
 }
-UNASKED = "Not assessable: no detector was asked to judge this file."
+# No failure: who asks only what happens in a file asks for no verdict.
+UNASKED = "Nothing was to be assessed: only footage detectors were asked."
+_UNASKED_BEFORE = "Not assessable: no detector was asked to judge this file."
 UNCARRIED = "Not assessable: the calibrations do not carry this file."
 REASONS = {
     Reason.NO_FACE: "no face was found",
@@ -44,10 +46,27 @@ _BANDS = {
 }
 
 
+_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "sheep": "sheep", "skis": "skis"}
+_HISSING = ("s", "x", "z", "ch", "sh")
+
+
 def listed(names: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     *most, last = list(names)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def counted(count: int, name: str) -> str:
+    """ "1 car", "2 cars"."""
+    if count == 1:
+        return f"1 {name}"
+    ending = "es" if name.endswith(_HISSING) else "s"
+    return f"{count} {_PLURALS.get(name, name + ending)}"
+
+
+def nothing_to_judge(sentence: str) -> bool:
+    """Whether an outcome's sentence, of whichever version, says that nobody was asked to judge the file."""
+    return sentence in (UNASKED, _UNASKED_BEFORE)
 
 
 def not_assessable(reason: Reason | None, *, damaged: bool = False, asked: bool = True) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from analysis.cameras.models import visible_cameras
+from analysis.engine.sentences import nothing_to_judge
 from analysis.errors import NotAnExamination
 from analysis.models.media import Media, visible_media
 
@@ -72,6 +73,8 @@ class Run(models.Model):
     sentence = models.TextField(blank=True)
     why = models.TextField(blank=True)
     limit = models.TextField(blank=True)
+    # counts of what footage detectors saw, no part of the outcome
+    seen = models.TextField(blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now, editable=False)
@@ -104,6 +107,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.id} ({self.state})"
+
+    @property
+    def only_watched(self) -> bool:
+        """Whether nobody was asked to judge the file: not assessable by name, and no failure to people."""
+        return self.outcome == self.Outcome.NOT_ASSESSABLE and nothing_to_judge(self.sentence)
 
     @property
     def file(self) -> Media:

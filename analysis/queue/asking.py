@@ -171,7 +171,7 @@ def _reset(held: Held) -> None:
     run, lease = held.run, held.lease
     run.state = Run.State.QUEUED
     run.outcome = run.stress = run.started = run.finished = None
-    run.sentence = run.why = run.limit = run.error_code = run.error_message = ""
+    run.sentence = run.why = run.limit = run.seen = run.error_code = run.error_message = ""
     run.save()
     lease.claims, lease.excluded, lease.hangs = 0, {}, {}
     lease.cancel_requested_at, lease.cancel_requested_by = None, ""

@@ -46,9 +46,10 @@ def succeed(claim: Claim, outcome: Outcome, stress: Mapping[str, Any] | None = N
             "sentence": outcome.sentence,
             "why": outcome.why,
             "limit": outcome.limit,
+            "seen": outcome.seen,
         }
         _end(held, Run.State.SUCCEEDED, **said, stress=stress)
-        _tell(held, "run.succeeded", outcome.sentence, said | {"rule": outcome.rule, "stress": stress})
+        _tell(held, "run.succeeded", outcome.told, said | {"rule": outcome.rule, "stress": stress})
 
 
 def answer(

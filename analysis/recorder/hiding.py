@@ -72,6 +72,7 @@ class Hiding:
             why=self._text(outcome.why),
             limit=self._text(outcome.limit),
             rule=self._text(outcome.rule),
+            seen=self._text(outcome.seen),
         )
 
     def _remember(self, digest: bytes) -> None:

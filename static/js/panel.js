@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 import { OPEN_WITHIN_MS, socketAddress } from "./live.js";
 import { empty, ended, gone, idle, jobEntry, knows, listed, progressed, reported, share, unlisted } from "./panel_state.js";
-import { announce, say } from "./words.js";
+import { announce, said, say } from "./words.js";
 
 const POLL_MS = 5_000;
 const SOCKET_AGAIN_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
@@ -142,7 +142,7 @@ export class Panel {
   leave(id, run) {
     if (this.leaving.has(id)) return;
     this.leaving.add(id);
-    const what = run?.sentence || run?.error || say(run?.state ? `state.${run.state}` : "panel.ended");
+    const what = said(run) || run?.error || say(run?.state ? `state.${run.state}` : "panel.ended");
     this.state.entries[id] = { ...this.state.entries[id], message: what };
     if (!this.here(id)) announce(endingOf(this.state.entries[id], what));
     setTimeout(() => {

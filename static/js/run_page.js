@@ -14,7 +14,7 @@ import { listenToRunKeys } from "./run_keys.js";
 import { EMPTY, endedOf, fold, isEnding, underWay } from "./run_state.js";
 import { refreshSettled } from "./settled.js";
 import { listenToTrail } from "./trail.js";
-import { announce, say } from "./words.js";
+import { announce, said, say } from "./words.js";
 
 const SETTLED = /^(run\.(?!progressed)|detector\.(?!started)|stress\.|variant\.)/;
 const STALLED_AFTER_S = 30;
@@ -102,7 +102,7 @@ function onEvents(events) {
   drawSoon();
   if (events.some((event) => SETTLED.test(event.type))) refreshSettled();
   const ending = events.findLast((event) => isEnding(event.type));
-  if (ending) announce(say("run.ended", { file: given.file, sentence: ending.data.sentence ?? ending.data.error ?? say(`state.${state.state}`) }));
+  if (ending) announce(say("run.ended", { file: given.file, sentence: said(ending.data) ?? ending.data.error ?? say(`state.${state.state}`) }));
 }
 
 function onMode(mode) {

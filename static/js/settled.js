@@ -57,6 +57,7 @@ function settle(answered) {
 }
 
 function replace(page) {
+  document.title = page.title;
   for (const part of document.querySelectorAll("[data-settled]")) {
     const next = page.getElementById(part.id);
     if (!next || next.innerHTML === (shown.get(part) ?? part.innerHTML)) continue;

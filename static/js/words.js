@@ -15,6 +15,11 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+// What an outcome says, then what was seen; nothing where it says nothing.
+export function said(outcome) {
+  return outcome?.seen ? say("run.seen", { sentence: outcome.sentence ?? "", seen: outcome.seen }).trim() : outcome?.sentence;
+}
+
 export function announce(text) {
   const region = document.getElementById("announcer");
   if (region && region.textContent !== text) region.textContent = text;

@@ -72,6 +72,16 @@ def test_json_is_one_object_per_file_like_a_run(home, clip, tmp_path):
     assert second["kind"] == "image"
 
 
+def test_footage_alone_says_what_was_seen_and_is_not_assessable_by_contract(home, clip):
+    done = analyze(home, "--json", "--detectors", "motion", clip)
+
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["outcome"]) == (2, "not_assessable")
+    assert said["sentence"] == "Nothing was to be assessed: only footage detectors were asked."
+    assert said["seen"].startswith("motion ") or said["seen"] == "no motion"
+    assert f"{said['sentence']}\nSeen: {said['seen']}.\n" in done.stderr
+
+
 def test_the_worst_of_several_files_decides(home, clip, tmp_path):
     silent = clips.write_sound(tmp_path / "tone.wav", seconds=1.0)
 

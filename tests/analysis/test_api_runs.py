@@ -60,7 +60,7 @@ def test_a_queued_run_says_nothing_yet(client: APIClient, media: Media) -> None:
     assert (body["purpose"], body["state"]) == ("examination", "queued")
     assert (body["id"], body["media"], body["topic"]) == (str(run.pk), str(media.pk), str(run.topic_id))
     assert (body["attempt"], body["head"]) == (0, 1)
-    empty = ("outcome", "sentence", "why", "limit", "error", "error_code", "started", "finished")
+    empty = ("outcome", "sentence", "seen", "why", "limit", "error", "error_code", "started", "finished")
     assert [body[name] for name in empty] == [None] * len(empty)
     assert (body["results"], body["evidence"]) == ([], [])
 
@@ -69,7 +69,12 @@ def test_an_ended_run_says_what_its_last_attempt_found(
     client: APIClient, analyst: User, media: Media
 ) -> None:
     run = ended(
-        queue.enqueue(media, owner=analyst), outcome="some_signs", sentence="Some signs.", why="w", limit="l"
+        queue.enqueue(media, owner=analyst),
+        outcome="some_signs",
+        sentence="Some signs.",
+        why="w",
+        limit="l",
+        seen="1 car · 3 plates",
     )
     common = {"run": run, "version": "1", "family": "f", "seconds": 0.5}
     Result.objects.create(
@@ -85,9 +90,10 @@ def test_an_ended_run_says_what_its_last_attempt_found(
     body = client.get(f"{RUNS}{run.pk}/").json()
 
     verdict, abstained = body["results"]
-    assert (body["outcome"], body["sentence"], body["why"], body["limit"]) == (
+    assert (body["outcome"], body["sentence"], body["seen"], body["why"], body["limit"]) == (
         "some_signs",
         "Some signs.",
+        "1 car · 3 plates",
         "w",
         "l",
     )

@@ -1,6 +1,7 @@
 """A run has one holder at a time, one ending per examination asked for, and is never forgotten."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -64,6 +65,24 @@ def jobs(run: Run) -> list[tuple[str, dict[str, str]]]:
 def drop_jobs() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+def test_what_was_seen_is_told_after_the_outcome_and_forgotten_with_it(run: Run, worker: UUID) -> None:
+    watched = replace(OUTCOME, seen="1 car")
+
+    queue.succeed(take(run, worker), watched)
+
+    run.refresh_from_db()
+    ending = Event.objects.filter(topic=run.topic_id).order_by("seq").last()
+    assert ending
+    assert (run.sentence, run.seen) == ("No signs found.", "1 car")
+    assert ending.data["seen"] == "1 car"
+    assert json.loads(ending.body)["message"] == "No signs found. Seen: 1 car."
+
+    queue.retry(run, by=run.owner)
+
+    run.refresh_from_db()
+    assert (run.sentence, run.seen) == ("", "")
 
 
 def test_enqueue_makes_run_topic_event_and_job_at_once(run: Run) -> None:

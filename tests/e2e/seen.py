@@ -167,14 +167,18 @@ def ended(name: str, sentence: str) -> Draft:
     )
 
 
+SEEN = "1 person, 1 car · 1 plate · motion 4 s"
+
+
 def over() -> list[Draft]:
-    sentence = "Not assessable: no detector was asked to judge this file."
+    sentence = "Nothing was to be assessed: only footage detectors were asked."
     said = {
         "outcome": "not_assessable",
         "sentence": sentence,
         "why": "w",
         "limit": "l",
         "rule": "r",
+        "seen": SEEN,
         "attempt": 1,
     }
     return [

@@ -13,6 +13,7 @@ from realtime.readers import ask
 from tests.e2e.conftest import Desk, ToldRun
 from tests.e2e.seen import (
     FRAMES,
+    SEEN,
     happenings,
     motion,
     number_shown,
@@ -69,6 +70,19 @@ async def test_lanes_fill_while_the_run_is_under_way_and_move_nothing(desk: Desk
 
     await watched.becomes("succeeded", *over(), outcome="not_assessable", sentence="Not assessable.")
     await expect(lane(page, "motion").locator(".gap")).to_have_count(0)
+
+
+async def test_the_end_of_a_watch_is_told_with_what_was_seen(desk: Desk, watched: ToldRun) -> None:
+    page = await opened(desk, watched)
+    sentence = "Nothing was to be assessed: only footage detectors were asked."
+
+    await watched.becomes("succeeded", *over(), outcome="not_assessable", sentence=sentence, seen=SEEN)
+
+    await expect(page.locator("#announcer")).to_have_text(
+        re.compile(rf"has ended: {sentence} Seen: {SEEN}\.")
+    )
+    await expect(page.locator("#outcome .band-title")).to_have_text(f"Seen: {SEEN}")
+    await expect(page).to_have_title(re.compile(f": {SEEN} · Assay"))
 
 
 @pytest.mark.parametrize("number", [40, 63, 87, 150])

@@ -117,6 +117,7 @@ async def test_a_run_is_a_job_and_the_socket_outlives_its_ending(server: Server,
         "run": str(run.pk),
         "outcome": "no_signs",
         "sentence": "No signs.",
+        "seen": None,
         "results": [],
     }
 

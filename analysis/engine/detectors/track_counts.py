@@ -4,24 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from analysis.engine.sentences import listed
+from analysis.engine.sentences import counted, listed
 from analysis.engine.types import FootageSettings, FoundBy
 
 if TYPE_CHECKING:
     from analysis.engine.analytics.objects import Track
     from analysis.engine.analytics.zones import LineWatch, ZoneEvent
 
-_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "sheep": "sheep", "skis": "skis"}
 LEAST_FRAMES = 3  # in which an object must be seen: TrackerSettings.confirm_hits, which a test compares
-_HISSING = ("s", "x", "z", "ch", "sh")
-
-
-def counted(count: int, name: str) -> str:
-    """ "1 car", "2 cars"."""
-    if count == 1:
-        return f"1 {name}"
-    ending = "es" if name.endswith(_HISSING) else "s"
-    return f"{count} {_PLURALS.get(name, name + ending)}"
 
 
 class TrackCounts:

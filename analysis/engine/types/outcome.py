@@ -18,7 +18,8 @@ class OutcomeName(StrEnum):
 class Outcome:
     """What the run as a whole says, in sentences made from the code path that ran.
 
-    `rule` is the fusion rule as it was applied, for the record.
+    `rule` is the fusion rule as it was applied, for the record. `seen` counts what footage detectors saw, which is no
+    part of the outcome; empty where none was asked.
     """
 
     name: OutcomeName
@@ -26,3 +27,9 @@ class Outcome:
     why: str
     limit: str
     rule: str
+    seen: str = ""
+
+    @property
+    def told(self) -> str:
+        """The outcome, then what was seen."""
+        return f"{self.sentence} Seen: {self.seen}." if self.seen else self.sentence

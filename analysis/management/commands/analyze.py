@@ -178,7 +178,15 @@ def _stress_seconds(given: str) -> int:
 
 
 def _failure(message: str) -> dict[str, Any]:
-    nothing = {"outcome": None, "sentence": "", "why": "", "limit": "", "rule": "", "stress": None}
+    nothing = {
+        "outcome": None,
+        "sentence": "",
+        "why": "",
+        "limit": "",
+        "rule": "",
+        "seen": "",
+        "stress": None,
+    }
     return {"state": "failed", "kind": None, "error": message, "results": [], **nothing}
 
 

@@ -18,7 +18,7 @@ from tests.analysis.dialects.histories import (
 )
 
 NAMES = {"task_id": str(RUN), "analysis_id": str(RUN)}
-SUCCEEDED = ("run.succeeded", {"outcome": "strong_signs", "sentence": "Strong signs."})
+SUCCEEDED = ("run.succeeded", {"outcome": "strong_signs", "sentence": "Strong signs.", "seen": "1 car"})
 
 
 def told(*bodies: tuple[str, dict[str, Any]]) -> list[Frame]:
@@ -120,6 +120,7 @@ def test_a_result_has_every_field() -> None:
         "is_fake": True,
         "outcome": "strong_signs",
         "sentence": "Strong signs.",
+        "seen": "1 car",
         "frames_processed": 25,
         "total_frames": 30,
         "suspicious_regions": [

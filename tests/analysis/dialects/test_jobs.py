@@ -118,7 +118,7 @@ def test_when_a_stage_ends_the_one_that_still_runs_is_told() -> None:
 
 
 def test_a_completed_run_has_its_result() -> None:
-    succeeded = ("run.succeeded", {"outcome": "strong_signs", "sentence": "Strong signs.", "why": "w"})
+    succeeded = ("run.succeeded", {"outcome": "strong_signs", "sentence": "Strong signs.", "seen": "1 car"})
 
     last = heard(
         RunJobs(RUN), events(*begun("a", "b"), finished("a", 0.9, "strong_signs"), abstained("b"), succeeded)
@@ -131,6 +131,7 @@ def test_a_completed_run_has_its_result() -> None:
         "run": str(RUN),
         "outcome": "strong_signs",
         "sentence": "Strong signs.",
+        "seen": "1 car",
         "results": [
             {
                 "detector": "a",
