@@ -55,6 +55,10 @@ class CardRow:
     card: Mapping[str, Any]
     calibration: Mapping[str, Any] | None = None
 
+    @property
+    def title(self) -> str:
+        return str(self.card.get("title") or self.name)
+
 
 @dataclass(frozen=True)
 class MediaFacts:

@@ -101,6 +101,13 @@ UNITS: Words = {
     "blocks": _("blocks"),
     "files": _("files"),
 }
+LOOKED_AT: Words = {
+    "faces": _("Faces"),
+    "picture": _("Picture"),
+    "sound": _("Sound"),
+    "file": _("The file itself"),
+    "footage": _("What happens in footage"),
+}
 KINDS: Words = {"video": _("Video"), "image": _("Picture"), "audio": _("Sound")}
 
 _LIVE: Words = {
@@ -177,6 +184,8 @@ _DROP: Words = {
     "drop.empty": _("{file} is empty: it holds no bytes at all."),
     "drop.one": _("One file at a time: {file} is uploaded, the others are not."),
     "drop.seen": _("Same bytes examined on {date} by {who}."),
+    "drop.chosen": _("({chosen} of {known})"),
+    "drop.none_chosen": _("No detector is ticked. Tick at least one, or choose Full."),
     "drop.busy": _("An upload is under way. Cancel it first, or wait until it has ended."),
     "drop.done": _("{file} is uploaded. Opening its run."),
     "drop.offline": _("The server cannot be reached."),

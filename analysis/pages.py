@@ -23,7 +23,7 @@ from analysis import hold_sheet, page_evidence, page_lanes, page_rows, page_stre
 from analysis.api.filters import RunQuery, narrowed_runs
 from analysis.models import DetectorCard, Run
 from analysis.operations import overview
-from analysis.presets import presets
+from analysis.presets import chooser, presets
 from analysis.uploads import UploadRefused
 
 RUNS_PER_PAGE = 25
@@ -65,12 +65,13 @@ class DropPage(DeskPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         known = list(DetectorCard.objects.order_by("name"))
+        cards = page_rows.cards(known)
         return super().get_context_data(
             limits=page_rows.limits(),
             presets=presets(known),
             stress_seconds=settings.STRESS_SECONDS,
             samples=samples.SAMPLES,
-            cards=page_rows.cards(known),
+            chooser=chooser(cards),
             last_runs=visible_runs(self.request)[:LAST_RUNS],
             **kwargs,
         )

@@ -61,6 +61,12 @@ export function take(files) {
 }
 
 async function examine(file, others) {
+  const preset = document.querySelector('input[name="preset"]:checked');
+  // an empty choice would be taken for no choice, which is Full
+  if (preset?.closest("[data-own]") && !preset.value) {
+    refuse(file, say("drop.none_chosen"));
+    return;
+  }
   $("upload-seen").hidden = true;
   $("upload-cancel").hidden = false;
   $("upload-close").hidden = true;
@@ -68,7 +74,7 @@ async function examine(file, others) {
   // as it is now: who changes the mind meanwhile means the next file
   const wishes = {
     stress: Boolean(document.querySelector("input[data-stress]")?.checked),
-    detectors: document.querySelector('input[name="preset"]:checked')?.value ?? "",
+    detectors: preset?.value ?? "",
   };
   try {
     const sha256 = file.size <= HASHED_BYTES ? await hash(file) : "";
