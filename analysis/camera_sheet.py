@@ -228,7 +228,7 @@ def title_of(kind: str, name: str) -> str:
     if kind == "tracking" and name:
         word = str(footage_words.CLASSES[name][0]) if name in footage_words.CLASSES else name
         return word[:1].upper() + word[1:]
-    return str(camera_words.LANES[kind])
+    return str(footage_words.LANES[kind])
 
 
 def _counted(seen: QuerySet[Sighting], begin: datetime, step: float) -> Iterable[tuple[str, str, int, int]]:

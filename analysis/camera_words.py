@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-Words = Mapping[str, str | Promise]
+from analysis.words import Words
 
 STATES: Words = {
     "off": _("Off"),
@@ -32,12 +31,6 @@ SOURCES: Words = {
     "file": _("Recorded file"),
 }
 TYPES: Words = {"motion": _("Motion"), "tracking": _("Object"), "anpr": _("Plate")}
-LANES: Words = {
-    "motion": _("Motion"),
-    "tracking": _("Objects"),
-    "anpr": _("Plates"),
-    "others": _("Other objects"),
-}
 DETECTORS: Words = {"motion": _("Motion"), "tracking": _("Objects"), "anpr": _("Number plates")}
 SNAPSHOTS: Words = {
     "none": _("None"),

@@ -1,11 +1,10 @@
 """What scripts say of the evidence they draw; every sentence can be translated."""
 
-from collections.abc import Mapping
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-WORDS: Mapping[str, str | Promise] = {
+from analysis.words import Words
+
+WORDS: Words = {
     "evidence.axis": _("{name} ({unit})"),
     "evidence.value": _("{name} {value}"),
     "evidence.no_value": _("{name}: no value"),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from analysis.words import Words
+
 CLASSES: Mapping[str, tuple[str | Promise, str | Promise]] = {
     "person": (_("person"), _("{count} people")),
     "bicycle": (_("bicycle"), _("{count} bicycles")),
@@ -30,7 +32,13 @@ CLASSES: Mapping[str, tuple[str | Promise, str | Promise]] = {
     "suitcase": (_("suitcase"), _("{count} suitcases")),
     "": (_("object"), _("{count} objects")),
 }
-_SAID: Mapping[str, str | Promise] = {
+LANES: Words = {
+    "motion": _("Motion"),
+    "tracking": _("Objects"),
+    "anpr": _("Plates"),
+    "others": _("Other objects"),
+}
+_SAID: Words = {
     "footage.count": _("{count} × {name}"),
     "footage.motion": _("motion for {seconds} s in {count} spells"),
     "footage.motion.one": _("motion for {seconds} s in 1 spell"),
@@ -43,9 +51,9 @@ _SAID: Mapping[str, str | Promise] = {
     "footage.nothing_yet": _("nothing told yet"),
     "footage.nothing": _("nothing was told"),
     "footage.further": _("{count} of them merged"),
-    "footage.lane.motion": _("Motion"),
-    "footage.lane.plates": _("Plates"),
-    "footage.lane.others": _("Other objects"),
+    "footage.lane.motion": LANES["motion"],
+    "footage.lane.plates": LANES["anpr"],
+    "footage.lane.others": LANES["others"],
     "footage.chart": _("{lane}: {said}. Arrow keys go from one to the next; Enter takes the player there."),
     "footage.spell": _("motion, {span}"),
     "footage.intensity": _("intensity {intensity}"),

@@ -1,13 +1,9 @@
 """The words of the desk, for templates and scripts alike; every sentence can be translated."""
 
-from collections.abc import Mapping
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from analysis import camera_words, evidence_words, footage_words
-
-Words = Mapping[str, str | Promise]
+from analysis.words import Words
 
 OUTCOMES: Words = {
     "strong_signs": _("Strong signs of manipulation"),

@@ -22,6 +22,7 @@ from accounts.sockets import identify_token
 from accounts.strict import known_query
 from realtime.connection import Receive, Send
 from realtime.consumers import TopicSocket
+from realtime.deciding import decided, gone, transport_of
 from realtime.frames import Ended
 from realtime.hub import hubs
 
@@ -85,17 +86,8 @@ class Streams:
             await self._django(scope, receive, send)
             return
         asked = {**scope, "path": _stream_path(scope["path"])}
-        answer: list[dict[str, Any]] = []
-
-        async def keep(message: dict[str, Any]) -> None:
-            answer.append(message)
-
-        await self._django(asked, receive, keep)
-        if opening := asked.get(OPENING):
+        if opening := await decided(self._django, asked, receive, send, opening=OPENING):
             await EventStream.of(opening, scope, Wire(receive, send)).serve()
-            return
-        for message in answer:
-            await send(message)
 
 
 class Wire:
@@ -109,15 +101,14 @@ class Wire:
     @property
     def transport(self) -> Any:
         """What is dropped when the client takes nothing any more."""
-        return getattr(getattr(self._send, "__self__", None), "transport", None)
+        return transport_of(self._send)
 
     async def receive(self) -> dict[str, Any]:
         """A connect first; then nothing until the client is gone."""
         if not self._greeted:
             self._greeted = True
             return {"type": "websocket.connect"}
-        while (await self._receive())["type"] != "http.disconnect":
-            continue
+        await gone(self._receive)
         return {"type": "websocket.disconnect"}
 
     async def send(self, message: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -27,14 +26,11 @@ from analysis.cameras import placeholders
 from analysis.cameras.live_view import BOXED, CLEAN, LEAST_SECONDS
 from analysis.cameras.topics import watchable
 from analysis.cameras.viewing import Shows, Sight, View, views
+from realtime.deciding import Django, Receive, Send, decided, gone, transport_of
 from realtime.readers import ask
 from realtime.streams import LEAVE
 
 logger = logging.getLogger(__name__)
-Message = Mapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Any], Awaitable[None]]
-Application = Callable[[Any, Any, Any], Awaitable[None]]
 OPENING = "assay.live_view"
 BOUNDARY = b"assay-frame"
 # Proxies close what says nothing for a while, and a peer that is gone is found by writing to it.
@@ -81,7 +77,7 @@ class LiveStream:
         async with views().of(self.opening.camera, self.opening.name) as view:
             doing = {
                 asyncio.ensure_future(self._stream(view)),
-                asyncio.ensure_future(_left(self._receive)),
+                asyncio.ensure_future(gone(self._receive)),
                 asyncio.ensure_future(self._ended.wait()),
             }
             done, _ = await asyncio.wait(doing, return_when=asyncio.FIRST_COMPLETED)
@@ -116,7 +112,7 @@ class LiveStream:
             async with asyncio.timeout(PART_SECONDS):
                 await self._send({"type": "http.response.body", "body": b"--\r\n", "more_body": False})
         except TimeoutError:
-            transport = getattr(getattr(self._send, "__self__", None), "transport", None)
+            transport = transport_of(self._send)
             if transport is not None:
                 transport.abort()
 
@@ -170,7 +166,7 @@ class Streams:
 _by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, Streams] = WeakKeyDictionary()
 
 
-def live_views(pages: Application) -> Application:
+def live_views(pages: Django) -> Django:
     """`pages`, which decide who may see a camera; then it is shown."""
 
     async def application(scope: Any, receive: Receive, send: Send) -> None:
@@ -178,18 +174,10 @@ def live_views(pages: Application) -> Application:
         if not asks:
             await pages(scope, receive, send)
             return
-        asked = dict(scope)
-        answer: list[Any] = []
-
-        async def keep(message: Any) -> None:
-            answer.append(message)
-
-        await pages(asked, receive, keep)
-        opening: Opening | None = asked.get(OPENING)
+        opening: Opening | None = await decided(pages, dict(scope), receive, send, opening=OPENING)
         if opening is None:
-            for message in answer:
-                await send(message)
-        elif opening.still:
+            return
+        if opening.still:
             await _show_still(opening, scope, send)
         else:
             await _show_live(opening, scope, receive, send)
@@ -256,8 +244,3 @@ async def _answer(send: Send, status: int, kind: str, body: bytes) -> None:
 
 def _problem(status: int, code: str, said: str, scope: Any) -> bytes:
     return json.dumps(document(status, code, said, instance=scope["path"])).encode()
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
