@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analysis', '0012_lease_hangs'),
+        ('analysis', '0014_uncounted_snapshots'),
     ]
 
     operations = [
