@@ -43,7 +43,7 @@ class RetentionPage(CameraPage):
             refused=refused,
             now=_told(previews.preview(camera, now)) if now else None,
             asked=_told(previews.preview(camera, days)) if days else None,
-            mine=camera_sheet.may_change(camera, reader),
+            mine=camera.may_be_changed_by(reader),
             may_hold=hold_sheet.may_place(camera, reader),
             holds=hold_sheet.notes(camera),
             room=_room(camera),
