@@ -29,9 +29,6 @@ class CameraSupervisor(Supervisor):
         self._waiting = 0
         self._looked = False
 
-    def _start_helpers(self) -> None:
-        """The workers that examine files do."""
-
     def _over(self) -> bool:
         if self._children or self._starts or self._losses:
             return False

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from analysis.alerts import keeping as alerts
 from analysis.cameras import keeping
 from analysis.models import Camera, Run, Sighting, Worker
 from realtime.models import Event
@@ -115,6 +116,23 @@ def test_a_changed_camera_is_watched_anew_by_the_same_slot(
     told = [line.type for line in lines(camera, "run.started", "run.cancelled")]
     assert told == ["run.started", "run.cancelled", "run.started"]
     assert len(slots()) <= 1
+
+
+def test_a_desk_that_only_watches_cameras_raises_alerts_and_keeps_to_its_quota(
+    start_worker: StartWorker, env: dict[str, str], owner: User
+) -> None:
+    alerts.create(owner, {"name": "Yard", "conditions": {"types": ["motion.started"], "cooldown_seconds": 0}})
+    camera = yard(owner, snapshots="all", pace="fast")
+    keeping.change(camera, {"snapshot_bytes": 1}, by=owner)
+
+    start_worker("--queue", "camera", **env)
+
+    wait_for(camera, "alert.raised")
+    wait_until(
+        lambda: Sighting.objects.exclude(snapshot_removed=None).exists(),
+        limit=60,
+        what="pictures gave way to newer ones",
+    )
 
 
 def test_a_killed_worker_is_followed_by_the_next(
