@@ -149,6 +149,9 @@ class Streams:
                     logger.warning("the rights of live views cannot be asked for: %s", error)
         finally:
             self._checking = None
+            # where asking has ended for whatever reason, nobody goes on unasked
+            for one in set(self._open):
+                one.end()
 
     async def _check(self) -> None:
         asked = set(self._open)

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.credentials import Identity
+from analysis.cameras import live_streams
 from analysis.cameras.live_streams import LiveStream, Opening
 from analysis.cameras.live_view import MOST_BYTES, Publisher
 from analysis.engine.types.footage import Snapshot
@@ -115,6 +116,21 @@ async def test_where_redis_is_away_the_view_says_so_and_comes_back(
     publisher.show(frame("after"))
 
     await eventually(lambda: client.saw(b"boxed after"))
+
+
+async def test_where_rights_can_be_asked_for_no_longer_views_end(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_streams, "RECHECK_SECONDS", 0.05)
+    monkeypatch.setattr(live_streams, "watchable", lambda pairs: 1 / 0)
+    monkeypatch.setattr(live_streams.credentials, "live", set)
+    client = Client()
+
+    async with asyncio.timeout(10):
+        await live_streams.Streams().serve(LiveStream(OPENING, client.receive, client.send))
+
+    assert client.parts
+    assert not client.gone.is_set()
 
 
 async def test_a_frame_that_is_too_large_is_not_shown(client: Client, publisher: Publisher) -> None:
