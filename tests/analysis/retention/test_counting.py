@@ -27,7 +27,7 @@ def as_before() -> None:
     """The rows as they were when nobody counted, brought up to date as an update does it."""
     SnapshotTally.objects.all().delete()
     Sighting.objects.update(snapshot_bytes=0)
-    import_module("analysis.migrations.0013_uncounted_snapshots").uncount(apps, None)
+    import_module("analysis.migrations.0014_uncounted_snapshots").uncount(apps, None)
 
 
 def all_counted() -> list[int]:
