@@ -103,11 +103,16 @@ class RulesPage(AlertPage):
     tab = "rules"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        rules = alert_sheet.with_latest(visible_rules(self.request))
+        reader = asking(self.request)
+        rules = alert_sheet.with_latest(visible_rules(self.request), reader)
         page = Paginator(rules, ROWS_PER_PAGE).get_page(self.request.GET.get("page"))
+        known = set(Camera.objects.owned_by(reader).values_list("pk", flat=True))
         return super().get_context_data(
             page=page,
-            rows=[(rule, alert_sheet.asked(rule), self.changes(rule)) for rule in page],
+            rows=[
+                (rule, alert_sheet.cameras_of(rule, known), alert_sheet.asked(rule), self.changes(rule))
+                for rule in page
+            ],
             hooks=alert_sheet.listening(asking(self.request)),
             **kwargs,
         )

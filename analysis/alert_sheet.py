@@ -1,7 +1,7 @@
 """What the alert pages show: what was raised, and what a rule asks for in words."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,10 +112,25 @@ def cameras_to_choose(reader: User) -> QuerySet[Camera]:
     return Camera.objects.owned_by(reader).order_by("key")
 
 
-def with_latest(rules: QuerySet[AlertRule]) -> QuerySet[AlertRule]:
-    """When each was raised last, as `latest`."""
-    raised = Alert.objects.filter(rule=OuterRef("pk")).order_by("-time")
+def with_latest(rules: QuerySet[AlertRule], reader: User) -> QuerySet[AlertRule]:
+    """When each was raised last, as `latest`, as far as the reader may see it."""
+    raised = Alert.objects.owned_by(reader).filter(rule=OuterRef("pk")).order_by("-time")
     return rules.annotate(latest=Subquery(raised.values("time")[:1]))
+
+
+@dataclass(frozen=True)
+class Named:
+    """The cameras that a rule holds for: those the reader may see by name, and how many others."""
+
+    names: list[str]
+    others: int
+
+
+def cameras_of(rule: AlertRule, known: Set[UUID]) -> Named:
+    """known: the cameras that the reader may see; a rule shared with them may hold for more."""
+    cameras = list(rule.cameras.all())
+    names = [camera.name for camera in cameras if camera.pk in known]
+    return Named(names, len(cameras) - len(names))
 
 
 def listening(owner: User) -> list[Webhook]:

@@ -5,12 +5,12 @@ import re
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Team, User
 from analysis.models import AlertRule, Camera
 from realtime.webhooks import keeping as webhooks
 from tests.analysis.footage import track
 from tests.factories import make_user
-from tests.pages.alerts.conftest import a_rule, shown, tell
+from tests.pages.alerts.conftest import a_camera, a_rule, browser_of, shown, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +65,21 @@ def test_where_no_webhook_listens_it_is_said(browser: Client, ana: User, rule: A
     assert all("No webhook listens" in page and 'href="/account/webhooks/"' in page for page in before)
     assert all("https://93.184.216.34/alerts" in page for page in after)
     assert not any("No webhook listens" in page or "/runs" in page.split("main")[-1] for page in after)
+
+
+def test_a_shared_rule_names_no_camera_that_is_not_shared_and_no_time_of_it(ana: User) -> None:
+    team, colleague = Team.objects.create(name="Desk"), make_user()
+    team.members.add(ana, colleague)
+    seen, hidden = a_camera(ana, "gate", team=team), a_camera(ana, "entrance")
+    rule = a_rule(ana)
+    rule.cameras.set([seen, hidden])
+    AlertRule.objects.update(team=team)
+    tell(hidden, track())
+
+    theirs, own = (shown(browser_of(user), "/alerts/rules/") for user in (colleague, ana))
+
+    assert "Gate, 1 that is not shared with you" in theirs
+    assert "Entrance" not in theirs
+    assert "never raised yet" in theirs
+    assert re.search("Gate, Entrance|Entrance, Gate", own)
+    assert "last raised" in own
