@@ -22,7 +22,7 @@ from analysis.retention import expiry, previews, quota
 
 # For so long what was told may be agreed to.
 AGREED_WITHIN = timedelta(hours=1)
-NAMED = ("total", "snapshots")
+NAMED = ("total", "snapshots", "summaries", "alerts")
 
 
 class RetentionPage(CameraPage):

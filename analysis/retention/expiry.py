@@ -75,7 +75,7 @@ def _expire_camera(camera_id: UUID) -> int:
 
 
 def _expire_uploads() -> int:
-    """The same for footage of uploaded files, whose results and evidence stay."""
+    """The same for footage of uploaded files, whose results (without what they summed up of it) and evidence stay."""
     if not settings.FOOTAGE_DAYS:
         return 0
     held = [

@@ -74,8 +74,8 @@ def text_of(answer: Any) -> str:
 def offered(browser: Client, days: int) -> dict[str, str]:
     """What the button that keeps so many days sends."""
     page = browser.get(PAGE, {"days": days}).content.decode()
-    fields = re.findall(r'<input type="hidden" name="(days|before|total|snapshots)" value="([^"]*)">', page)
-    return dict(fields)
+    names = "days|before|total|snapshots|summaries|alerts"
+    return dict(re.findall(rf'<input type="hidden" name="({names})" value="([^"]*)">', page))
 
 
 def kept_for() -> int | None:
@@ -99,7 +99,7 @@ def test_what_is_named_is_exactly_what_then_goes(browser: Client, gate: Camera, 
     assert "<dt>Snapshots</dt><dd>2, 3 kB</dd>" in page
     for event in (old[0], old[2]):
         assert f"{event.time:%Y-%m-%d %H:%M:%S} UTC" in page
-    assert "Keep 30 days; delete now: events 3, snapshots 2" in page
+    assert "Keep 30 days; delete now: events 3, snapshots 2, summaries 0" in page
     assert len(left(gate.topic_id)) == 4
     assert kept_for() is None
 
@@ -118,7 +118,7 @@ def test_nothing_is_saved_before_what_goes_was_named(
     answer = browser.post(PAGE, {"days": "30"})
 
     assert (answer.status_code, kept_for()) == (409, None)
-    assert "Keep 30 days; delete now: events 1, snapshots 0" in text_of(answer)
+    assert "Keep 30 days; delete now: events 1, snapshots 0, summaries 0" in text_of(answer)
 
 
 def test_more_than_was_named_is_named_again(
@@ -160,6 +160,8 @@ def test_what_grew_old_enough_meanwhile_is_no_surprise(
         {"total": "many"},
         {"total": "9" * 5000},
         {"snapshots": ""},
+        {"summaries": ""},
+        {"alerts": "x"},
         {"days": "3"},
     ],
 )
