@@ -46,7 +46,9 @@ _BANDS = {
 }
 
 
-_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives", "sheep": "sheep", "skis": "skis"}
+_PLURALS = {"person": "people", "mouse": "mice", "knife": "knives"} | {
+    name: name for name in ("sheep", "skis", "scissors")
+}
 _HISSING = ("s", "x", "z", "ch", "sh")
 
 

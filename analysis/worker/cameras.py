@@ -1,6 +1,6 @@
 """The supervisor of a worker that watches cameras: a slot for each, started when one waits, ended when none does.
 
-It sends no webhooks and loads no detector; without cameras it is one small process.
+It loads no detector; without cameras it is one small process.
 """
 
 import time
