@@ -66,7 +66,7 @@ async def test_of_a_job(server: Server, watch: Watch) -> None:
     await ask(jobs.fail, user, "nightly", "Too warm.")
     done = await watch(server, address.format(job="done"), user)
     await played("done", user)
-    while "status" not in await done.read():
+    while (await done.read()).get("status") != "completed":
         continue
     watcher.frames += done.frames
     await answered(watcher, type="nonsense")
